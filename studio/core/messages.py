@@ -1,0 +1,250 @@
+"""Every message that crosses between the window and the model. Frozen, without Qt, importable without torch.
+
+Requests are imperative, messages are in the past tense; both carry the `job_id` of the request. The window
+and the engine live in two processes (DECISIONS 1), so a field is an int, float, str, bytes, bool, None, an
+enum, a logits processor, another class of this module, or a tuple of these: what `core/wire.py` can carry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from studio.core.processors import LogitsProcessor
+
+END_OF_TEXT = "<|endoftext|>"
+"""How the end-of-text token is spelled. In a text it is the token only where `special_offsets` says so."""
+
+
+class FinishReason(StrEnum):
+    """Why a generation ended."""
+
+    LENGTH = "length"  # max_new_tokens reached, or the context window is full
+    STOP = "stop"  # a stop string was written
+    END_OF_TEXT = "end_of_text"  # the model chose its end-of-text token
+    CANCELLED = "cancelled"  # the user pressed Stop
+    FAILED = "failed"  # see the JobFailed of the same job
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One row of the distribution at one position."""
+
+    token_id: int
+    text: str  # this token alone; bytes that are half a character read as U+FFFD
+    logprob: float  # nats, under the model itself
+    sampling_prob: float  # 0..1, after the whole processor chain; 0 if the chain removed it
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One generated token and the distribution it was drawn from.
+
+    The texts of a generation's tokens, joined, are exactly the text it put into the document: `text` is what
+    this token *completed* (a half character completes nothing, a stop string is cut off).
+    """
+
+    token_id: int
+    raw: bytes  # the token's own bytes
+    text: str
+    logprob: float  # nats, under the model itself
+    sampling_prob: float  # after the chain: what the draw saw
+    rank: int  # 1 = the model's favourite: 1 + number of tokens with a higher logprob
+    entropy: float  # nats, of the model's own distribution
+    candidates: tuple[Candidate, ...]  # the 20 likeliest under the model, best first
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What is loaded. `sha256` is that of the weights file(s); with `name` it identifies the model for ever."""
+
+    name: str
+    path: str
+    sha256: str
+    architecture: str  # "gpt2", "llama", ... (config.json's model_type)
+    backend: str  # "studio" (our own forward pass) or "transformers"
+    n_parameters: int
+    n_layer: int
+    n_embd: int
+    n_positions: int  # tokens in the context window
+    vocab_size: int
+    end_of_text_id: int | None
+    max_token_bytes: int  # bytes in the longest vocabulary entry: bounds how much text can matter
+    device: str  # "cpu", "cuda", "mps"
+    dtype: str  # "float32", ...
+    n_threads: int
+    load_s: float
+
+
+# -- requests ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LoadModel:
+    """Load a checkpoint folder and make it the current model. Answered by ModelLoaded or JobFailed."""
+
+    job_id: int
+    path: str
+    device: str = "auto"  # "auto", "cpu", "cuda", "mps"
+
+
+@dataclass(frozen=True, slots=True)
+class Generate:
+    """Continue `prompt`. Answered by GenerationStarted, TokensGenerated..., GenerationFinished; or JobFailed.
+
+    The model sees the last tokens of the prompt that fit beside `max_new_tokens` in its context window.
+    """
+
+    job_id: int
+    prompt: str
+    special_offsets: tuple[int, ...]  # where in the prompt (code points) END_OF_TEXT is the real token
+    processors: tuple[LogitsProcessor, ...]  # applied in this order
+    max_new_tokens: int
+    seed: int  # 0 .. 2**63-1
+    stop: tuple[str, ...] = ()
+    stop_at_end_of_text: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureContext:
+    """Ask how much of `text` (the text before the caret) the model would see. Answered by ContextMeasured."""
+
+    job_id: int
+    text: str
+    special_offsets: tuple[int, ...]
+    max_new_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreText:
+    """Ask for the probability of every token of a text. Answered by Progress..., TextScored; or JobFailed.
+
+    Longer texts than the context are scored in windows that advance by `stride` tokens, so that every token
+    but the first window's has at least n_positions - stride tokens before it.
+    """
+
+    job_id: int
+    text: str
+    stride: int | None = None  # None: half the context window
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Stop job `job_id`, running or still queued. Read while a job runs; never answered itself."""
+
+    job_id: int
+
+
+Request = LoadModel | Generate | MeasureContext | ScoreText | Cancel
+
+
+# -- messages ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Long work is under way."""
+
+    job_id: int
+    fraction: float  # 0..1
+
+
+@dataclass(frozen=True, slots=True)
+class ModelLoaded:
+    """The model is ready for requests."""
+
+    job_id: int
+    model: ModelInfo
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationStarted:
+    """The prompt has been measured; the first token follows."""
+
+    job_id: int
+    n_prompt_tokens: int  # tokens in the prompt as sent
+    n_context_tokens: int  # of these, how many the model sees (at least 1: an empty prompt is end-of-text)
+    n_reused_tokens: int  # of these, how many were still in the KV cache
+    visible_start: int  # code point of the prompt where what the model sees begins
+    max_new_tokens: int  # as asked, or fewer if the context window is smaller
+
+
+@dataclass(frozen=True, slots=True)
+class TokensGenerated:
+    """New tokens, in order."""
+
+    job_id: int
+    tokens: tuple[Token, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationFinished:
+    """The last message of a generation, also of one that was cancelled."""
+
+    job_id: int
+    reason: FinishReason
+    n_tokens: int
+    prefill_s: float  # reading the prompt, until the first token could be drawn
+    decode_s: float  # from then on
+    stop_string: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContextMeasured:
+    """How the text before the caret lies in the context window."""
+
+    job_id: int
+    n_tokens: int  # of the text as sent
+    n_context_tokens: int  # of these, how many the model would see
+    visible_start: int  # code point of the text where what the model sees begins
+    n_positions: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredToken:
+    """One token of a text that was read, not written, by the model."""
+
+    token_id: int
+    raw: bytes
+    text: str  # what this token completed, as in Token
+    logprob: float  # nats
+    rank: int
+    entropy: float  # nats
+
+
+@dataclass(frozen=True, slots=True)
+class TextScored:
+    """The whole text, scored. The first token is predicted from end-of-text."""
+
+    job_id: int
+    tokens: tuple[ScoredToken, ...]
+    n_bytes: int  # UTF-8
+    perplexity: float  # exp(-mean logprob)
+    bits_per_byte: float
+    stride: int
+
+
+@dataclass(frozen=True, slots=True)
+class JobFailed:
+    """A request could not be carried out. Nothing the user wrote is affected.
+
+    `what_happened` and `what_to_do` are one sentence each, in plain words. `report` is empty unless this is a
+    bug of ours: then it holds a traceback to be saved, never shown by itself.
+    """
+
+    job_id: int
+    what_happened: str
+    what_to_do: str
+    report: str = ""
+
+
+Message = (
+    Progress
+    | ModelLoaded
+    | GenerationStarted
+    | TokensGenerated
+    | GenerationFinished
+    | ContextMeasured
+    | TextScored
+    | JobFailed
+)

@@ -1,0 +1,1 @@
+"""The library on disk (SQLite). Knows nothing of Qt or torch."""

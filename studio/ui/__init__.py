@@ -1,0 +1,1 @@
+"""Everything on the screen (Qt). Knows nothing of torch or SQLite."""
