@@ -1,0 +1,251 @@
+"""What goes into the library and what comes out: frozen dataclasses, without SQLite.
+
+Requests go to the `Librarian`, answers come back, as with the engine. Ids of sessions and generations are
+given by the caller (the window), counting on from `LibraryOpened`: the library has exactly one writer, so it
+never needs to ask back. Times are UTC, ISO 8601 with seconds; order is by id, never by the clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from studio.core.manuscript import Run
+from studio.core.messages import FinishReason, Token
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSummary:
+    """One line of the session list."""
+
+    id: int
+    title: str  # empty: the window shows the first words instead
+    preview: str  # the first 80 characters of the text, white space folded
+    created_utc: str
+    updated_utc: str
+    n_characters: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRecord:
+    """A session as the editor needs it."""
+
+    id: int
+    title: str
+    text: str
+    runs: tuple[Run, ...]
+    caret: int  # code points
+    scroll: float  # 0..1 of the scroll range
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRecord:
+    """Everything needed to say how a passage came about, and to do it again."""
+
+    id: int
+    session_id: int
+    retry_of: int | None  # the generation this one replaced in the text; that one stays in the library
+    position: int  # code point of the session's text where it was inserted
+    prompt: str  # as sent to the model
+    special_offsets: tuple[int, ...]
+    processors: str  # JSON: [["Temperature", {"temperature": 0.8}], ...] in order
+    max_new_tokens: int
+    stop: tuple[str, ...]
+    stop_at_end_of_text: bool
+    seed: int
+    model_name: str
+    model_sha256: str
+    model_path: str
+    device: str
+    created_utc: str
+    text: str = ""
+    finish_reason: FinishReason | None = None  # None: partial (still running, or the app was killed)
+    n_tokens: int = 0
+    prefill_s: float = 0.0
+    decode_s: float = 0.0
+
+
+class Damage(StrEnum):
+    """Why a library cannot simply be opened."""
+
+    DAMAGED = "damaged"  # not SQLite, cut off, a page broken, empty
+    NEWER = "newer"  # written by a later version of this program
+    READ_ONLY = "read_only"  # the file, its folder or its disk cannot be written
+    LOCKED = "locked"  # another program has it open
+    FULL = "full"  # no space left on the disk
+    FAILED = "failed"  # the disk reports an error
+
+
+# -- requests ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLibrary:
+    """Open (or create) the library in `folder`. Answered by LibraryOpened or LibraryFailed."""
+
+    folder: str
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """Answered by SessionOpened, or RequestFailed."""
+
+    session_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SaveSession:
+    """Write a session's text as it is at `revision`; creates the session if there is none of that id.
+
+    Answered by Saved, after COMMIT.
+    """
+
+    session: SessionRecord
+
+
+@dataclass(frozen=True, slots=True)
+class RenameSession:
+    """Answered by SessionsListed."""
+
+    session_id: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteSession:
+    """Put the session aside (it stays in the library, marked deleted). Answered by SessionsListed."""
+
+    session_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreSession:
+    """Take a deleted session back. Answered by SessionsListed."""
+
+    session_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SaveGeneration:
+    """Write what is new of a generation, and the session's text with it, in one transaction.
+
+    `generation` is its state now (inserted the first time, updated later), `tokens` are those after the first
+    `first_token` ones. Answered by Saved, after COMMIT.
+    """
+
+    generation: GenerationRecord
+    first_token: int
+    tokens: tuple[Token, ...]
+    session: SessionRecord
+
+
+@dataclass(frozen=True, slots=True)
+class LoadTokens:
+    """The tokens of a generation, to show their probabilities. Answered by TokensLoaded."""
+
+    generation_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class CloseLibrary:
+    """Finish what is queued, fold the write-ahead log in, close. Answered by LibraryClosed."""
+
+
+LibraryRequest = (
+    OpenLibrary
+    | OpenSession
+    | SaveSession
+    | RenameSession
+    | DeleteSession
+    | RestoreSession
+    | SaveGeneration
+    | LoadTokens
+    | CloseLibrary
+)
+
+
+# -- answers -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryOpened:
+    """The library is open. `last_session` is the one that was saved last, None in a new library."""
+
+    folder: str
+    read_only: bool
+    sessions: tuple[SessionSummary, ...]  # latest first
+    last_session: SessionRecord | None
+    next_session_id: int
+    next_generation_id: int
+    interrupted: tuple[int, ...]  # sessions with a generation that a crash cut short
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryFailed:
+    """The library could not be opened. The file has not been touched."""
+
+    folder: str
+    damage: Damage
+    what_happened: str
+    what_to_do: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOpened:
+    """A session, to be shown."""
+
+    session: SessionRecord
+
+
+@dataclass(frozen=True, slots=True)
+class SessionsListed:
+    """The list has changed."""
+
+    sessions: tuple[SessionSummary, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """Committed: this revision of this session is on disk."""
+
+    session_id: int
+    revision: int
+    summary: SessionSummary
+
+
+@dataclass(frozen=True, slots=True)
+class TokensLoaded:
+    """The stored tokens of one generation."""
+
+    generation_id: int
+    tokens: tuple[Token, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFailed:
+    """One request failed; the library stays open and unchanged. `damage` says of what kind the trouble is."""
+
+    session_id: int | None
+    damage: Damage
+    what_happened: str
+    what_to_do: str
+    report: str = ""  # a traceback if it is a bug of ours
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryClosed:
+    """Nothing is open any more."""
+
+
+LibraryMessage = (
+    LibraryOpened
+    | LibraryFailed
+    | SessionOpened
+    | SessionsListed
+    | Saved
+    | TokensLoaded
+    | RequestFailed
+    | LibraryClosed
+)
