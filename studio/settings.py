@@ -1,0 +1,261 @@
+"""The user's settings: one frozen dataclass, kept as `settings.toml` in the library folder.
+
+A setting is one entry of `Settings`: its name, type, default and what it may be. Reading and writing derive
+from these entries. Reading never fails: a value that cannot be used becomes its default and is reported.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import re
+import tempfile
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Protocol
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
+
+
+class _Rule(Protocol):
+    """What a setting may be. `read` returns the value to use, or None if `value` cannot be one."""
+
+    @property
+    def expected(self) -> str: ...
+
+    def read(self, value: object) -> object | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    options: tuple[str, ...]
+
+    @property
+    def expected(self) -> str:
+        return "one of " + ", ".join(f'"{option}"' for option in self.options)
+
+    def read(self, value: object) -> object | None:
+        return value if isinstance(value, str) and value in self.options else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    low: int
+    high: int
+
+    @property
+    def expected(self) -> str:
+        return f"a whole number from {self.low} to {self.high}"
+
+    def read(self, value: object) -> object | None:
+        if isinstance(value, bool) or not isinstance(value, int):
+            return None
+        return value if self.low <= value <= self.high else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    low: float
+    high: float
+
+    @property
+    def expected(self) -> str:
+        return f"a number from {self.low:g} to {self.high:g}"
+
+    def read(self, value: object) -> object | None:
+        if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+            return None
+        return float(value) if self.low <= value <= self.high else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Switch:
+    @property
+    def expected(self) -> str:
+        return "true or false"
+
+    def read(self, value: object) -> object | None:
+        return value if isinstance(value, bool) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    pattern: re.Pattern[str] | None = None
+    expected: str = "a text in quotation marks"
+
+    def read(self, value: object) -> object | None:
+        if not isinstance(value, str) or (self.pattern and not self.pattern.fullmatch(value)):
+            return None
+        return _without_surrogates(value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    expected: str = "a list of texts, none of them empty"
+
+    def read(self, value: object) -> object | None:
+        if not isinstance(value, list | tuple):
+            return None
+        texts = tuple(_without_surrogates(text) for text in value if isinstance(text, str) and text)
+        return texts if len(texts) == len(value) else None
+
+
+def _choice(*options: str) -> Any:
+    """The first option is the default."""
+    return field(default=options[0], metadata={"rule": _Choice(options)})
+
+
+def _whole(default: int, low: int, high: int) -> Any:
+    return field(default=default, metadata={"rule": _Whole(low, high)})
+
+
+def _number(default: float, low: float, high: float) -> Any:
+    return field(default=default, metadata={"rule": _Number(low, high)})
+
+
+def _switch(default: bool) -> Any:
+    return field(default=default, metadata={"rule": _Switch()})
+
+
+def _text(default: str = "") -> Any:
+    return field(default=default, metadata={"rule": _Text()})
+
+
+def _texts() -> Any:
+    return field(default=(), metadata={"rule": _Texts()})
+
+
+def _qt_state() -> Any:
+    """What a Qt `saveState()` or `saveGeometry()` returned, in base64. Empty: not saved yet."""
+    return field(default="", metadata={"rule": _Text(_BASE64, "base64 text")})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything the user can set that is not part of a text. Change one with `dataclasses.replace`."""
+
+    # how it looks
+    theme: str = _choice("system", "light", "dark")
+    language: str = _choice("system", "en", "zh_CN")
+    reduced_motion: str = _choice("system", "on", "off")
+    interface_zoom: float = _number(1.0, 0.5, 3.0)
+    text_font_family: str = _text()  # empty: a good serif of the system's
+    text_size_pt: float = _number(12.0, 6.0, 72.0)
+    column_width_chars: int = _whole(70, 30, 200)
+    show_origins: bool = _switch(True)
+    # how it writes
+    model: str = _text("starter")  # a name in the models folder, one that ships with the app, or a folder
+    device: str = _choice("auto", "cpu", "cuda", "mps")
+    preset: str = _text()  # the preset the sampling came from; empty: none
+    sampling: str = _text()  # the processor chain as JSON; empty: the default chain
+    max_new_tokens: int = _whole(100, 1, 100_000)
+    seed_mode: str = _choice("new", "fixed")
+    seed: int = _whole(0, 0, 2**63 - 1)  # used when seed_mode is "fixed"
+    stop: tuple[str, ...] = _texts()
+    stop_at_end_of_text: bool = _switch(True)
+    # where things were
+    left_panel_visible: bool = _switch(True)
+    right_panel_visible: bool = _switch(True)
+    bottom_panel_visible: bool = _switch(True)
+    window_geometry: str = _qt_state()
+    window_state: str = _qt_state()
+    splitter_columns: str = _qt_state()  # left panel | text | right panel
+    splitter_rows: str = _qt_state()  # text over the bottom panel
+
+    def __post_init__(self) -> None:
+        """Hold every value to its rule. Raises ValueError."""
+        for entry in fields(self):
+            rule: _Rule = entry.metadata["rule"]
+            value = rule.read(getattr(self, entry.name))
+            if value is None:
+                raise ValueError(f"{entry.name} should be {rule.expected}")
+            object.__setattr__(self, entry.name, value)
+
+
+def limits(name: str) -> tuple[float, float]:
+    """The smallest and the largest value of a numeric setting, for a spin box. Raises KeyError."""
+    for entry in fields(Settings):
+        rule = entry.metadata["rule"]
+        if entry.name == name and isinstance(rule, _Whole | _Number):
+            return rule.low, rule.high
+    raise KeyError(name)
+
+
+def choices(name: str) -> tuple[str, ...]:
+    """What a setting can be chosen from, for a combo box. Raises KeyError."""
+    for entry in fields(Settings):
+        rule = entry.metadata["rule"]
+        if entry.name == name and isinstance(rule, _Choice):
+            return rule.options
+    raise KeyError(name)
+
+
+def load(path: Path) -> tuple[Settings, tuple[str, ...]]:
+    """Read the settings and, one sentence each, what could not be used. Never raises for what is in the file.
+
+    A file that is no TOML is kept beside it as `settings.toml.broken`. Unknown keys are left out: a newer or
+    an older version wrote them.
+    """
+    import tomllib
+
+    try:
+        values = tomllib.loads(path.read_bytes().decode("utf-8"))
+    except FileNotFoundError:
+        return Settings(), ()
+    except OSError as error:
+        return Settings(), (f"{path.name} could not be read ({error.strerror}); the defaults are used.",)
+    except (ValueError, RecursionError):
+        return Settings(), (_set_aside(path),)
+    usable: dict[str, Any] = {}
+    problems = []
+    for entry in fields(Settings):
+        if entry.name not in values:
+            continue
+        rule: _Rule = entry.metadata["rule"]
+        if (value := rule.read(values[entry.name])) is None:
+            problems.append(f"{path.name}: {entry.name} should be {rule.expected}; the default is used.")
+        else:
+            usable[entry.name] = value
+    return Settings(**usable), tuple(problems)
+
+
+def _set_aside(path: Path) -> str:
+    kept = path.with_name(path.name + ".broken")
+    try:
+        path.replace(kept)
+    except OSError:
+        return f"{path.name} is damaged; the defaults are used."
+    return f"{path.name} was damaged and is kept as {kept.name}; the defaults are used."
+
+
+def save(path: Path, settings: Settings) -> None:
+    """Write the settings so that after a crash the file is the old one or the new one. Raises OSError."""
+    import tomli_w
+
+    path = path.resolve()  # a symbolic link stays one
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = tomli_w.dumps({entry.name: getattr(settings, entry.name) for entry in fields(settings)})
+    descriptor, name = tempfile.mkstemp(prefix=path.name + ".", suffix=".tmp", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(text.encode("utf-8"))
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
+    if os.name != "nt":  # Windows cannot open a folder
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _without_surrogates(text: str) -> str:
+    """Half a surrogate pair is no character and no file can hold it: U+FFFD in its place."""
+    return _SURROGATE.sub("\ufffd", text)
