@@ -1,0 +1,95 @@
+"""Building a processor chain from names and values, and writing it down as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
+
+from studio.core.parameters import Parameter, parameters
+from studio.core.processors import PROCESSORS, LogitsProcessor
+
+BY_NAME = {processor.__name__: processor for processor in PROCESSORS}
+
+Chain = tuple[LogitsProcessor, ...]
+
+
+def build(name: str, settings: Mapping[str, object]) -> LogitsProcessor:
+    """Make one processor; a setting left out has its default. Raises ValueError with one sentence."""
+    if name not in BY_NAME:
+        raise ValueError(f"There is no processor named {name!r}.")
+    make: Callable[..., LogitsProcessor] = BY_NAME[name]
+    known = {p.name: p for p in parameters(BY_NAME[name])}
+    for setting in settings:
+        if setting not in known:
+            raise ValueError(f"{name} has no setting named {setting!r}.")
+    return make(**{setting: known[setting].checked(value) for setting, value in settings.items()})
+
+
+def build_all(entries: Iterable[tuple[str, Mapping[str, object]]]) -> Chain:
+    """Make a chain in the given order. Raises ValueError with one sentence, also if one comes twice."""
+    built: dict[str, LogitsProcessor] = {}
+    for name, settings in entries:
+        if name in built:
+            raise ValueError(f"{name} is there twice.")
+        built[name] = build(name, settings)
+    return tuple(built.values())
+
+
+def default_chain() -> Chain:
+    """Return every processor once, in the default order, with its defaults: nothing is changed by it."""
+    return tuple(build(name, {}) for name in BY_NAME)
+
+
+def all_parameters() -> tuple[Parameter, ...]:
+    """Return every parameter of every processor, in order."""
+    return tuple(p for processor in PROCESSORS for p in parameters(processor))
+
+
+def values(processors: Chain) -> dict[str, float]:
+    """Return the chain's values by parameter name: `{"temperature": 0.8, "top_k": 40, ...}`."""
+    return {p.name: getattr(processor, p.name) for processor in processors for p in parameters(processor)}
+
+
+def with_values(processors: Chain, changed: Mapping[str, object]) -> Chain:
+    """Return the chain with some values changed, order kept; processors it lacks are put where they belong.
+
+    Raises ValueError with one sentence.
+    """
+    owner = {p.name: processor.__name__ for processor in PROCESSORS for p in parameters(processor)}
+    settings: dict[str, dict[str, object]] = {type(p).__name__: asdict(p) for p in processors}
+    order = list(settings)
+    default_order = list(BY_NAME)
+    for name, value in changed.items():
+        if name not in owner:
+            raise ValueError(f"There is no sampling setting named {name!r}.")
+        if owner[name] not in settings:
+            rank = default_order.index(owner[name])
+            before = [i for i, other in enumerate(order) if default_order.index(other) < rank]
+            order.insert(before[-1] + 1 if before else 0, owner[name])
+            settings[owner[name]] = {}
+        settings[owner[name]][name] = value
+    return build_all((name, settings[name]) for name in order)
+
+
+def to_json(processors: Chain) -> str:
+    """Write the chain as `[["Temperature", {"temperature": 0.8}], ...]`, in order."""
+    return json.dumps([[type(p).__name__, asdict(p)] for p in processors])
+
+
+def from_json(text: str) -> Chain:
+    """Read what `to_json` wrote; a setting left out has its default. Raises ValueError with one sentence."""
+    try:
+        entries = json.loads(text)
+    except (ValueError, RecursionError):
+        raise ValueError("The sampling settings are not valid JSON.") from None
+    if not isinstance(entries, list):
+        raise ValueError("The sampling settings must be a list of processors.")
+    pairs = []
+    for entry in entries:
+        match entry:
+            case [str(name), dict(settings)]:
+                pairs.append((name, settings))
+            case _:
+                raise ValueError("Each processor must be a name and its settings.")
+    return build_all(pairs)
