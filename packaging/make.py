@@ -93,7 +93,7 @@ def usage() -> str:
 
 def main(arguments: list[str]) -> int:
     """Carry out one command; the exit code."""
-    if sys.version_info[:2] < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - whoever has an older one should read a sentence
         print("GPT-2 Studio needs Python 3.11 or newer; this is", sys.version.split()[0], file=sys.stderr)
         return 5
     if not arguments or arguments[0] in {"-h", "--help"}:
