@@ -82,10 +82,25 @@ class Damage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OpenLibrary:
-    """Open (or create) the library in `folder`. Answered by LibraryOpened or LibraryFailed."""
+    """Open (or create) the library in `folder`. Answered by LibraryOpened or LibraryFailed.
+
+    `read_only` opens what can be read of a library that cannot be opened for writing, and changes nothing.
+    `accept_loss` opens a library whose write-ahead log was taken away, without what only that log held.
+    """
 
     folder: str
     read_only: bool = False
+    accept_loss: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StartFresh:
+    """Set a damaged library aside (renamed, nothing deleted) and open a new one in `folder`.
+
+    Answered by LibraryOpened, whose `set_aside` is the new path of the old one; or by LibraryFailed.
+    """
+
+    folder: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +170,7 @@ class CloseLibrary:
 
 LibraryRequest = (
     OpenLibrary
+    | StartFresh
     | OpenSession
     | SaveSession
     | RenameSession
@@ -179,7 +195,8 @@ class LibraryOpened:
     last_session: SessionRecord | None
     next_session_id: int
     next_generation_id: int
-    interrupted: tuple[int, ...]  # sessions with a generation that a crash cut short
+    interrupted: tuple[int, ...]  # sessions with a generation that a crash cut short; told only once
+    set_aside: str | None = None  # where the damaged library is now, after StartFresh
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,35 @@
+"""Verified copies of the library, made through SQLite, never by copying the live file."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+
+from studio.store import files
+from studio.store.trouble import damaged_library
+
+
+def back_up(connection: sqlite3.Connection, folder: Path, reason: str) -> Path:
+    """Copy the library to folder/library-<UTC>-<reason>.db: written, checked, forced to disk, then named."""
+    files.make_folder(folder)
+    time = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    target, n = folder / f"library-{time}-{reason}.db", 1
+    temporary = files.temporary_beside(target)
+    try:
+        copy = sqlite3.connect(temporary, isolation_level=None)
+        try:
+            connection.backup(copy)
+            # The copy holds all that the log of the original held, and nobody is running on it.
+            copy.execute("PRAGMA journal_mode = DELETE")
+            copy.execute("UPDATE meta SET value = '0' WHERE key = 'running'")
+            if copy.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+                raise damaged_library("A backup of the library could not be made: its copy is damaged.")
+        finally:
+            copy.close()
+        while not files.publish(temporary, target):
+            n += 1
+            target = folder / f"library-{time}-{reason}-{n}.db"
+    finally:
+        temporary.unlink(missing_ok=True)
+    return target

@@ -1,0 +1,109 @@
+"""The library's files as files: names, fsync, renaming. Nothing here deletes or overwrites a library."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from studio.store.schema import FILE_NAME
+from studio.store.trouble import damaged_library
+
+_MAGIC = b"SQLite format 3\0"
+
+
+def companion(path: Path, ending: str) -> Path:
+    """`library.db-wal` and the like."""
+    return path.with_name(path.name + ending)
+
+
+def size_of(path: Path) -> int | None:
+    """Bytes of the file; None if there is none."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return None
+
+
+def make_folder(folder: Path) -> None:
+    """Create `folder` for its owner's eyes only. One that exists keeps its mode: it may hold other things."""
+    if not folder.is_dir():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def inspect_file(path: Path) -> None:
+    """Raise LibraryError if `path` cannot be an SQLite file. (SQLite takes an empty file for a new one.)"""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise damaged_library(f"{FILE_NAME} is not a file.")
+    if status.st_size == 0:
+        raise damaged_library("The library file is empty: its content has been lost.")
+    with path.open("rb") as file:
+        if file.read(len(_MAGIC)) != _MAGIC:
+            raise damaged_library(f"{FILE_NAME} is not a library, or its beginning is damaged.")
+
+
+def can_write(path: Path) -> bool:
+    """Whether the library could be written, before anything tries to. SQLite makes files beside it."""
+    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK | os.X_OK)
+
+
+def fsync_file(path: Path) -> None:
+    """Force a finished file to the disk."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def fsync_folder(folder: Path) -> None:
+    """Force new names in `folder` to the disk. Windows has no such call, and needs none."""
+    if sys.platform != "win32":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def temporary_beside(path: Path) -> Path:
+    """A new empty file in the folder of `path`, 0600, whose name says what it was to become."""
+    descriptor, name = tempfile.mkstemp(prefix=f"{path.stem}-", suffix=".unfinished", dir=path.parent)
+    os.close(descriptor)
+    return Path(name)
+
+
+def publish(temporary: Path, path: Path) -> bool:
+    """Give a finished file its name, for good. False if another file has that name: it stays as it is."""
+    fsync_file(temporary)
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        return False
+    except OSError:  # a file system without hard links (FAT, some network drives)
+        if path.exists():
+            return False
+        temporary.rename(path)
+    fsync_folder(path.parent)
+    return True
+
+
+def set_aside(folder: Path) -> Path:
+    """Rename a damaged library and its companions to library-damaged-<UTC>.db; returns that path.
+
+    The log goes first: were the program killed in between, a log without its library could otherwise be
+    replayed into the fresh one. A library without its log is refused, and set aside by the next try.
+    """
+    path = folder / FILE_NAME
+    time = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    target, n = folder / f"library-damaged-{time}.db", 1
+    while any(companion(target, ending).exists() for ending in ("", "-wal", "-shm", "-journal")):
+        n += 1
+        target = folder / f"library-damaged-{time}-{n}.db"
+    for ending in ("-wal", "-shm", "-journal", ""):
+        if os.path.lexists(companion(path, ending)):
+            companion(path, ending).rename(companion(target, ending))
+    fsync_folder(folder)
+    return target

@@ -1,0 +1,171 @@
+"""The library as a stream of answers: one request in, messages out. No Qt, no threads of its own to wait for.
+
+All calls must come from one thread, that of the connection.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import assert_never
+
+from studio.store import files
+from studio.store.opening import connect
+from studio.store.records import (
+    CloseLibrary,
+    Damage,
+    DeleteSession,
+    LibraryClosed,
+    LibraryFailed,
+    LibraryMessage,
+    LibraryOpened,
+    LibraryRequest,
+    LoadTokens,
+    OpenLibrary,
+    OpenSession,
+    RenameSession,
+    RequestFailed,
+    RestoreSession,
+    Saved,
+    SaveGeneration,
+    SaveSession,
+    SessionOpened,
+    SessionsListed,
+    SessionSummary,
+    StartFresh,
+    TokensLoaded,
+)
+from studio.store.schema import FILE_NAME
+from studio.store.store import Store
+from studio.store.trouble import LibraryError, explain, report
+
+
+class Librarian:
+    """Holds the open library, if any. An exception never leaves `run`: it becomes an answer."""
+
+    def __init__(self) -> None:
+        self._store: Store | None = None
+
+    def run(self, request: LibraryRequest) -> Iterator[LibraryMessage]:
+        """Carry out one request. What is answered has been done: `Saved` comes after COMMIT."""
+        try:
+            match request:
+                case OpenLibrary():
+                    yield self._open(request.folder, request.read_only, request.accept_loss)
+                case StartFresh():
+                    yield self._start_fresh(request.folder)
+                case OpenSession():
+                    yield SessionOpened(self._open_store().session(request.session_id))
+                case SaveSession():
+                    summary = self._open_store().save_session(request.session)
+                    yield _saved(request, summary)
+                case RenameSession():
+                    self._open_store().rename_session(request.session_id, request.title)
+                    yield SessionsListed(self._open_store().sessions())
+                case DeleteSession():
+                    self._open_store().delete_session(request.session_id)
+                    yield SessionsListed(self._open_store().sessions())
+                case RestoreSession():
+                    self._open_store().restore_session(request.session_id)
+                    yield SessionsListed(self._open_store().sessions())
+                case SaveGeneration():
+                    summary = self._open_store().save_generation(
+                        request.generation, request.first_token, request.tokens, request.session
+                    )
+                    yield _saved(request, summary)
+                case LoadTokens():
+                    yield TokensLoaded(
+                        request.generation_id, self._open_store().tokens(request.generation_id)
+                    )
+                case CloseLibrary():
+                    self._close()
+                    yield LibraryClosed()
+                case _:
+                    assert_never(request)
+        except Exception as error:  # the border: nothing may get past it
+            yield _failed(request, error)
+            if isinstance(request, CloseLibrary):
+                yield LibraryClosed()
+
+    def _open(self, folder: str, read_only: bool = False, accept_loss: bool = False) -> LibraryOpened:
+        self._close()
+        self._store = store = Store.open(Path(folder), read_only=read_only, accept_loss=accept_loss)
+        try:
+            return LibraryOpened(
+                folder=folder,
+                read_only=read_only,
+                sessions=store.sessions(),
+                last_session=store.last_session(),
+                next_session_id=store.next_session_id(),
+                next_generation_id=store.next_generation_id(),
+                interrupted=store.interrupted,
+            )
+        except BaseException:
+            self._close()
+            raise
+
+    def _start_fresh(self, folder: str) -> LibraryOpened:
+        self._close()
+        _refuse_if_in_use(Path(folder, FILE_NAME))
+        aside = files.set_aside(Path(folder))
+        opened = self._open(folder)
+        return LibraryOpened(
+            folder=folder,
+            read_only=False,
+            sessions=opened.sessions,
+            last_session=opened.last_session,
+            next_session_id=opened.next_session_id,
+            next_generation_id=opened.next_generation_id,
+            interrupted=opened.interrupted,
+            set_aside=str(aside),
+        )
+
+    def _open_store(self) -> Store:
+        if self._store is None:
+            raise RuntimeError("no library is open")
+        return self._store
+
+    def _close(self) -> None:
+        store, self._store = self._store, None
+        if store is not None:
+            store.close()
+
+
+def _saved(request: SaveSession | SaveGeneration, summary: SessionSummary) -> Saved:
+    return Saved(request.session.id, request.session.revision, summary)
+
+
+def _refuse_if_in_use(path: Path) -> None:
+    """Raise LibraryError if another program is writing this library: it would go on in the file set aside."""
+    if not path.is_file() or files.size_of(files.companion(path, "-wal")) is None:
+        return  # while a library is open its log is there
+    looking = connect(path, "mode=ro")
+    try:
+        looking.execute("PRAGMA schema_version").fetchone()
+    except sqlite3.Error as error:
+        known = explain(error)
+        if known is not None and known.damage is Damage.LOCKED:
+            raise
+    finally:
+        looking.close()
+
+
+def _failed(request: LibraryRequest, error: Exception) -> LibraryFailed | RequestFailed:
+    known = explain(error)
+    bug = "" if known else report(error)
+    known = known or LibraryError(
+        Damage.FAILED,
+        "The library could not do this, because of a mistake in the program.",
+        "Save the report and send it to the developers; what was saved before is not affected.",
+    )
+    if isinstance(request, OpenLibrary | StartFresh) and not bug:
+        return LibraryFailed(request.folder, known.damage, known.what_happened, known.what_to_do)
+    match request:
+        case SaveSession() | SaveGeneration():
+            session_id: int | None = request.session.id
+        case OpenSession() | RenameSession() | DeleteSession() | RestoreSession():
+            session_id = request.session_id
+        case _:
+            session_id = None
+    return RequestFailed(session_id, known.damage, known.what_happened, known.what_to_do, bug)

@@ -1,0 +1,116 @@
+"""The schema, as a list of steps that is only ever appended to. A released step is never edited.
+
+All pending steps run in one transaction (`migrate`), so a library has either the old schema or the new one.
+SQLite 3.37 or later, for STRICT.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from sqlite_utils import Database, Migrations
+
+from studio.store.schema import APPLICATION_ID
+
+migrations = Migrations("studio")
+
+
+@migrations()
+def m001_first_schema(db: Database) -> None:
+    """Sessions, generations, tokens.
+
+    Checks guard only what the program itself could get wrong and what no user's text can touch: a save must
+    never fail because of what was written. `length()` is not used: it stops at NUL.
+    """
+    statements = (
+        f"PRAGMA application_id = {APPLICATION_ID}",
+        "PRAGMA user_version = 1",
+        "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
+        # One short row per line of the session list, so that listing ten thousand never reads their texts.
+        # AUTOINCREMENT: an id is never given out twice, even after its session was purged. `saved_order`
+        # counts saves of all sessions: the order of the list does not depend on the clock.
+        """CREATE TABLE sessions (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            saved_order INTEGER NOT NULL UNIQUE,
+            title TEXT NOT NULL,
+            preview TEXT NOT NULL,
+            n_characters INTEGER NOT NULL CHECK (n_characters >= 0),
+            revision INTEGER NOT NULL,
+            created_utc TEXT NOT NULL,
+            updated_utc TEXT NOT NULL,
+            deleted_utc TEXT
+        ) STRICT""",
+        # `runs`: JSON [[length, source, offset], ...], see core/manuscript.py. `checksum` covers the whole
+        # SessionRecord, title included: SQLite itself does not notice a flipped bit in a text.
+        """CREATE TABLE manuscripts (
+            session_id INTEGER PRIMARY KEY REFERENCES sessions (id),
+            caret INTEGER NOT NULL CHECK (caret >= 0),
+            scroll REAL NOT NULL CHECK (scroll BETWEEN 0 AND 1),
+            checksum BLOB NOT NULL,
+            runs TEXT NOT NULL,
+            text TEXT NOT NULL
+        ) STRICT""",
+        # Prompts are long, and retries share them.
+        """CREATE TABLE prompts (
+            id INTEGER PRIMARY KEY,
+            sha256 BLOB NOT NULL UNIQUE,
+            text TEXT NOT NULL
+        ) STRICT""",
+        # No foreign key on `retry_of`: the earlier generation may be one that could not be saved (disk full),
+        # and that must not keep the later one out. No list of finish reasons: a new one is not a migration.
+        """CREATE TABLE generations (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            session_id INTEGER NOT NULL REFERENCES sessions (id),
+            retry_of INTEGER,
+            position INTEGER NOT NULL CHECK (position >= 0),
+            prompt_id INTEGER NOT NULL REFERENCES prompts (id),
+            special_offsets TEXT NOT NULL,
+            processors TEXT NOT NULL,
+            max_new_tokens INTEGER NOT NULL,
+            stop TEXT NOT NULL,
+            stop_at_end_of_text INTEGER NOT NULL CHECK (stop_at_end_of_text IN (0, 1)),
+            seed INTEGER NOT NULL,
+            model_name TEXT NOT NULL,
+            model_sha256 TEXT NOT NULL,
+            model_path TEXT NOT NULL,
+            device TEXT NOT NULL,
+            created_utc TEXT NOT NULL,
+            finish_reason TEXT,
+            interrupted INTEGER NOT NULL DEFAULT 0 CHECK (interrupted IN (0, 1)),
+            n_tokens INTEGER NOT NULL CHECK (n_tokens >= 0),
+            prefill_s REAL,
+            decode_s REAL,
+            checksum BLOB NOT NULL,
+            text TEXT NOT NULL
+        ) STRICT""",
+        "CREATE INDEX generations_of_session ON generations (session_id)",
+        # What a crash cut short is found at every start, among a hundred thousand.
+        """CREATE INDEX generations_unfinished ON generations (session_id)
+            WHERE finish_reason IS NULL AND interrupted = 0""",
+        # `alternatives`: see packing.py. A float that is not a number reads back from NULL.
+        """CREATE TABLE tokens (
+            generation_id INTEGER NOT NULL REFERENCES generations (id),
+            position INTEGER NOT NULL CHECK (position >= 0),
+            token_id INTEGER NOT NULL,
+            raw BLOB NOT NULL,
+            text TEXT NOT NULL,
+            logprob REAL,
+            rank INTEGER NOT NULL,
+            entropy REAL,
+            sampling_prob REAL,
+            alternatives BLOB NOT NULL,
+            PRIMARY KEY (generation_id, position)
+        ) STRICT, WITHOUT ROWID""",
+        "INSERT INTO meta VALUES ('running', '0'), ('last_check', '0')",
+        # Tells this library from every other one: a backup belongs to the library with the same id.
+        "INSERT INTO meta VALUES ('library_id', lower(hex(randomblob(16))))",
+    )
+    for statement in statements:
+        db.execute(statement)
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Apply every pending step, all or none. The connection must be in autocommit mode."""
+    db = Database(connection, execute_plugins=False)
+    with db.atomic():
+        migrations.apply(db)

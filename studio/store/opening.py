@@ -1,0 +1,246 @@
+"""Opening a library with care. Nothing is written before the file is known to be a sound library of ours.
+
+The order: size and header, read as plain bytes; after an unclean exit everything else through a read-only
+connection (so that a damaged file and its log keep their bytes); then the one writing connection with its
+exclusive lock; a verified backup before a migration; only then the first write.
+
+When pages are checked (`PRAGMA quick_check`): always up to SMALL_BYTES; above that after an unclean exit, and
+once a week. A check is given up after CHECK_LIMIT_S and tried again at the next start, so that no library is
+so large that it cannot be opened. "Clean" is meta.running = 0, written by the last act of `Store.close`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from studio.store import files
+from studio.store.records import Damage
+from studio.store.schema import APPLICATION_ID, FILE_NAME, MAJOR_VERSION, MIGRATIONS, TABLES
+from studio.store.trouble import LibraryError, damaged_library, explain, trouble
+
+SMALL_BYTES = 32 * 2**20
+CHECK_LIMIT_S = 2.0
+WEEK_S = 7 * 24 * 3600
+BUSY_S = 1.0
+"""How long to wait for another program to let go: the window that is just closing."""
+
+
+@dataclass(slots=True)
+class Opened:
+    """An open library file. `copy`: the folder of a private copy, see `_open_read_only`."""
+
+    connection: sqlite3.Connection
+    path: Path
+    read_only: bool
+    checked: bool = False
+    copy: tempfile.TemporaryDirectory[str] | None = None
+
+
+def connect(path: Path, mode: str) -> sqlite3.Connection:
+    """A connection in autocommit mode; `mode` is that of SQLite's URIs (rw never creates a file)."""
+    # Bytes that are not UTF-8 must not keep a text from being read; the checksum tells of them.
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=BUSY_S, isolation_level=None
+    )
+    connection.text_factory = _decode
+    # The file may come from a stranger: its schema may not call functions, and cells are checked when read.
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute("PRAGMA cell_size_check = ON")
+    return connection
+
+
+def open_library(folder: Path, *, read_only: bool = False, accept_loss: bool = False) -> Opened:
+    """Open or create the library in `folder`. Raises LibraryError, sqlite3.Error or OSError."""
+    path = folder / FILE_NAME
+    if not os.path.lexists(path):
+        if files.size_of(files.companion(path, "-wal")):
+            raise damaged_library(f"{FILE_NAME} is missing, though its companion {FILE_NAME}-wal is there.")
+        if read_only:
+            raise LibraryError(
+                Damage.FAILED, "There is no library in this folder.", "Choose another folder, or create one."
+            )
+        _create(path)
+    files.inspect_file(path)
+    if read_only:
+        return _open_read_only(path)
+    if not files.can_write(path):
+        raise trouble(Damage.READ_ONLY)
+    return _open_writable(path, accept_loss)
+
+
+def _create(path: Path) -> None:
+    """A new library appears under its name only when it is complete; an older one is never replaced."""
+    from studio.store.migrations import migrate
+
+    files.make_folder(path.parent)
+    temporary = files.temporary_beside(path)
+    try:
+        connection = sqlite3.connect(temporary, isolation_level=None)
+        try:
+            connection.execute("PRAGMA journal_mode = MEMORY")
+            connection.execute("PRAGMA synchronous = OFF")  # one fsync at the end, in `publish`
+            migrate(connection)
+            connection.execute("PRAGMA journal_mode = WAL")
+        finally:
+            connection.close()
+        files.publish(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _open_writable(path: Path, accept_loss: bool) -> Opened:
+    log = files.companion(path, "-wal")
+    checked = False
+    unclean = bool(files.size_of(log))
+    if unclean:
+        looking = connect(path, "mode=ro")
+        try:
+            checked = _examine(looking, path, unclean=True)
+        finally:
+            looking.close()
+    log_missing = files.size_of(log) is None
+    connection = connect(path, "mode=rw")
+    try:
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = FULL")
+        if not unclean:
+            checked = _examine(connection, path, unclean=False, log_missing=log_missing and not accept_loss)
+        _pragma(connection, "schema_version")  # takes the lock, for good
+        # Left by a look from outside. With the lock held, nobody else can be using it, and we never do.
+        files.companion(path, "-shm").unlink(missing_ok=True)
+        if _pragma(connection, "journal_mode = WAL") != "wal":
+            raise trouble(Damage.FAILED)
+        connection.execute(f"PRAGMA journal_size_limit = {16 * 2**20}")
+        if _pending(connection):
+            _migrate(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return Opened(connection, path, read_only=False, checked=checked)
+
+
+def _open_read_only(path: Path) -> Opened:
+    """What can be read, damaged or not: pages and checksums are not checked, but a newer format is refused.
+
+    SQLite can read a log only where it can make an index file beside it. Where it cannot, and there is
+    something in the log, library and log are copied to a private folder and read there.
+    """
+    log = files.companion(path, "-wal")
+    copy = None
+    if files.size_of(log) is None:
+        connection = connect(path, "mode=ro&immutable=1")
+    else:
+        connection = connect(path, "mode=ro")
+        try:
+            _pragma(connection, "schema_version")
+        except sqlite3.OperationalError as error:
+            connection.close()
+            if error.sqlite_errorcode & 0xFF not in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}:
+                raise
+            if files.size_of(log):
+                copy = tempfile.TemporaryDirectory(prefix="gpt2-studio-")
+                for file in (path, log):
+                    shutil.copyfile(file, Path(copy.name, file.name))
+                connection = connect(Path(copy.name, path.name), "mode=rw")
+            else:
+                connection = connect(path, "mode=ro&immutable=1")
+    try:
+        connection.execute("PRAGMA query_only = ON")
+        _identify(connection)
+    except BaseException:
+        connection.close()
+        if copy:
+            copy.cleanup()
+        raise
+    return Opened(connection, path, read_only=True, copy=copy)
+
+
+def _identify(connection: sqlite3.Connection) -> None:
+    if _pragma(connection, "application_id") != APPLICATION_ID:
+        raise damaged_library(f"{FILE_NAME} was not written by this program, or its beginning is damaged.")
+    version = _pragma(connection, "user_version")
+    if not isinstance(version, int) or version < 1:
+        raise damaged_library("The beginning of the library file is damaged.")
+    if version > MAJOR_VERSION:
+        raise trouble(Damage.NEWER)
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    # A table that a pending migration will make may be missing.
+    if not _pending(connection) and not tables.issuperset(TABLES):
+        raise damaged_library("A table of the library is missing.")
+
+
+def _examine(connection: sqlite3.Connection, path: Path, *, unclean: bool, log_missing: bool = False) -> bool:
+    """Raise LibraryError if the library is not sound. Returns whether its pages were checked to the end."""
+    try:
+        _identify(connection)
+        meta = dict(connection.execute("SELECT key, value FROM meta"))
+        running, last_check = meta["running"] != "0", int(meta["last_check"])
+        if running and log_missing:
+            raise LibraryError(
+                Damage.DAMAGED,
+                f"The newest changes are missing: the program was cut off, and {FILE_NAME}-wal is gone.",
+                f"Put {FILE_NAME}-wal back beside {FILE_NAME}, or open the library without those changes.",
+            )
+        age = time.time() - last_check
+        due = unclean or running or not 0 <= age < WEEK_S  # a check in the future: the clock was set back
+        return (due or path.stat().st_size <= SMALL_BYTES) and _check_pages(connection)
+    except (sqlite3.Error, KeyError, ValueError) as error:
+        # The statements are fixed and the tables known, so any other complaint is the file's fault.
+        raise (explain(error) or damaged_library("The library file is damaged.")) from error
+
+
+def _check_pages(connection: sqlite3.Connection) -> bool:
+    """Whether the check came to its end in time; raises LibraryError if it found damage."""
+    # A timer because quick_check is one step of SQLite's machine, which no progress handler interrupts.
+    timer = threading.Timer(CHECK_LIMIT_S, connection.interrupt)
+    timer.start()
+    try:
+        found = [str(row[0]) for row in connection.execute("PRAGMA quick_check(1)")]
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+            return False
+        raise
+    finally:
+        timer.cancel()
+        timer.join()
+    if found != ["ok"]:
+        raise damaged_library("A part of the library file is damaged.")
+    return True
+
+
+def _pending(connection: sqlite3.Connection) -> bool:
+    """Whether a migration is to be applied; as `Migrations.pending`, without importing sqlite-utils."""
+    try:
+        rows = connection.execute("SELECT name FROM _sqlite_migrations WHERE migration_set = 'studio'")
+        return not {name for (name,) in rows}.issuperset(MIGRATIONS)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
+            raise
+        raise damaged_library("A table of the library is missing.") from error
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    from studio.store.backup import back_up
+    from studio.store.migrations import migrate
+
+    back_up(connection, path.parent / "backups", "before-migration")
+    migrate(connection)
+    # The version must be in the header before an older program looks at it.
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> object:
+    row = connection.execute(f"PRAGMA {name}").fetchone()
+    return row[0] if row else None
+
+
+def _decode(data: bytes) -> str:
+    return data.decode("utf-8", "replace")

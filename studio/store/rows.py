@@ -1,0 +1,138 @@
+"""Records as rows of their tables and back: cleaned on the way in, verified on the way out."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from studio.core.manuscript import Run
+from studio.core.messages import FinishReason
+from studio.store import packing
+from studio.store.packing import clean
+from studio.store.records import GenerationRecord, SessionRecord
+from studio.store.trouble import damaged_record
+
+Row = dict[str, int | float | str | bytes | None]
+
+GENERATION_COLUMNS = (
+    "session_id",
+    "retry_of",
+    "position",
+    "special_offsets",
+    "processors",
+    "max_new_tokens",
+    "stop",
+    "stop_at_end_of_text",
+    "seed",
+    "model_name",
+    "model_sha256",
+    "model_path",
+    "device",
+    "created_utc",
+    "text",
+    "finish_reason",
+    "n_tokens",
+    "prefill_s",
+    "decode_s",
+)
+"""What the checksum of a generation covers, beside id and prompt. A later column must not be added to it."""
+
+
+def pack_session(session: SessionRecord) -> tuple[Row, Row]:
+    """The row of `sessions`, without its order and times, and the row of `manuscripts`."""
+    scroll = 0.0 if math.isnan(session.scroll) else min(max(float(session.scroll), 0.0), 1.0)
+    session = replace(
+        session,
+        title=clean(session.title),
+        text=clean(session.text),
+        caret=max(session.caret, 0),
+        scroll=scroll,
+    )
+    line: Row = {
+        "title": session.title,
+        "preview": packing.preview(session.text),
+        "n_characters": len(session.text),
+        "revision": session.revision,
+    }
+    body: Row = {
+        "caret": session.caret,
+        "scroll": session.scroll,
+        "checksum": session_digest(session),
+        "runs": packing.pack_runs(session.runs),
+        "text": session.text,
+    }
+    return line, body
+
+
+def unpack_session(session_id: int, row: Sequence[Any], *, verify: bool) -> SessionRecord:
+    """`row`: title, text, runs, caret, scroll, revision, checksum."""
+    *values, checksum = row
+    if verify and packing.digest(values) != checksum:
+        raise damaged_record("the text of this session")
+    title, text, runs, caret, scroll, revision = values
+    return SessionRecord(session_id, title, text, _runs_of(text, runs), caret, scroll, revision)
+
+
+def session_digest(session: SessionRecord) -> bytes:
+    """The checksum of a session as it is stored."""
+    runs = packing.pack_runs(session.runs)
+    return packing.digest(
+        (session.title, session.text, runs, session.caret, session.scroll, session.revision)
+    )
+
+
+def _runs_of(text: str, packed: str) -> tuple[Run, ...]:
+    """The runs if they cover the text. If not, the text counts for more than where it came from."""
+    try:
+        runs = packing.unpack_runs(packed)
+    except (ValueError, TypeError):
+        runs = ()
+    return runs if sum(run.length for run in runs) == len(text) else (Run(len(text)),)
+
+
+def pack_generation(generation: GenerationRecord) -> Row:
+    """The row of `generations`, without id, prompt and `interrupted`."""
+    row: Row = {
+        "session_id": generation.session_id,
+        "retry_of": generation.retry_of,
+        "position": generation.position,
+        "special_offsets": json.dumps(generation.special_offsets),
+        "processors": clean(generation.processors),
+        "max_new_tokens": generation.max_new_tokens,
+        "stop": json.dumps([clean(text) for text in generation.stop], ensure_ascii=False),
+        "stop_at_end_of_text": int(generation.stop_at_end_of_text),
+        "seed": generation.seed,
+        "model_name": clean(generation.model_name),
+        "model_sha256": clean(generation.model_sha256),
+        "model_path": clean(generation.model_path),
+        "device": clean(generation.device),
+        "created_utc": clean(generation.created_utc),
+        "text": clean(generation.text),
+        "finish_reason": None if generation.finish_reason is None else str(generation.finish_reason),
+        "n_tokens": generation.n_tokens,
+        "prefill_s": float(generation.prefill_s),
+        "decode_s": float(generation.decode_s),
+    }
+    row["checksum"] = _digest(generation.id, clean(generation.prompt), row)
+    return row
+
+
+def unpack_generation(row: Mapping[str, Any], *, verify: bool) -> GenerationRecord:
+    """`row`: at least GENERATION_COLUMNS, id, prompt and checksum."""
+    if verify and _digest(row["id"], row["prompt"], row) != row["checksum"]:
+        raise damaged_record("how this passage came about")
+    stored = {name: row[name] for name in GENERATION_COLUMNS}
+    stored |= {
+        "special_offsets": tuple(json.loads(stored["special_offsets"])),
+        "stop": tuple(json.loads(stored["stop"])),
+        "stop_at_end_of_text": bool(stored["stop_at_end_of_text"]),
+        "finish_reason": FinishReason(stored["finish_reason"]) if stored["finish_reason"] else None,
+    }
+    return GenerationRecord(id=row["id"], prompt=row["prompt"], **stored)
+
+
+def _digest(generation_id: int, prompt: str, row: Mapping[str, Any]) -> bytes:
+    return packing.digest((generation_id, prompt, *(row[name] for name in GENERATION_COLUMNS)))

@@ -1,0 +1,16 @@
+"""What identifies a library file. Without sqlite-utils: opening an up-to-date library need not import it."""
+
+from __future__ import annotations
+
+FILE_NAME = "library.db"
+
+APPLICATION_ID = 0x47505432
+"""`PRAGMA application_id`: "GPT2" in ASCII."""
+
+MAJOR_VERSION = 1
+"""`PRAGMA user_version`: raised only by a migration after which an older program would do harm."""
+
+MIGRATIONS = ("m001_first_schema",)
+"""The names in migrations.py, in order (a test compares). All applied: sqlite-utils need not be imported."""
+
+TABLES = ("meta", "sessions", "manuscripts", "prompts", "generations", "tokens")

@@ -1,0 +1,279 @@
+"""The library as verbs in, records out: one connection, one thread, every verb one transaction."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from studio.core.messages import Token
+from studio.store import packing, rows
+from studio.store.opening import Opened, open_library
+from studio.store.packing import clean
+from studio.store.records import Damage, GenerationRecord, SessionRecord, SessionSummary
+from studio.store.trouble import LibraryError, trouble
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+_SUMMARY = "SELECT id, title, preview, created_utc, updated_utc, n_characters FROM sessions"
+
+
+class Store:
+    """An open library. Every verb raises LibraryError, sqlite3.Error or OSError if the surroundings fail it.
+
+    Nothing is changed by a verb that raises. When one returns, what it wrote is committed and on the disk.
+    """
+
+    def __init__(self, opened: Opened) -> None:
+        self._opened = opened
+        self._connection = opened.connection
+        self._identity = _identity(opened.path)
+        self.read_only = opened.read_only
+        self.interrupted = self._find_interrupted()
+        """Sessions with a generation that a crash cut short; each generation is told of once."""
+        self._saved_order: int = self._value("SELECT coalesce(max(saved_order), 0) FROM sessions")
+        if not self.read_only:
+            self._begin_running()
+
+    @classmethod
+    def open(cls, folder: Path, *, read_only: bool = False, accept_loss: bool = False) -> Self:
+        """Open or create the library in `folder`."""
+        opened = open_library(folder, read_only=read_only, accept_loss=accept_loss)
+        try:
+            return cls(opened)
+        except BaseException:
+            _close(opened)
+            raise
+
+    def close(self) -> None:
+        """Fold the log in and let go of the file."""
+        try:
+            # Not if the file is gone or the disk full: then the next start looks more closely, that is all.
+            if not self.read_only:
+                with contextlib.suppress(LibraryError), self._writing():
+                    self._connection.execute("UPDATE meta SET value = '0' WHERE key = 'running'")
+        finally:
+            _close(self._opened)
+
+    # -- reading -------------------------------------------------------------------------------------------
+
+    def sessions(self) -> tuple[SessionSummary, ...]:
+        """All but the deleted ones, the last saved first."""
+        found = self._connection.execute(f"{_SUMMARY} WHERE deleted_utc IS NULL ORDER BY saved_order DESC")
+        return tuple(SessionSummary(*row) for row in found)
+
+    def session(self, session_id: int) -> SessionRecord:
+        """One session, deleted or not."""
+        row = self._connection.execute(
+            "SELECT title, text, runs, caret, scroll, revision, checksum"
+            " FROM manuscripts JOIN sessions ON id = session_id WHERE id = ?",
+            (session_id,),
+        ).fetchone()
+        if row is None:
+            raise LibraryError(
+                Damage.FAILED,
+                "This session is not in the library any more.",
+                "Choose another one from the list.",
+            )
+        return rows.unpack_session(session_id, row, verify=not self.read_only)
+
+    def last_session(self) -> SessionRecord | None:
+        """The one that was saved last, if there is any."""
+        row = self._connection.execute(
+            "SELECT id FROM sessions WHERE deleted_utc IS NULL ORDER BY saved_order DESC LIMIT 1"
+        ).fetchone()
+        return self.session(row[0]) if row else None
+
+    def generation(self, generation_id: int) -> GenerationRecord | None:
+        """How a passage came about; None if it was never saved."""
+        cursor = self._connection.execute(
+            "SELECT generations.*, prompts.text AS prompt FROM generations"
+            " JOIN prompts ON prompts.id = prompt_id WHERE generations.id = ?",
+            (generation_id,),
+        )
+        row = cursor.fetchone()
+        if row is None:
+            return None
+        values = dict(zip((column[0] for column in cursor.description), row, strict=True))
+        return rows.unpack_generation(values, verify=not self.read_only)
+
+    def tokens(self, generation_id: int) -> tuple[Token, ...]:
+        """The tokens of a generation from the first on, up to a gap if there is one (see save_generation)."""
+        cursor = self._connection.execute(
+            "SELECT position, token_id, raw, text, logprob, rank, entropy, sampling_prob, alternatives"
+            " FROM tokens WHERE generation_id = ? ORDER BY position",
+            (generation_id,),
+        )
+        tokens: list[Token] = []
+        for row in cursor:
+            if row[0] != len(tokens):
+                break
+            tokens.append(packing.unpack_token(row[1:], verify=not self.read_only))
+        return tuple(tokens)
+
+    def next_session_id(self) -> int:
+        """One more than any id there ever was."""
+        return self._next_id("sessions")
+
+    def next_generation_id(self) -> int:
+        """One more than any id there ever was."""
+        return self._next_id("generations")
+
+    # -- writing -------------------------------------------------------------------------------------------
+
+    def save_session(self, session: SessionRecord) -> SessionSummary:
+        """Write a session as it is now; it becomes the first of the list."""
+        with self._writing() as db:
+            self._write_session(db, session)
+        return self._summary(session.id)
+
+    def save_generation(
+        self, generation: GenerationRecord, first_token: int, tokens: Sequence[Token], session: SessionRecord
+    ) -> SessionSummary:
+        """Write a generation as it is now, with its tokens from `first_token` on, and the session's text.
+
+        Sending the same again changes nothing. If an earlier part was never written (its save failed), the
+        text is saved all the same, and `tokens` gives those before the gap.
+        """
+        with self._writing() as db:
+            self._write_session(db, session)
+            self._write_generation(db, generation)
+            db.execute(
+                "DELETE FROM tokens WHERE generation_id = ? AND position >= ?", (generation.id, first_token)
+            )
+            # One prepared statement rather than insert_all, which asks for the schema each time.
+            self._connection.executemany(
+                "INSERT INTO tokens (generation_id, position, token_id, raw, text, logprob, rank, entropy,"
+                " sampling_prob, alternatives) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    (generation.id, position, *packing.pack_token(token))
+                    for position, token in enumerate(tokens, first_token)
+                ),
+            )
+        return self._summary(session.id)
+
+    def rename_session(self, session_id: int, title: str) -> None:
+        """Change the title only: the session keeps its place in the list."""
+        session = replace(self.session(session_id), title=clean(title))
+        with self._writing() as db:
+            db.table("sessions").update(session_id, {"title": session.title})
+            db.table("manuscripts").update(session_id, {"checksum": rows.session_digest(session)})
+
+    def delete_session(self, session_id: int) -> None:
+        """Take it off the list. It stays in the library."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE sessions SET deleted_utc = ? WHERE id = ? AND deleted_utc IS NULL",
+                (_now(), session_id),
+            )
+
+    def restore_session(self, session_id: int) -> None:
+        """Put it back on the list."""
+        with self._writing() as db:
+            db.execute("UPDATE sessions SET deleted_utc = NULL WHERE id = ?", (session_id,))
+
+    # -- inside --------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _database(self) -> Database:
+        # At the first save, not when opening: importing sqlite-utils takes 0.1 s.
+        from sqlite_utils import Database
+
+        return Database(self._connection, execute_plugins=False)
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[Database]:
+        if self.read_only:
+            raise trouble(Damage.READ_ONLY)
+        if _identity(self._opened.path) != self._identity:
+            # SQLite would go on writing into a file that has no name any more, and say that all is well.
+            raise LibraryError(
+                Damage.FAILED,
+                "The library file has been moved, replaced or deleted while it was open.",
+                "Put it back where it was, or export your text; what you see has not been saved.",
+            )
+        with self._database.atomic():
+            yield self._database
+
+    def _write_session(self, db: Database, session: SessionRecord) -> None:
+        exists = self._value("SELECT count(*) FROM sessions WHERE id = ?", session.id)
+        now = _now()
+        self._saved_order += 1
+        line, body = rows.pack_session(session)
+        line |= {"saved_order": self._saved_order, "updated_utc": now}
+        if exists:
+            db.table("sessions").update(session.id, line)
+            db.table("manuscripts").update(session.id, body)
+        else:
+            db.table("sessions").insert({"id": session.id, **line, "created_utc": now})
+            db.table("manuscripts").insert({"session_id": session.id, **body})
+
+    def _write_generation(self, db: Database, generation: GenerationRecord) -> None:
+        prompt = clean(generation.prompt)
+        key = sha256(prompt.encode()).digest()
+        db.execute("INSERT OR IGNORE INTO prompts (sha256, text) VALUES (?, ?)", (key, prompt))
+        prompt_id = self._value("SELECT id FROM prompts WHERE sha256 = ?", key)
+        row = {**rows.pack_generation(generation), "prompt_id": prompt_id, "interrupted": 0}
+        if self._value("SELECT count(*) FROM generations WHERE id = ?", generation.id):
+            db.table("generations").update(generation.id, row)
+        else:
+            db.table("generations").insert({"id": generation.id, **row})
+
+    def _find_interrupted(self) -> tuple[int, ...]:
+        found = self._connection.execute(
+            "SELECT DISTINCT session_id FROM generations JOIN sessions ON sessions.id = session_id"
+            " WHERE finish_reason IS NULL AND interrupted = 0 AND deleted_utc IS NULL ORDER BY session_id"
+        )
+        return tuple(session_id for (session_id,) in found)
+
+    def _begin_running(self) -> None:
+        """The first write: from here on an exit without `close` is noticed, even if the log is taken away."""
+        run = self._connection.execute
+        run("BEGIN IMMEDIATE")
+        try:
+            run("UPDATE generations SET interrupted = 1 WHERE finish_reason IS NULL AND interrupted = 0")
+            run("UPDATE meta SET value = '1' WHERE key = 'running'")
+            if self._opened.checked:
+                run("UPDATE meta SET value = ? WHERE key = 'last_check'", (str(int(time.time())),))
+            run("COMMIT")
+        except BaseException:
+            self._connection.rollback()
+            raise
+        # Into the file itself: a mark that only the log held would vanish with the log.
+        run("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def _summary(self, session_id: int) -> SessionSummary:
+        return SessionSummary(*self._connection.execute(f"{_SUMMARY} WHERE id = ?", (session_id,)).fetchone())
+
+    def _next_id(self, table: str) -> int:
+        return 1 + self._value("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = ?", table)
+
+    def _value(self, sql: str, *parameters: int | str | bytes) -> int:
+        value = self._connection.execute(sql, parameters).fetchone()[0]
+        assert isinstance(value, int)
+        return value
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _close(opened: Opened) -> None:
+    opened.connection.close()
+    if opened.copy is not None:
+        opened.copy.cleanup()
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
