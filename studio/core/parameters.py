@@ -15,11 +15,6 @@ if TYPE_CHECKING:
     from dataclasses import Field
 
 
-def QT_TRANSLATE_NOOP(context: str, text: str) -> str:  # noqa: ARG001
-    """Mark `text` for lupdate, which knows this name, without translating it and without Qt."""
-    return text
-
-
 @dataclass(frozen=True, slots=True)
 class Stage:
     """How a whole processor is called and what it does, in English."""
@@ -98,8 +93,8 @@ def param(
 ) -> Any:
     """Make a dataclass field that knows its range and what it is for (see `Parameter`)."""
     described = {
-        "default": default, "type": type(default), "off": off, "lo": lo, "hi": hi, "step": step, "decimals": decimals, "log": log,
-        "label": label, "tip": tip, "symbol": symbol, "paper": paper,
+        "default": default, "type": type(default), "off": off, "lo": lo, "hi": hi, "step": step,
+        "decimals": decimals, "log": log, "label": label, "tip": tip, "symbol": symbol, "paper": paper,
     }  # fmt: skip
     return field(default=default, metadata=described)
 

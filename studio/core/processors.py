@@ -17,8 +17,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from studio.core.parameters import QT_TRANSLATE_NOOP, Stage, param
-from studio.core.truncation import INF, nucleus_cut, typical_cut
+from studio.core.errors import QT_TRANSLATE_NOOP
+from studio.core.parameters import Stage, param
+from studio.core.truncation import INF, keep_nucleus, keep_top_k, keep_typical
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -223,7 +224,7 @@ class TopK:
         """(T,) int64, (V,) float32 -> (V,) float32."""
         if self.top_k == 0 or self.top_k >= logits.shape[-1]:
             return logits
-        return logits.masked_fill(logits < logits.topk(self.top_k).values[-1], -INF)
+        return keep_top_k(logits, self.top_k)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +250,7 @@ class TopP:
 
     def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:  # noqa: ARG002
         """(T,) int64, (V,) float32 -> (V,) float32."""
-        return logits if self.top_p == 1.0 else logits.masked_fill(nucleus_cut(logits, self.top_p), -INF)
+        return logits if self.top_p == 1.0 else keep_nucleus(logits, self.top_p)
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +279,7 @@ class MinP:
         if self.min_p == 0.0:
             return logits
         probs = logits.softmax(-1)
-        return logits.masked_fill(probs < self.min_p * probs.amax(), -INF)
+        return logits.where(probs >= self.min_p * probs.amax(), -INF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,9 +306,7 @@ class TypicalP:
 
     def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:  # noqa: ARG002
         """(T,) int64, (V,) float32 -> (V,) float32."""
-        return (
-            logits if self.typical_p == 1.0 else logits.masked_fill(typical_cut(logits, self.typical_p), -INF)
-        )
+        return logits if self.typical_p == 1.0 else keep_typical(logits, self.typical_p)
 
 
 PROCESSORS: tuple[type[LogitsProcessor], ...] = (
