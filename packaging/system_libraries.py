@@ -94,7 +94,10 @@ def require_packages(packages: list[str], whose: str) -> None:
     install = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
     if sys.platform == "win32" or os.geteuid() != 0:
         command = shlex.join(["sudo", *install])
-        print(f"{whose} needs system packages that are missing. Install them, then try again:\n\n  {command}")
+        print(
+            f"{whose} needs system packages that are missing. Install them and try again:\n\n  {command}",
+            file=sys.stderr,
+        )
         raise SystemExit(EXIT_SYSTEM)
     print(f"Installing system packages for {whose}: {' '.join(packages)}", flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}

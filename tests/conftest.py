@@ -1,0 +1,103 @@
+"""For every test: no display, no network, no file of the user's; nothing may be left running."""
+
+from __future__ import annotations
+
+import os
+
+# Before anything imports Qt or transformers.
+os.environ.update(
+    QT_QPA_PLATFORM="offscreen",
+    HF_HUB_OFFLINE="1",
+    TRANSFORMERS_OFFLINE="1",
+    HF_HUB_DISABLE_TELEMETRY="1",
+    TOKENIZERS_PARALLELISM="false",
+)
+
+import gc
+import sys
+import weakref
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+
+from studio.paths import LIBRARY_VARIABLE
+
+hypothesis.settings.register_profile("studio", deadline=None)  # other programs may need the processor
+hypothesis.settings.load_profile("studio")
+
+PATIENCE_MS = 2000
+"""How long a thread, timer or process may still take to end after its test."""
+
+
+def pytest_collection_finish() -> None:
+    """Leave a processor to whatever else runs, once the tests that need torch have imported it."""
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(2)
+
+
+@pytest.fixture(autouse=True)
+def own_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The library folder of this test alone; the child processes it starts use it too."""
+    library = tmp_path / "library"
+    monkeypatch.setenv(LIBRARY_VARIABLE, str(library))
+    return library
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_running(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a Qt test that leaves a QThread, QTimer or QProcess of ours running (an idea of napari's).
+
+    Fixtures that run by themselves are set up first, so this one is torn down last: whatever closes the
+    window has had its turn.
+    """
+    if "qtbot" not in request.fixturenames:
+        yield
+        return
+    started: list[weakref.ref[Any]] = []
+    with pytest.MonkeyPatch.context() as patch:
+        _note_starts(patch, started)
+        yield
+    left = _still_running(started)
+    assert not left, f"left running: {left}"
+
+
+def _note_starts(patch: pytest.MonkeyPatch, started: list[weakref.ref[Any]]) -> None:
+    """Note every object whose `start` is called from Python. The calls go through unchanged."""
+    from PySide6.QtCore import QProcess, QThread, QTimer
+
+    for qt_class in (QThread, QTimer, QProcess):
+
+        def start(self: Any, *args: Any, _original: Any = qt_class.start, **kwargs: Any) -> Any:
+            started.append(weakref.ref(self))
+            return _original(self, *args, **kwargs)
+
+        patch.setattr(qt_class, "start", start)
+
+
+def _still_running(started: list[weakref.ref[Any]]) -> list[object]:
+    """Those that are still running after all pending deletions and a short wait."""
+    from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEvent, QProcess, QThread, QTimer
+    from shiboken6 import isValid
+
+    def is_running(thing: object) -> bool:
+        if thing is None or not isValid(thing):
+            return False
+        if isinstance(thing, QThread):
+            return thing.isRunning()
+        if isinstance(thing, QTimer):
+            return thing.isActive()
+        return isinstance(thing, QProcess) and thing.state() != QProcess.ProcessState.NotRunning
+
+    deadline = QDeadlineTimer(PATIENCE_MS)
+    while True:
+        left = [thing for reference in started if is_running(thing := reference())]
+        if not left or deadline.hasExpired():
+            return left
+        left.clear()
+        gc.collect()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        QCoreApplication.processEvents()
+        QThread.msleep(10)
