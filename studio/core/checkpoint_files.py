@@ -1,0 +1,244 @@
+"""Reading a checkpoint folder's files without trusting them. Everything wrong with them is a StudioError."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from studio.core.errors import StudioError
+
+MAX_CONFIG_BYTES = 1_000_000
+MAX_TOKENIZER_BYTES = 100_000_000
+_MAX_HEADER_BYTES = 100_000_000  # safetensors' own limit
+_BYTES_PER_NUMBER = {
+    "F32": 4,
+    "F16": 2,
+    "BF16": 2,
+    "F64": 8,
+    "I64": 8,
+    "I32": 4,
+    "I16": 2,
+    "I8": 1,
+    "U8": 1,
+    "BOOL": 1,
+}
+_FLOATS = {"F32", "F16", "BF16", "F64"}
+_PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt")
+_DOWNLOAD_AGAIN = "Copy or download the model again; the file is not complete."
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The safetensors files of a folder: where every tensor lies and what shape it has. Nothing is loaded yet."""
+
+    files: tuple[Path, ...]
+    shapes: Mapping[str, tuple[int, ...]]
+    file_of: Mapping[str, Path]
+
+    @property
+    def n_bytes(self) -> int:
+        """Size of all files."""
+        return sum(file.stat().st_size for file in self.files)
+
+
+def read_json(path: Path, max_bytes: int) -> dict[str, Any]:
+    """Read a JSON object of at most `max_bytes`."""
+    try:
+        size = path.stat().st_size
+        if size > max_bytes:
+            raise StudioError(
+                f"“{path.name}” is {size:,} bytes long; such a file never needs more than {max_bytes:,}.",
+                "Download the model again, or choose another one.",
+            )
+        value = json.loads(path.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    except (ValueError, RecursionError) as error:
+        raise StudioError(
+            f"“{path.name}” is not a valid JSON file.", "Copy or download the model again."
+        ) from error
+    if not isinstance(value, dict):
+        raise StudioError(f"“{path.name}” is not a JSON object.", "Copy or download the model again.")
+    return value
+
+
+def regular_file(folder: Path, name: str) -> Path | None:
+    """Path of the file `name` in `folder`, or None if there is none; a link out of the folder is refused.
+
+    The one exception is Hugging Face's cache, where snapshots/<commit>/ links to ../../blobs/.
+    """
+    path = folder / name
+    if not path.is_file():  # also false for a FIFO, which would hang whoever opens it
+        return None
+    root = folder.resolve()
+    inside = path.resolve().is_relative_to(root)
+    in_cache = root.parent.name == "snapshots" and path.resolve().is_relative_to(root.parents[1] / "blobs")
+    if not inside and not in_cache:
+        raise StudioError(
+            f"“{name}” is a link that leads out of the model's folder.",
+            "Put the file itself into the folder.",
+        )
+    return path
+
+
+def find_weights(folder: Path) -> Weights:
+    """Find model.safetensors, or the shards of model.safetensors.index.json, and read their headers."""
+    single = regular_file(folder, "model.safetensors")
+    if single is not None:
+        files: list[Path] = [single]
+    elif (index := regular_file(folder, "model.safetensors.index.json")) is not None:
+        files = _shards(folder, index)
+    elif any(next(folder.glob(pattern), None) for pattern in _PICKLES):
+        raise StudioError(
+            "This model's weights are in Python's pickle format, which can run any program when it is opened.",
+            "Choose the model's safetensors version, or convert it with Hugging Face's safetensors converter.",
+        )
+    else:
+        raise StudioError(
+            "The folder holds no weights: there is no model.safetensors in it.",
+            "Choose the folder that holds config.json and model.safetensors.",
+        )
+    shapes: dict[str, tuple[int, ...]] = {}
+    file_of: dict[str, Path] = {}
+    for file in files:
+        for name, shape in read_header(file).items():
+            shapes[name] = shape
+            file_of[name] = file
+    return Weights(tuple(files), shapes, file_of)
+
+
+def _shards(folder: Path, index: Path) -> list[Path]:
+    weight_map = read_json(index, MAX_TOKENIZER_BYTES).get("weight_map")
+    if not isinstance(weight_map, dict) or not weight_map:
+        raise StudioError(
+            "“model.safetensors.index.json” lists no weights.", "Copy or download the model again."
+        )
+    files = []
+    for name in sorted({str(value) for value in weight_map.values()}):
+        if Path(name).name != name or "\\" in name or ":" in name or not name.endswith(".safetensors"):
+            raise StudioError(
+                f"“model.safetensors.index.json” points to “{name}”, which is not a file of this folder.",
+                "Do not use this model unless you trust where it came from; download it again.",
+            )
+        file = regular_file(folder, name)
+        if file is None:
+            raise StudioError(f"The weights file “{name}” is missing.", _DOWNLOAD_AGAIN)
+        files.append(file)
+    return files
+
+
+def read_header(path: Path) -> dict[str, tuple[int, ...]]:
+    """Name and shape of every tensor of a safetensors file, after checking that the file keeps its promises.
+
+    The data must be covered exactly: no holes, no overlaps, nothing beyond the end.
+    """
+    damaged = StudioError(f"The weights file “{path.name}” is damaged or cut short.", _DOWNLOAD_AGAIN)
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            n_header = int.from_bytes(file.read(8), "little")
+            if size < 8 or n_header > min(_MAX_HEADER_BYTES, size - 8):
+                raise damaged
+            header = json.loads(file.read(n_header))
+        spans, shapes = [], {}
+        for name, entry in header.items():
+            if name == "__metadata__":
+                continue
+            shape = tuple(entry["shape"])
+            begin, end = entry["data_offsets"]
+            if not all(isinstance(n, int) and n >= 0 for n in (*shape, begin, end)):
+                raise damaged
+            width = _BYTES_PER_NUMBER.get(entry["dtype"])
+            if width is not None and end - begin != math.prod(shape) * width:
+                raise damaged
+            spans.append((begin, end))
+            shapes[name] = shape
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise damaged from error
+    position = 0
+    for begin, end in sorted(spans):
+        if begin != position or end < begin:
+            raise damaged
+        position = end
+    if position != size - 8 - n_header:
+        raise damaged
+    return shapes
+
+
+def sha256(files: Sequence[Path]) -> Generator[float, None, str]:
+    """Hash the files' bytes in order, yielding the fraction done; returns the hexadecimal digest."""
+    digest = hashlib.sha256()
+    total = sum(file.stat().st_size for file in files) or 1
+    done = 0
+    try:
+        for path in files:
+            with path.open("rb") as file:
+                while block := file.read(8 << 20):
+                    digest.update(block)
+                    done += len(block)
+                    yield min(1.0, done / total)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    return digest.hexdigest()
+
+
+def read_tensors(weights: Weights, names: Mapping[str, str]) -> Generator[float, None, dict[str, Tensor]]:
+    """Load tensors as float32, yielding the fraction done. `names`: our name -> name in the file.
+
+    The numbers are copied: a tensor that maps the file would crash the program when the file is replaced.
+    """
+    tensors: dict[str, Tensor] = {}
+    by_file: dict[Path, list[tuple[str, str]]] = {}
+    for ours, theirs in names.items():
+        by_file.setdefault(weights.file_of[theirs], []).append((ours, theirs))
+    for path, pairs in by_file.items():
+        with _opened(path) as file:
+            for ours, theirs in pairs:
+                tensor = file.get_tensor(theirs)
+                if not tensor.is_floating_point():
+                    raise StudioError(
+                        f"The weights “{theirs}” are stored as {tensor.dtype}, which this model cannot use.",
+                        "Choose a version of the model that is not quantized.",
+                    )
+                tensor = tensor.to(torch.float32, copy=True).contiguous()
+                if not bool(tensor.sum().isfinite()) and not bool(tensor.isfinite().all()):
+                    raise StudioError(
+                        f"The weights “{theirs}” contain values that are not numbers.",
+                        "Choose another model; this one was damaged, or its training failed.",
+                    )
+                tensors[ours] = tensor
+                yield len(tensors) / len(names)
+    return tensors
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    try:
+        with safe_open(path, framework="pt", device="cpu") as file:
+            yield file
+    except SafetensorError as error:
+        raise StudioError(
+            f"The weights file “{path.name}” is damaged or cut short.", _DOWNLOAD_AGAIN
+        ) from error
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> StudioError:
+    reason = error.strerror or type(error).__name__
+    return StudioError(
+        f"“{path.name}” could not be read ({reason}).",
+        "Check the disk and the file's permissions, then try again.",
+    )

@@ -1,0 +1,188 @@
+"""Writing with a model, token by token."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from studio.core import context
+from studio.core.errors import StudioError
+from studio.core.messages import (
+    END_OF_TEXT,
+    Candidate,
+    FinishReason,
+    Generate,
+    GenerationFinished,
+    GenerationStarted,
+    Token,
+)
+from studio.core.model import Cancelled, CausalLM, InterruptedReading
+from studio.core.processors import LogitsProcessor
+from studio.core.stops import StopMatcher
+from studio.core.tokenizer import IncrementalDecoder, Tokenizer
+
+N_CANDIDATES = 20
+
+
+def draw(probs: Tensor, u: float) -> int:
+    """The token at which the cumulated probabilities first exceed `u`; never one of probability zero.
+
+    (V,) float, not negative, with a positive sum -> token id. `u` is uniform in [0, 1). The sum is taken in
+    float64, so that the same `u` finds the same token everywhere.
+    """
+    cumulated = probs.double().cumsum(0)  # (V,)
+    total = cumulated[-1]
+    token_id = int(torch.searchsorted(cumulated, u * total, right=True))
+    # where u * total rounds up to the total itself: the last token that has a probability
+    return min(token_id, int(torch.searchsorted(cumulated, total)))
+
+
+def sampling_probs(processors: Sequence[LogitsProcessor], ids: Tensor, logits: Tensor) -> Tensor:
+    """Probabilities after the chain: (T,) int64, (V,) float32 -> (V,) float32 with sum 1.
+
+    Should the chain leave no token, or no number to compare, the model's favourite gets everything.
+    """
+    processed = logits
+    for processor in processors:
+        processed = processor(ids, processed)
+    probs = processed.softmax(0)
+    if not bool(probs.sum() > 0.5):  # also if it is NaN
+        infinite = processed == torch.inf  # such as logits divided by a temperature of 1e-38
+        chosen = (
+            infinite if bool(infinite.any()) else logits == logits[logits.nan_to_num(-torch.inf).argmax()]
+        )
+        probs = chosen / chosen.sum()
+    return probs
+
+
+def generate(
+    model: CausalLM, tokenizer: Tokenizer, request: Generate, cancelled: Cancelled
+) -> Iterator[GenerationStarted | Token | GenerationFinished]:
+    """Continue the prompt: GenerationStarted, the tokens, GenerationFinished.
+
+    A token whose text may be the beginning of a stop string waits until that is decided. Raises StudioError
+    after the tokens so far if the model's numbers break.
+    """
+    started = time.perf_counter()
+    seen = context.measure(model, tokenizer, request.prompt, request.special_offsets, request.max_new_tokens)
+    n_reused = context.reuse(model, seen.ids)
+    yield GenerationStarted(
+        job_id=request.job_id,
+        n_prompt_tokens=seen.n_text_tokens,
+        n_context_tokens=seen.n_context_tokens,
+        n_reused_tokens=min(n_reused, seen.n_context_tokens),
+        visible_start=seen.visible_start,
+        max_new_tokens=seen.max_new_tokens,
+    )
+    stops = StopMatcher(request.stop)
+    n_tokens = 0
+    reason = FinishReason.LENGTH
+    reading_done = None
+    try:
+        for token in _tokens(model, tokenizer, request, seen, cancelled):
+            if isinstance(token, FinishReason):
+                reason = token
+                break
+            if token is None:
+                reading_done = time.perf_counter()
+                continue
+            for ready in stops.feed(token):
+                n_tokens += 1
+                yield ready
+            if stops.found is not None:
+                reason = FinishReason.STOP
+                break
+    except Exception:
+        yield from stops.flush()
+        raise
+    for ready in stops.flush():
+        n_tokens += 1
+        yield ready
+    now = time.perf_counter()
+    reading_done = reading_done or now
+    yield GenerationFinished(
+        job_id=request.job_id,
+        reason=reason,
+        n_tokens=n_tokens,
+        prefill_s=reading_done - started,
+        decode_s=now - reading_done,
+        stop_string=stops.found,
+    )
+
+
+def _tokens(
+    model: CausalLM, tokenizer: Tokenizer, request: Generate, seen: context.Context, cancelled: Cancelled
+) -> Iterator[Token | FinishReason | None]:
+    """Yield None once the prompt is read, then tokens, and last the reason if it is not LENGTH."""
+    rng = random.Random(request.seed)  # noqa: S311 (reproducible, not secret)
+    decoder = IncrementalDecoder()
+    n_context = len(seen.ids)
+    ids = torch.tensor(seen.ids + [0] * seen.max_new_tokens)  # (n_context + max_new_tokens,)
+    for step in range(seen.max_new_tokens):
+        if cancelled():
+            yield FinishReason.CANCELLED
+            return
+        n = n_context + step
+        try:
+            logits = model.forward(ids[n - 1 : n]) if step else context.read(model, seen.ids, cancelled)
+        except InterruptedReading:
+            yield FinishReason.CANCELLED
+            return
+        if step == 0:
+            yield None
+        with torch.inference_mode():
+            token = _choose(tokenizer, request, ids[:n], logits, rng.random(), step)
+        ids[n] = token.token_id
+        if token.token_id != tokenizer.end_of_text_id:
+            yield replace(token, text=decoder.feed(token.raw))
+        elif request.stop_at_end_of_text:
+            yield FinishReason.END_OF_TEXT
+            return
+        else:
+            decoder.reset()
+            yield token
+
+
+def _choose(
+    tokenizer: Tokenizer, request: Generate, ids: Tensor, logits: Tensor, u: float, step: int
+) -> Token:
+    """Draw a token: (T,) int64, (V,) float32. Its `text` is END_OF_TEXT or still to be filled in."""
+    log_sum = logits.logsumexp(0)
+    if not bool(log_sum.isfinite()):
+        raise StudioError(
+            f"The model's numbers broke down at token {step + 1}: it no longer gives any probabilities.",
+            "Choose another model; this one's weights are damaged.",
+        )
+    logprobs = logits - log_sum  # (V,)
+    # 0 * -inf would be NaN
+    entropy = -torch.dot(logprobs.exp(), logprobs.clamp_min(-1e9))
+    probs = sampling_probs(request.processors, ids, logits)  # (V,)
+    token_id = draw(probs, u)
+    top = logprobs.topk(min(N_CANDIDATES, len(logprobs)))
+    top_logprobs: list[float] = top.values.tolist()
+    top_probs: list[float] = probs[top.indices].tolist()
+    logprob = float(logprobs[token_id])
+    if logprob > top_logprobs[-1]:
+        rank = 1 + sum(other > logprob for other in top_logprobs)
+    else:
+        rank = 1 + int((logprobs > logprob).sum())
+    return Token(
+        token_id=token_id,
+        raw=tokenizer.token_bytes(token_id),
+        text=END_OF_TEXT,
+        logprob=logprob,
+        sampling_prob=float(probs[token_id]),
+        rank=rank,
+        entropy=float(entropy),
+        candidates=tuple(
+            Candidate(other_id, tokenizer.display(other_id), other_logprob, prob)
+            for other_id, other_logprob, prob in zip(
+                top.indices.tolist(), top_logprobs, top_probs, strict=True
+            )
+        ),
+    )
