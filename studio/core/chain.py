@@ -72,6 +72,13 @@ def with_values(processors: Chain, changed: Mapping[str, object]) -> Chain:
     return build_all((name, settings[name]) for name in order)
 
 
+def complete(processors: Chain) -> Chain:
+    """Return the chain with every processor it lacks added at its default, which changes no logits."""
+    present = {type(processor) for processor in processors}
+    lacking = (p for processor in PROCESSORS if processor not in present for p in parameters(processor))
+    return with_values(processors, {p.name: p.default for p in lacking})
+
+
 def to_json(processors: Chain) -> str:
     """Write the chain as `[["Temperature", {"temperature": 0.8}], ...]`, in order."""
     return json.dumps([[type(p).__name__, asdict(p)] for p in processors])

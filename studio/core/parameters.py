@@ -54,8 +54,8 @@ class Parameter:
         wanted = (int,) if self.type is int else (int, float)
         if isinstance(value, bool) or not isinstance(value, wanted):
             raise ValueError(f"{self.label} must be {self.kind}, not {value!r}.")
-        if not (math.isfinite(value) and self.lo <= value <= self.hi):
-            raise ValueError(f"{self.label} must be between {self.lo:g} and {self.hi:g}, not {value:g}.")
+        if not self.lo <= value <= self.hi:  # nor is NaN
+            raise ValueError(f"{self.label} must be between {self.lo:g} and {self.hi:g}.")
         return self.type(value)
 
     def clamped(self, value: float) -> float:
