@@ -76,9 +76,9 @@ def ensure(dev: bool) -> Path:
     if not is_ready(VENV, wanted, "test" if dev else "run"):
         if importlib.util.find_spec("ensurepip") is None:  # Debian keeps it in a package of its own
             system_libraries.require_packages([f"python3.{sys.version_info.minor}-venv"], "Python")
-        print("Setting up .venv. This happens once and takes a few minutes.", flush=True)
         try:
             with locked(VENV / "studio-setup.lock") as left_by_a_killed_run:
+                print("Setting up .venv. This happens once and takes a few minutes.", flush=True)
                 if left_by_a_killed_run or not _is_usable(VENV):
                     _make(VENV)
                 _install(dev, pyproject)
@@ -104,6 +104,7 @@ def locked(path: Path) -> Iterator[bool]:
         file.truncate(0)
         file.write(b"busy")
         file.flush()
+        os.set_inheritable(file.fileno(), True)  # a pip that outlives a killed make.py keeps the lock
         try:
             yield was_killed
         except subprocess.CalledProcessError:
@@ -149,16 +150,18 @@ def _make(venv: Path) -> None:
             entry.unlink()
     # The Python beneath, should make.py itself be run by the environment that was just emptied.
     base = getattr(sys, "_base_executable", sys.executable)
-    subprocess.run([base, "-m", "venv", venv], check=True)
+    subprocess.run([base, "-m", "venv", venv], check=True, close_fds=False)
 
 
 def _install(dev: bool, pyproject: str) -> None:
     pip = [str(python_of(VENV)), "-m", "pip", "install", "--no-input"]
     torch = next(pin for pin in pins(pyproject, dev=False) if pin.startswith("torch=="))
     for command in torch_commands(pip, torch, sys.platform, has_nvidia()):
-        if subprocess.run(command, cwd=ROOT, stderr=subprocess.DEVNULL, check=False).returncode == 0:
+        quiet = subprocess.DEVNULL
+        if subprocess.run(command, cwd=ROOT, stderr=quiet, check=False, close_fds=False).returncode == 0:
             break
-    subprocess.run([*pip, "--editable", ".[dev]" if dev else "."], cwd=ROOT, check=True)
+    everything = [*pip, "--editable", ".[dev]" if dev else "."]
+    subprocess.run(everything, cwd=ROOT, check=True, close_fds=False)
     stamp = {"run": fingerprint(pins(pyproject, dev=False), VENV, ROOT)}
     if dev:
         stamp["test"] = fingerprint(pins(pyproject, dev=True), VENV, ROOT)
