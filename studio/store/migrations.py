@@ -50,6 +50,19 @@ def m001_first_schema(db: Database) -> None:
             runs TEXT NOT NULL,
             text TEXT NOT NULL
         ) STRICT""",
+        """CREATE TABLE models (
+            id INTEGER PRIMARY KEY,
+            name TEXT NOT NULL,
+            sha256 TEXT NOT NULL,
+            UNIQUE (name, sha256)
+        ) STRICT""",
+        # How each token of a model's vocabulary reads, as far as it has been among the alternatives.
+        """CREATE TABLE pieces (
+            model_id INTEGER NOT NULL REFERENCES models (id),
+            token_id INTEGER NOT NULL,
+            text TEXT NOT NULL,
+            PRIMARY KEY (model_id, token_id)
+        ) STRICT, WITHOUT ROWID""",
         # Prompts are long, and retries share them.
         """CREATE TABLE prompts (
             id INTEGER PRIMARY KEY,
@@ -70,8 +83,7 @@ def m001_first_schema(db: Database) -> None:
             stop TEXT NOT NULL,
             stop_at_end_of_text INTEGER NOT NULL CHECK (stop_at_end_of_text IN (0, 1)),
             seed INTEGER NOT NULL,
-            model_name TEXT NOT NULL,
-            model_sha256 TEXT NOT NULL,
+            model_id INTEGER NOT NULL REFERENCES models (id),
             model_path TEXT NOT NULL,
             device TEXT NOT NULL,
             created_utc TEXT NOT NULL,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -27,8 +26,6 @@ GENERATION_COLUMNS = (
     "stop",
     "stop_at_end_of_text",
     "seed",
-    "model_name",
-    "model_sha256",
     "model_path",
     "device",
     "created_utc",
@@ -38,12 +35,12 @@ GENERATION_COLUMNS = (
     "prefill_s",
     "decode_s",
 )
-"""What the checksum of a generation covers, beside id and prompt. A later column must not be added to it."""
+"""What the checksum of a generation covers, beside id, prompt and model. Later columns stay out."""
 
 
 def pack_session(session: SessionRecord) -> tuple[Row, Row]:
     """The row of `sessions`, without its order and times, and the row of `manuscripts`."""
-    scroll = 0.0 if math.isnan(session.scroll) else min(max(float(session.scroll), 0.0), 1.0)
+    scroll = min(max(packing.real(session.scroll) or 0.0, 0.0), 1.0)
     session = replace(
         session,
         title=clean(session.title),
@@ -51,6 +48,7 @@ def pack_session(session: SessionRecord) -> tuple[Row, Row]:
         caret=max(session.caret, 0),
         scroll=scroll,
     )
+    runs = packing.pack_runs(session.runs)
     line: Row = {
         "title": session.title,
         "preview": packing.preview(session.text),
@@ -60,8 +58,8 @@ def pack_session(session: SessionRecord) -> tuple[Row, Row]:
     body: Row = {
         "caret": session.caret,
         "scroll": session.scroll,
-        "checksum": session_digest(session),
-        "runs": packing.pack_runs(session.runs),
+        "checksum": _session_digest(session, runs),
+        "runs": runs,
         "text": session.text,
     }
     return line, body
@@ -76,9 +74,7 @@ def unpack_session(session_id: int, row: Sequence[Any], *, verify: bool) -> Sess
     return SessionRecord(session_id, title, text, _runs_of(text, runs), caret, scroll, revision)
 
 
-def session_digest(session: SessionRecord) -> bytes:
-    """The checksum of a session as it is stored."""
-    runs = packing.pack_runs(session.runs)
+def _session_digest(session: SessionRecord, runs: str) -> bytes:
     return packing.digest(
         (session.title, session.text, runs, session.caret, session.scroll, session.revision)
     )
@@ -94,7 +90,7 @@ def _runs_of(text: str, packed: str) -> tuple[Run, ...]:
 
 
 def pack_generation(generation: GenerationRecord) -> Row:
-    """The row of `generations`, without id, prompt and `interrupted`."""
+    """The row of `generations`, without id, prompt, model and `interrupted`."""
     row: Row = {
         "session_id": generation.session_id,
         "retry_of": generation.retry_of,
@@ -105,24 +101,24 @@ def pack_generation(generation: GenerationRecord) -> Row:
         "stop": json.dumps([clean(text) for text in generation.stop], ensure_ascii=False),
         "stop_at_end_of_text": int(generation.stop_at_end_of_text),
         "seed": generation.seed,
-        "model_name": clean(generation.model_name),
-        "model_sha256": clean(generation.model_sha256),
         "model_path": clean(generation.model_path),
         "device": clean(generation.device),
         "created_utc": clean(generation.created_utc),
         "text": clean(generation.text),
         "finish_reason": None if generation.finish_reason is None else str(generation.finish_reason),
         "n_tokens": generation.n_tokens,
-        "prefill_s": float(generation.prefill_s),
-        "decode_s": float(generation.decode_s),
+        "prefill_s": packing.real(generation.prefill_s),
+        "decode_s": packing.real(generation.decode_s),
     }
-    row["checksum"] = _digest(generation.id, clean(generation.prompt), row)
+    elsewhere = (generation.id, generation.prompt, generation.model_name, generation.model_sha256)
+    row["checksum"] = _digest(elsewhere, row)
     return row
 
 
 def unpack_generation(row: Mapping[str, Any], *, verify: bool) -> GenerationRecord:
-    """`row`: at least GENERATION_COLUMNS, id, prompt and checksum."""
-    if verify and _digest(row["id"], row["prompt"], row) != row["checksum"]:
+    """`row`: GENERATION_COLUMNS, id, prompt, model_name, model_sha256, checksum; more is not read."""
+    elsewhere = (row["id"], row["prompt"], row["model_name"], row["model_sha256"])
+    if verify and _digest(elsewhere, row) != row["checksum"]:
         raise damaged_record("how this passage came about")
     stored = {name: row[name] for name in GENERATION_COLUMNS}
     stored |= {
@@ -130,9 +126,13 @@ def unpack_generation(row: Mapping[str, Any], *, verify: bool) -> GenerationReco
         "stop": tuple(json.loads(stored["stop"])),
         "stop_at_end_of_text": bool(stored["stop_at_end_of_text"]),
         "finish_reason": FinishReason(stored["finish_reason"]) if stored["finish_reason"] else None,
+        "prefill_s": packing.not_null(stored["prefill_s"]),
+        "decode_s": packing.not_null(stored["decode_s"]),
     }
-    return GenerationRecord(id=row["id"], prompt=row["prompt"], **stored)
+    stored |= {name: row[name] for name in ("id", "prompt", "model_name", "model_sha256")}
+    return GenerationRecord(**stored)
 
 
-def _digest(generation_id: int, prompt: str, row: Mapping[str, Any]) -> bytes:
-    return packing.digest((generation_id, prompt, *(row[name] for name in GENERATION_COLUMNS)))
+def _digest(elsewhere: tuple[int, str, str, str], row: Mapping[str, Any]) -> bytes:
+    generation_id, *texts = elsewhere
+    return packing.digest((generation_id, *map(clean, texts), *(row[name] for name in GENERATION_COLUMNS)))

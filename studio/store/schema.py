@@ -13,4 +13,4 @@ MAJOR_VERSION = 1
 MIGRATIONS = ("m001_first_schema",)
 """The names in migrations.py, in order (a test compares). All applied: sqlite-utils need not be imported."""
 
-TABLES = ("meta", "sessions", "manuscripts", "prompts", "generations", "tokens")
+TABLES = ("meta", "sessions", "manuscripts", "models", "pieces", "prompts", "generations", "tokens")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 import time
+from collections import ChainMap
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -35,6 +37,7 @@ class Store:
         self._opened = opened
         self._connection = opened.connection
         self._identity = _identity(opened.path)
+        self._pieces: dict[int, dict[int, str]] = {}
         self.read_only = opened.read_only
         self.interrupted = self._find_interrupted()
         """Sessions with a generation that a crash cut short; each generation is told of once."""
@@ -55,10 +58,11 @@ class Store:
     def close(self) -> None:
         """Fold the log in and let go of the file."""
         try:
-            # Not if the file is gone or the disk full: then the next start looks more closely, that is all.
             if not self.read_only:
-                with contextlib.suppress(LibraryError), self._writing():
-                    self._connection.execute("UPDATE meta SET value = '0' WHERE key = 'running'")
+                self._refuse_if_moved()
+                self._connection.execute("UPDATE meta SET value = '0' WHERE key = 'running'")
+        except (LibraryError, sqlite3.Error):
+            pass  # the file is gone or the disk full: nothing is lost, the next start looks more closely
         finally:
             _close(self._opened)
 
@@ -94,8 +98,9 @@ class Store:
     def generation(self, generation_id: int) -> GenerationRecord | None:
         """How a passage came about; None if it was never saved."""
         cursor = self._connection.execute(
-            "SELECT generations.*, prompts.text AS prompt FROM generations"
-            " JOIN prompts ON prompts.id = prompt_id WHERE generations.id = ?",
+            "SELECT generations.*, prompts.text AS prompt, models.name AS model_name,"
+            " models.sha256 AS model_sha256 FROM generations JOIN prompts ON prompts.id = prompt_id"
+            " JOIN models ON models.id = model_id WHERE generations.id = ?",
             (generation_id,),
         )
         row = cursor.fetchone()
@@ -112,10 +117,13 @@ class Store:
             (generation_id,),
         )
         tokens: list[Token] = []
+        pieces: dict[int, str] | None = None
         for row in cursor:
             if row[0] != len(tokens):
                 break
-            tokens.append(packing.unpack_token(row[1:], verify=not self.read_only))
+            if pieces is None:
+                pieces = self._pieces_of(self._model_of(generation_id))
+            tokens.append(packing.unpack_token(row[1:], pieces, verify=not self.read_only))
         return tuple(tokens)
 
     def next_session_id(self) -> int:
@@ -144,7 +152,14 @@ class Store:
         """
         with self._writing() as db:
             self._write_session(db, session)
-            self._write_generation(db, generation)
+            model_id = self._write_generation(db, generation)
+            pieces = self._pieces_of(model_id)
+            new = packing.new_pieces(tokens, pieces)
+            self._connection.executemany(
+                "INSERT INTO pieces (model_id, token_id, text) VALUES (?, ?, ?)",
+                ((model_id, token_id, text) for token_id, text in new.items()),
+            )
+            known = ChainMap(new, pieces)
             db.execute(
                 "DELETE FROM tokens WHERE generation_id = ? AND position >= ?", (generation.id, first_token)
             )
@@ -153,18 +168,19 @@ class Store:
                 "INSERT INTO tokens (generation_id, position, token_id, raw, text, logprob, rank, entropy,"
                 " sampling_prob, alternatives) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
-                    (generation.id, position, *packing.pack_token(token))
+                    (generation.id, position, *packing.pack_token(token, known))
                     for position, token in enumerate(tokens, first_token)
                 ),
             )
+        pieces.update(new)  # only now: what was rolled back is not in the library
         return self._summary(session.id)
 
     def rename_session(self, session_id: int, title: str) -> None:
         """Change the title only: the session keeps its place in the list."""
-        session = replace(self.session(session_id), title=clean(title))
+        line, body = rows.pack_session(replace(self.session(session_id), title=title))
         with self._writing() as db:
-            db.table("sessions").update(session_id, {"title": session.title})
-            db.table("manuscripts").update(session_id, {"checksum": rows.session_digest(session)})
+            db.table("sessions").update(session_id, line)
+            db.table("manuscripts").update(session_id, body)
 
     def delete_session(self, session_id: int) -> None:
         """Take it off the list. It stays in the library."""
@@ -192,15 +208,18 @@ class Store:
     def _writing(self) -> Iterator[Database]:
         if self.read_only:
             raise trouble(Damage.READ_ONLY)
+        self._refuse_if_moved()
+        with self._database.atomic():
+            yield self._database
+
+    def _refuse_if_moved(self) -> None:
+        # SQLite would go on writing into a file that has no name any more, and say that all is well.
         if _identity(self._opened.path) != self._identity:
-            # SQLite would go on writing into a file that has no name any more, and say that all is well.
             raise LibraryError(
                 Damage.FAILED,
                 "The library file has been moved, replaced or deleted while it was open.",
                 "Put it back where it was, or export your text; what you see has not been saved.",
             )
-        with self._database.atomic():
-            yield self._database
 
     def _write_session(self, db: Database, session: SessionRecord) -> None:
         exists = self._value("SELECT count(*) FROM sessions WHERE id = ?", session.id)
@@ -215,16 +234,38 @@ class Store:
             db.table("sessions").insert({"id": session.id, **line, "created_utc": now})
             db.table("manuscripts").insert({"session_id": session.id, **body})
 
-    def _write_generation(self, db: Database, generation: GenerationRecord) -> None:
+    def _write_generation(self, db: Database, generation: GenerationRecord) -> int:
+        """Returns the id of its model."""
+        model = (clean(generation.model_name), clean(generation.model_sha256))
+        db.execute("INSERT OR IGNORE INTO models (name, sha256) VALUES (?, ?)", model)
+        model_id = self._value("SELECT id FROM models WHERE name = ? AND sha256 = ?", *model)
         prompt = clean(generation.prompt)
         key = sha256(prompt.encode()).digest()
         db.execute("INSERT OR IGNORE INTO prompts (sha256, text) VALUES (?, ?)", (key, prompt))
         prompt_id = self._value("SELECT id FROM prompts WHERE sha256 = ?", key)
-        row = {**rows.pack_generation(generation), "prompt_id": prompt_id, "interrupted": 0}
+        row = {
+            **rows.pack_generation(generation),
+            "prompt_id": prompt_id,
+            "model_id": model_id,
+            "interrupted": 0,
+        }
         if self._value("SELECT count(*) FROM generations WHERE id = ?", generation.id):
             db.table("generations").update(generation.id, row)
         else:
             db.table("generations").insert({"id": generation.id, **row})
+        return model_id
+
+    def _model_of(self, generation_id: int) -> int:
+        return self._value("SELECT model_id FROM generations WHERE id = ?", generation_id)
+
+    def _pieces_of(self, model_id: int) -> dict[int, str]:
+        """How the tokens of a model read: at most a vocabulary, kept until the library is closed."""
+        if model_id not in self._pieces:
+            found = self._connection.execute(
+                "SELECT token_id, text FROM pieces WHERE model_id = ?", (model_id,)
+            )
+            self._pieces[model_id] = dict(found)
+        return self._pieces[model_id]
 
     def _find_interrupted(self) -> tuple[int, ...]:
         found = self._connection.execute(

@@ -1,0 +1,115 @@
+"""Records to fill a library with, and a Librarian that is asked for one answer at a time."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from studio.core.manuscript import Run
+from studio.core.messages import Candidate, FinishReason, Token
+from studio.store.librarian import Librarian
+from studio.store.records import (
+    CloseLibrary,
+    GenerationRecord,
+    LibraryMessage,
+    LibraryRequest,
+    OpenLibrary,
+    SessionRecord,
+)
+
+Answer = TypeVar("Answer", bound=LibraryMessage)
+
+
+def session(
+    session_id: int = 1, text: str = "Once upon a time", *, title: str = "", revision: int = 1
+) -> SessionRecord:
+    return SessionRecord(session_id, title, text, (Run(len(text)),), min(3, len(text)), 0.25, revision)
+
+
+def generation(
+    generation_id: int = 1, session_id: int = 1, *, text: str = "", finish_reason: FinishReason | None = None
+) -> GenerationRecord:
+    return GenerationRecord(
+        id=generation_id,
+        session_id=session_id,
+        retry_of=None,
+        position=4,
+        prompt="Once",
+        special_offsets=(1, 2),
+        processors='[["Temperature",{"temperature":0.8}]]',
+        max_new_tokens=40,
+        stop=("\n", "Ende"),
+        stop_at_end_of_text=True,
+        seed=2**63 - 1,
+        model_name="starter",
+        model_sha256="ab" * 32,
+        model_path="/models/starter",
+        device="cpu",
+        created_utc="2026-01-02T03:04:05Z",
+        text=text,
+        finish_reason=finish_reason,
+        n_tokens=0,
+        prefill_s=0.125,
+        decode_s=0.1,
+    )
+
+
+def token(text: str = " upon", *, n_candidates: int = 20) -> Token:
+    candidates = tuple(Candidate(50_000 - k, f" w{k}", -0.5 - k, 0.5 ** (k + 1)) for k in range(n_candidates))
+    return Token(2402, text.encode(), text, -0.1, 0.3, 1, 2.7, candidates)
+
+
+def ask(librarian: Librarian, request: LibraryRequest, answer: type[Answer]) -> Answer:
+    """The one answer, which must be of this class."""
+    messages = list(librarian.run(request))
+    assert len(messages) == 1, messages
+    assert isinstance(messages[0], answer), messages[0]
+    return messages[0]
+
+
+@contextmanager
+def library(folder: Path, *, read_only: bool = False) -> Iterator[Librarian]:
+    """A librarian with the library in `folder` open, closed again at the end."""
+    librarian = Librarian()
+    opened = list(librarian.run(OpenLibrary(str(folder), read_only)))
+    assert type(opened[0]).__name__ == "LibraryOpened", opened
+    try:
+        yield librarian
+    finally:
+        list(librarian.run(CloseLibrary()))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file of a folder, without the index that SQLite may make beside a library to look at it."""
+    return {
+        file.name: file.read_bytes()
+        for file in sorted(folder.iterdir())
+        if file.is_file() and not file.name.endswith("-shm")
+    }
+
+
+def without_privileges(action: Callable[[], str]) -> str:
+    """What `action` returns in a forked process that file permissions apply to (they do not to root)."""
+    assert sys.platform != "win32"
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            if os.geteuid() == 0:
+                os.setgroups([])
+                os.setgid(65534)
+                os.setuid(65534)
+            result = action()
+        except BaseException as error:
+            result = repr(error)
+        os.write(writing, result.encode())
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, encoding="utf-8") as pipe:
+        result = pipe.read()
+    os.waitpid(child, 0)
+    return result
