@@ -15,7 +15,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from studio.core.errors import StudioError
+from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
 
 MAX_CONFIG_BYTES = 1_000_000
 MAX_TOKENIZER_BYTES = 100_000_000
@@ -34,12 +34,14 @@ _BYTES_PER_NUMBER = {
 }
 _FLOATS = {"F32", "F16", "BF16", "F64"}
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt")
-_DOWNLOAD_AGAIN = "Copy or download the model again; the file is not complete."
+_DOWNLOAD_AGAIN = QT_TRANSLATE_NOOP(
+    "StudioError", "Copy or download the model again; the file is not complete."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """The safetensors files of a folder: where every tensor lies and what shape it has. Nothing is loaded yet."""
+    """The safetensors files of a folder, and the shape of every tensor in them. Nothing is loaded yet."""
 
     files: tuple[Path, ...]
     shapes: Mapping[str, tuple[int, ...]]
@@ -57,18 +59,30 @@ def read_json(path: Path, max_bytes: int) -> dict[str, Any]:
         size = path.stat().st_size
         if size > max_bytes:
             raise StudioError(
-                f"“{path.name}” is {size:,} bytes long; such a file never needs more than {max_bytes:,}.",
-                "Download the model again, or choose another one.",
+                QT_TRANSLATE_NOOP(
+                    "StudioError",
+                    "“{path}” is {size:,} bytes long; such a file never needs more than {max_bytes:,}.",
+                ),
+                QT_TRANSLATE_NOOP("StudioError", "Download the model again, or choose another one."),
+                path=path.name,
+                size=size,
+                max_bytes=max_bytes,
             )
         value = json.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
         raise _unreadable(path, error) from error
     except (ValueError, RecursionError) as error:
         raise StudioError(
-            f"“{path.name}” is not a valid JSON file.", "Copy or download the model again."
+            QT_TRANSLATE_NOOP("StudioError", "“{path}” is not a valid JSON file."),
+            QT_TRANSLATE_NOOP("StudioError", "Copy or download the model again."),
+            path=path.name,
         ) from error
     if not isinstance(value, dict):
-        raise StudioError(f"“{path.name}” is not a JSON object.", "Copy or download the model again.")
+        raise StudioError(
+            QT_TRANSLATE_NOOP("StudioError", "“{path}” is not a JSON object."),
+            QT_TRANSLATE_NOOP("StudioError", "Copy or download the model again."),
+            path=path.name,
+        )
     return value
 
 
@@ -85,8 +99,9 @@ def regular_file(folder: Path, name: str) -> Path | None:
     in_cache = root.parent.name == "snapshots" and path.resolve().is_relative_to(root.parents[1] / "blobs")
     if not inside and not in_cache:
         raise StudioError(
-            f"“{name}” is a link that leads out of the model's folder.",
-            "Put the file itself into the folder.",
+            QT_TRANSLATE_NOOP("StudioError", "“{name}” is a link that leads out of the model's folder."),
+            QT_TRANSLATE_NOOP("StudioError", "Put the file itself into the folder."),
+            name=name,
         )
     return path
 
@@ -100,13 +115,23 @@ def find_weights(folder: Path) -> Weights:
         files = _shards(folder, index)
     elif any(next(folder.glob(pattern), None) for pattern in _PICKLES):
         raise StudioError(
-            "This model's weights are in Python's pickle format, which can run any program when it is opened.",
-            "Choose the model's safetensors version, or convert it with Hugging Face's safetensors converter.",
+            QT_TRANSLATE_NOOP(
+                "StudioError",
+                "This model's weights are a Python pickle, which could run any program on your computer.",
+            ),
+            QT_TRANSLATE_NOOP(
+                "StudioError",
+                "Choose the model's safetensors version, or have it converted to safetensors first.",
+            ),
         )
     else:
         raise StudioError(
-            "The folder holds no weights: there is no model.safetensors in it.",
-            "Choose the folder that holds config.json and model.safetensors.",
+            QT_TRANSLATE_NOOP(
+                "StudioError", "The folder holds no weights: there is no model.safetensors in it."
+            ),
+            QT_TRANSLATE_NOOP(
+                "StudioError", "Choose the folder that holds config.json and model.safetensors."
+            ),
         )
     shapes: dict[str, tuple[int, ...]] = {}
     file_of: dict[str, Path] = {}
@@ -121,18 +146,30 @@ def _shards(folder: Path, index: Path) -> list[Path]:
     weight_map = read_json(index, MAX_TOKENIZER_BYTES).get("weight_map")
     if not isinstance(weight_map, dict) or not weight_map:
         raise StudioError(
-            "“model.safetensors.index.json” lists no weights.", "Copy or download the model again."
+            QT_TRANSLATE_NOOP("StudioError", "“model.safetensors.index.json” lists no weights."),
+            QT_TRANSLATE_NOOP("StudioError", "Copy or download the model again."),
         )
     files = []
     for name in sorted({str(value) for value in weight_map.values()}):
         if Path(name).name != name or "\\" in name or ":" in name or not name.endswith(".safetensors"):
             raise StudioError(
-                f"“model.safetensors.index.json” points to “{name}”, which is not a file of this folder.",
-                "Do not use this model unless you trust where it came from; download it again.",
+                QT_TRANSLATE_NOOP(
+                    "StudioError",
+                    "“model.safetensors.index.json” points to “{name}”, which is not a file of this folder.",
+                ),
+                QT_TRANSLATE_NOOP(
+                    "StudioError",
+                    "Do not use this model unless you trust where it came from; download it again.",
+                ),
+                name=name,
             )
         file = regular_file(folder, name)
         if file is None:
-            raise StudioError(f"The weights file “{name}” is missing.", _DOWNLOAD_AGAIN)
+            raise StudioError(
+                QT_TRANSLATE_NOOP("StudioError", "The weights file “{name}” is missing."),
+                _DOWNLOAD_AGAIN,
+                name=name,
+            )
         files.append(file)
     return files
 
@@ -142,7 +179,11 @@ def read_header(path: Path) -> dict[str, tuple[int, ...]]:
 
     The data must be covered exactly: no holes, no overlaps, nothing beyond the end.
     """
-    damaged = StudioError(f"The weights file “{path.name}” is damaged or cut short.", _DOWNLOAD_AGAIN)
+    damaged = StudioError(
+        QT_TRANSLATE_NOOP("StudioError", "The weights file “{path}” is damaged or cut short."),
+        _DOWNLOAD_AGAIN,
+        path=path.name,
+    )
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
@@ -209,14 +250,27 @@ def read_tensors(weights: Weights, names: Mapping[str, str]) -> Generator[float,
                 tensor = file.get_tensor(theirs)
                 if not tensor.is_floating_point():
                     raise StudioError(
-                        f"The weights “{theirs}” are stored as {tensor.dtype}, which this model cannot use.",
-                        "Choose a version of the model that is not quantized.",
+                        QT_TRANSLATE_NOOP(
+                            "StudioError",
+                            "The weights “{theirs}” are stored as {tensor}, which this model cannot use.",
+                        ),
+                        QT_TRANSLATE_NOOP(
+                            "StudioError", "Choose a version of the model that is not quantized."
+                        ),
+                        theirs=theirs,
+                        tensor=tensor.dtype,
                     )
                 tensor = tensor.to(torch.float32, copy=True).contiguous()
                 if not bool(tensor.sum().isfinite()) and not bool(tensor.isfinite().all()):
                     raise StudioError(
-                        f"The weights “{theirs}” contain values that are not numbers.",
-                        "Choose another model; this one was damaged, or its training failed.",
+                        QT_TRANSLATE_NOOP(
+                            "StudioError", "The weights “{theirs}” contain values that are not numbers."
+                        ),
+                        QT_TRANSLATE_NOOP(
+                            "StudioError",
+                            "Choose another model; this one was damaged, or its training failed.",
+                        ),
+                        theirs=theirs,
                     )
                 tensors[ours] = tensor
                 yield len(tensors) / len(names)
@@ -230,7 +284,9 @@ def _opened(path: Path) -> Iterator[Any]:
             yield file
     except SafetensorError as error:
         raise StudioError(
-            f"The weights file “{path.name}” is damaged or cut short.", _DOWNLOAD_AGAIN
+            QT_TRANSLATE_NOOP("StudioError", "The weights file “{path}” is damaged or cut short."),
+            _DOWNLOAD_AGAIN,
+            path=path.name,
         ) from error
     except OSError as error:
         raise _unreadable(path, error) from error
@@ -239,6 +295,8 @@ def _opened(path: Path) -> Iterator[Any]:
 def _unreadable(path: Path, error: OSError) -> StudioError:
     reason = error.strerror or type(error).__name__
     return StudioError(
-        f"“{path.name}” could not be read ({reason}).",
-        "Check the disk and the file's permissions, then try again.",
+        QT_TRANSLATE_NOOP("StudioError", "“{path}” could not be read ({reason})."),
+        QT_TRANSLATE_NOOP("StudioError", "Check the disk and the file's permissions, then try again."),
+        path=path.name,
+        reason=reason,
     )

@@ -58,8 +58,8 @@ def reuse(model: CausalLM, ids: Sequence[int]) -> int:
 def read(model: CausalLM, ids: Sequence[int], cancelled: Cancelled = never) -> Tensor:
     """Read the rest of `ids`, after `reuse`, and return the logits after the last: (V,) float32.
 
-    The logits are kept in `model.last_reading`. So the second try at a prompt starts at once, and from the very
-    same numbers: reading its last token alone would round differently. Raises InterruptedReading.
+    The logits are kept in `model.last_reading`. So the second try at a prompt starts at once, and from the
+    very same numbers: reading its last token alone would round differently. Raises InterruptedReading.
     """
     ids = list(ids)
     if model.last_reading and model.last_reading[0] == ids == model.cached_ids:

@@ -10,7 +10,7 @@ from typing import assert_never
 
 from studio.core import context
 from studio.core.checkpoints import Checkpoint, load_checkpoint
-from studio.core.errors import StudioError
+from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
 from studio.core.generate import generate
 from studio.core.hardware import is_out_of_memory
 from studio.core.messages import (
@@ -42,10 +42,11 @@ class Engine:
         self._checkpoint: Checkpoint | None = None
 
     def run(self, request: Request, cancelled: Cancelled = never) -> Iterator[Message]:
-        """Carry out `request`, yielding messages as they arise; raises nothing but KeyboardInterrupt and the like.
+        """Carry out `request`, yielding messages as they arise.
 
-        A mistake or a broken environment ends in a JobFailed without report, a bug in one with a traceback. A
-        cancelled LoadModel or ScoreText ends without a last message.
+        A mistake or a broken environment ends in a JobFailed without report, a bug in one with a traceback;
+        only KeyboardInterrupt and SystemExit escape. A cancelled LoadModel or ScoreText ends without a last
+        message.
         """
         try:
             yield from self._run(request, cancelled)
@@ -53,7 +54,7 @@ class Engine:
             return
         except (KeyboardInterrupt, SystemExit, GeneratorExit):
             raise
-        except BaseException as error:  # noqa: BLE001 (panics of Rust libraries are no Exception)
+        except BaseException as error:  # panics of Rust libraries are no Exception
             yield failure(request.job_id, error)
 
     def _run(self, request: Request, cancelled: Cancelled) -> Iterator[Message]:
@@ -73,7 +74,10 @@ class Engine:
 
     def _loaded(self) -> Checkpoint:
         if self._checkpoint is None:
-            raise StudioError("No model is loaded.", "Choose a model first.")
+            raise StudioError(
+                QT_TRANSLATE_NOOP("StudioError", "No model is loaded."),
+                QT_TRANSLATE_NOOP("StudioError", "Choose a model first."),
+            )
         return self._checkpoint
 
     def _load(self, request: LoadModel, cancelled: Cancelled) -> Iterator[Message]:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from studio.core import context
-from studio.core.errors import StudioError
+from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
 from studio.core.messages import (
     END_OF_TEXT,
     Candidate,
@@ -155,12 +155,15 @@ def _choose(
     log_sum = logits.logsumexp(0)
     if not bool(log_sum.isfinite()):
         raise StudioError(
-            f"The model's numbers broke down at token {step + 1}: it no longer gives any probabilities.",
-            "Choose another model; this one's weights are damaged.",
+            QT_TRANSLATE_NOOP(
+                "StudioError",
+                "The model's numbers broke down at token {step}: it no longer gives any probabilities.",
+            ),
+            QT_TRANSLATE_NOOP("StudioError", "Choose another model; this one's weights are damaged."),
+            step=step + 1,
         )
     logprobs = logits - log_sum  # (V,)
-    # 0 * -inf would be NaN
-    entropy = -torch.dot(logprobs.exp(), logprobs.clamp_min(-1e9))
+    entropy = -torch.dot(logprobs.exp(), logprobs.clamp_min(-1e9))  # 0 * -inf would be NaN
     probs = sampling_probs(request.processors, ids, logits)  # (V,)
     token_id = draw(probs, u)
     top = logprobs.topk(min(N_CANDIDATES, len(logprobs)))

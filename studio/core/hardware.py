@@ -13,7 +13,7 @@ _MAX_THREADS = 8
 
 
 def pick_device(wish: str) -> torch.device:
-    """The device to use: "auto" takes CUDA, then MPS, then the CPU. One that does not work becomes the CPU."""
+    """The device to use; "auto" takes CUDA, then MPS. One that does not work becomes the CPU."""
     candidates = ("cuda", "mps") if wish == "auto" else (wish,)
     for name in candidates:
         if name in {"cuda", "mps"} and _works(name):
@@ -22,7 +22,7 @@ def pick_device(wish: str) -> torch.device:
 
 
 def _works(name: str) -> bool:
-    """A GPU can be announced and still be broken, its driver too old for instance: compute something on it."""
+    """A GPU can be announced and still be broken, by an old driver for instance: compute something on it."""
     try:
         available = torch.cuda.is_available() if name == "cuda" else torch.backends.mps.is_available()
         return available and float((torch.ones(2, device=name) * 2).sum()) == 4.0
@@ -33,10 +33,10 @@ def _works(name: str) -> bool:
 def choose_threads(n_parameters: int) -> int:
     """CPU threads for a model of that size: one core always stays free for the window.
 
-    Measured on two cores: writing a token reads every weight once and is bound by memory, so the second thread
-    brings little (124M parameters: 33 ms with one thread, 36 with two; 4M: 1.45 and 1.45). But two busy threads
-    wait for each other whenever anything else runs, which made the same step four times slower. Small models
-    get one thread everywhere: their products are shorter than the threads' rendezvous.
+    Measured on two cores: writing a token reads every weight once and is bound by memory, so the second
+    thread brings little (124M parameters: 33 ms with one thread, 36 with two; 4M: 1.45 and 1.45). But two
+    busy threads wait for each other whenever anything else runs, which made the same step four times slower.
+    Small models get one thread everywhere: their products are shorter than the threads' rendezvous.
     """
     if n_parameters < _SMALL_MODEL:
         return 1
@@ -45,20 +45,18 @@ def choose_threads(n_parameters: int) -> int:
 
 def _physical_cores() -> int:
     """Cores this process may use; two hyper-threads are one."""
-    if sys.platform == "linux":
-        usable = os.sched_getaffinity(0)
-        cores = set()
-        for cpu in usable:
+    usable = getattr(os, "sched_getaffinity", None)  # only Linux has it
+    if usable is not None:
+        siblings = set()
+        for cpu in usable(0):
+            path = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
             try:
-                siblings = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list").read_text(
-                    "ascii"
-                )
+                siblings.add(path.read_text("ascii"))
             except OSError:
-                siblings = str(cpu)
-            cores.add(siblings)
-        return len(cores)
+                siblings.add(str(cpu))
+        return len(siblings)
     logical = os.cpu_count() or 1
-    # Apple's cores are not hyper-threaded; on Windows most are
+    # Apple's cores are not hyper-threaded; elsewhere most are
     return logical if sys.platform == "darwin" else max(1, logical // 2)
 
 
@@ -68,15 +66,12 @@ def available_memory_bytes() -> int | None:
         for line in Path("/proc/meminfo").read_text("ascii").splitlines():
             if line.startswith("MemAvailable:"):
                 return int(line.split()[1]) * 1024
-        return None
-    except OSError:
+    except OSError:  # not Linux
         pass
-    if sys.platform != "win32":
-        try:
-            return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-        except (ValueError, OSError):
-            return None
-    return None
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):  # Windows has no sysconf
+        return None
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -12,7 +12,6 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (its usual name)
 from torch import Tensor
 
-
 Cancelled = Callable[[], bool]
 """Asked often while something takes long; once it says yes it says yes for good."""
 
@@ -235,8 +234,8 @@ class GPT2:
 def chunk_tokens(n_parameters: int) -> int:
     """How many tokens may pass `n_parameters` weights between two looks at `cancelled`: 8 to 256.
 
-    At 40 to 80 GFLOP/s, one CPU core's worth, 4 GFLOP take 50 to 100 ms. It depends on nothing that changes from
-    run to run, because another split of the same text gives logits that differ in their last bits.
+    At 40 to 80 GFLOP/s, one CPU core's worth, 4 GFLOP take 50 to 100 ms. It depends on nothing that changes
+    from run to run, because another split of the same text gives logits that differ in their last bits.
     """
     tokens = 4e9 / (2 * n_parameters)
     return next((size for size in (256, 128, 64, 32, 16) if size <= tokens), 8)

@@ -1,4 +1,4 @@
-"""Which tokenizer a checkpoint folder needs; and Hugging Face's, for every vocabulary that is not GPT-2's kind."""
+"""Which tokenizer a checkpoint folder needs; and Hugging Face's, for vocabularies not of GPT-2's kind."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.core import checkpoint_files as files
-from studio.core.errors import StudioError
+from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
 from studio.core.messages import END_OF_TEXT
 from studio.core.tokenizer import BytePairTokenizer, Chunk, Encoded, Tokenizer, clean_text, split_special
 
@@ -32,7 +32,7 @@ _BYTE_OF = byte_of_character()
 
 
 def load_tokenizer(folder: Path, vocab_size: int, end_of_text_id: int | None) -> Tokenizer:
-    """The tokenizer of a checkpoint folder: from vocab.json and merges.txt where that is exact, else tokenizer.json.
+    """The tokenizer of a folder: from vocab.json and merges.txt where that is exact, else tokenizer.json.
 
     `end_of_text_id` as config.json has it. StudioError if there is none, or if it does not fit the model.
     """
@@ -52,8 +52,11 @@ def load_tokenizer(folder: Path, vocab_size: int, end_of_text_id: int | None) ->
             raise _too_large(tokenizer.n_tokens - 1, vocab_size)
     if tokenizer is None:
         raise StudioError(
-            "The model's tokenizer is missing: the folder holds neither tokenizer.json nor a usable vocab.json with merges.txt.",
-            "Copy the tokenizer's files into the model's folder.",
+            QT_TRANSLATE_NOOP(
+                "StudioError",
+                "There is no tokenizer: no tokenizer.json, and no usable vocab.json with merges.txt.",
+            ),
+            QT_TRANSLATE_NOOP("StudioError", "Copy the tokenizer's files into the model's folder."),
         )
     return tokenizer
 
@@ -91,7 +94,10 @@ def _read_merges(path: Path) -> list[tuple[str, str]]:
     try:
         lines = path.read_text("utf-8").split("\n")
     except (OSError, ValueError) as error:
-        raise StudioError("“merges.txt” could not be read.", "Copy or download the model again.") from error
+        raise StudioError(
+            QT_TRANSLATE_NOOP("StudioError", "“merges.txt” could not be read."),
+            QT_TRANSLATE_NOOP("StudioError", "Copy or download the model again."),
+        ) from error
     pairs = (line.rstrip("\r").split(" ") for line in lines if line and not line.startswith("#version"))
     return [(pair[0], pair[1]) for pair in pairs if len(pair) == 2]
 
@@ -104,8 +110,8 @@ def _byte_pairs(
 ) -> BytePairTokenizer | None:
     """tiktoken's ranks from vocab.json and merges.txt; None where tiktoken would not do the same.
 
-    tiktoken takes the id for the rank of a merge, so ids must rise in the order of the merges, and every token
-    must be a byte, the result of exactly one merge, or special.
+    tiktoken takes the id for the rank of a merge, so ids must rise in the order of the merges, and every
+    token must be a byte, the result of exactly one merge, or special.
     """
     merged = [first + second for first, second in merges]
     ids = [vocab.get(token, -1) for token in merged]
@@ -126,15 +132,22 @@ def _byte_pairs(
 
 def _check_ids(vocab: Mapping[str, Any], vocab_size: int) -> None:
     if not all(type(token_id) is int and token_id >= 0 for token_id in vocab.values()):
-        raise StudioError("“vocab.json” is damaged.", "Copy or download the model again.")
+        raise StudioError(
+            QT_TRANSLATE_NOOP("StudioError", "“vocab.json” is damaged."),
+            QT_TRANSLATE_NOOP("StudioError", "Copy or download the model again."),
+        )
     if (largest := max(vocab.values(), default=0)) >= vocab_size:
         raise _too_large(largest, vocab_size)
 
 
 def _too_large(token_id: int, vocab_size: int) -> StudioError:
     return StudioError(
-        f"The tokenizer knows token {token_id}, but the model only {vocab_size} tokens.",
-        "Use the tokenizer files that belong to this model.",
+        QT_TRANSLATE_NOOP(
+            "StudioError", "The tokenizer knows token {token_id}, but the model only {vocab_size} tokens."
+        ),
+        QT_TRANSLATE_NOOP("StudioError", "Use the tokenizer files that belong to this model."),
+        token_id=token_id,
+        vocab_size=vocab_size,
     )
 
 
@@ -144,11 +157,14 @@ def _open(path: Path) -> tokenizers.Tokenizer:
     try:
         return tokenizers.Tokenizer.from_file(str(path))
     except Exception as error:  # tokenizers raises nothing more specific
-        raise StudioError("“tokenizer.json” is damaged.", "Copy or download the model again.") from error
+        raise StudioError(
+            QT_TRANSLATE_NOOP("StudioError", "“tokenizer.json” is damaged."),
+            QT_TRANSLATE_NOOP("StudioError", "Copy or download the model again."),
+        ) from error
 
 
 class HuggingFaceTokenizer:
-    """Any tokenizer.json behind the Tokenizer interface. Tokens in the text are plain text, as everywhere here."""
+    """Any tokenizer.json behind the Tokenizer interface; special tokens in a text are plain text here too."""
 
     def __init__(self, backend: tokenizers.Tokenizer, end_of_text_id: int | None) -> None:
         backend.no_truncation()
@@ -177,7 +193,7 @@ class HuggingFaceTokenizer:
         self.prefix_ids = self._find_prefix()
 
     def encode(self, text: str, special_offsets: Sequence[int] = ()) -> Encoded:
-        """Tokens of `text`. END_OF_TEXT is the real token only where it begins at one of `special_offsets`."""
+        """Tokens of `text`. END_OF_TEXT is the real token only where one of `special_offsets` says so."""
         parts = split_special(clean_text(text), special_offsets, self.end_of_text_id)
         return Encoded(tuple(special or self._encode_part(part) for part, special in parts))
 

@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterator
 import torch
 from torch import Tensor
 
-from studio.core.errors import StudioError
+from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
 from studio.core.messages import ScoredToken, ScoreText, TextScored
 from studio.core.model import Cancelled, CausalLM, InterruptedReading
 from studio.core.tokenizer import IncrementalDecoder, Tokenizer
@@ -24,7 +24,10 @@ def score(
     """
     ids = tokenizer.encode(request.text).ids
     if not ids:
-        raise StudioError("There is no text to score.", "Write or choose some text first.")
+        raise StudioError(
+            QT_TRANSLATE_NOOP("StudioError", "There is no text to score."),
+            QT_TRANSLATE_NOOP("StudioError", "Write or choose some text first."),
+        )
     window = model.n_positions
     stride = max(1, min(request.stride or window // 2, window))
     start = tokenizer.prefix_ids or (tokenizer.end_of_text_id or 0,)
@@ -55,8 +58,8 @@ def _windows(
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield (T, V) logits with the (T,) tokens they predict, until each of sequence[1:] was predicted once.
 
-    Windows begin at multiples of the stride. Positions are absolute in GPT-2, so nothing of one window's cache
-    helps the next: what they have in common is read again, without computing logits.
+    Windows begin at multiples of the stride. Positions are absolute in GPT-2, so nothing of one window's
+    cache helps the next: what they have in common is read again, without computing logits.
     """
     n = len(sequence) - 1
     chunk = model.chunk_tokens
@@ -82,8 +85,10 @@ def _measure(logits: Tensor, targets: Tensor) -> list[tuple[float, int, float]]:
         log_sums = logits.logsumexp(1, keepdim=True)  # (T, 1)
         if not bool(log_sums.isfinite().all()):
             raise StudioError(
-                "The model's numbers broke down: it no longer gives any probabilities.",
-                "Choose another model; this one's weights are damaged.",
+                QT_TRANSLATE_NOOP(
+                    "StudioError", "The model's numbers broke down: it no longer gives any probabilities."
+                ),
+                QT_TRANSLATE_NOOP("StudioError", "Choose another model; this one's weights are damaged."),
             )
         logprobs = logits - log_sums  # (T, V)
         chosen = logprobs.gather(1, targets[:, None])  # (T, 1)

@@ -40,7 +40,7 @@ def clean_text(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Tokens of a stretch of text. `starts(k)` is the code point, from the chunk's first, where token k begins."""
+    """Tokens of a stretch of text. `starts(k)`: at which of its code points the text of token k begins."""
 
     ids: Sequence[int]
     length: int  # code points
@@ -73,7 +73,7 @@ class Encoded:
         return [token_id for part in reversed(parts) for token_id in part]
 
     def start_of(self, k: int) -> int:
-        """Code point where the text of token `k` begins; if that is inside a character, the character's start.
+        """Code point where the text of token `k` begins; inside a character, the start of that character.
 
         `k` may be the number of tokens: the end of the text.
         """
@@ -98,7 +98,7 @@ class Tokenizer(Protocol):
     prefix_ids: tuple[int, ...]  # what the model expects before every text (Llama's <s>); GPT-2: nothing
 
     def encode(self, text: str, special_offsets: Sequence[int] = ()) -> Encoded:
-        """Tokens of `text`. END_OF_TEXT is the real token only where it begins at one of `special_offsets`."""
+        """Tokens of `text`. END_OF_TEXT is the real token only where one of `special_offsets` says so."""
         ...
 
     def token_bytes(self, token_id: int) -> bytes:
@@ -153,7 +153,7 @@ class BytePairTokenizer:
         self.prefix_ids: tuple[int, ...] = ()
 
     def encode(self, text: str, special_offsets: Sequence[int] = ()) -> Encoded:
-        """Tokens of `text`. END_OF_TEXT is the real token only where it begins at one of `special_offsets`."""
+        """Tokens of `text`. END_OF_TEXT is the real token only where one of `special_offsets` says so."""
         chunks: list[Chunk] = []
         for part, special in split_special(clean_text(text), special_offsets, self.end_of_text_id):
             chunks.extend([special] if special else map(self._encode_chunk, cut(part)))
@@ -209,11 +209,11 @@ def split_special(
 
 
 def cut(text: str) -> Iterator[str]:
-    """Cut `text` where GPT-2's split pattern always ends a piece: exact, and the same cuts after an edit elsewhere.
+    """Cut `text` where GPT-2's split pattern always ends a piece: exact, and stable under edits elsewhere.
 
-    After a character and before a line break; in long lines also before any white space. A run of white space
-    gives its last character to what follows, so a long one is cut before that (the pattern's backtracking over
-    a million spaces would overflow the regex engine's stack).
+    After a character and before a line break; in long lines also before any white space. A run of white
+    space gives its last character to what follows, so a long one is cut before that (the pattern's
+    backtracking over a million spaces would overflow the regex engine's stack).
     """
     begin = 0
     at = text.find("\n", 1)

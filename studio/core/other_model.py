@@ -1,0 +1,208 @@
+"""Causal language models that are not GPT-2, through Hugging Face Transformers. Imported only when needed."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+import transformers
+from torch import Tensor
+
+from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
+from studio.core.model import Cancelled, InterruptedReading, chunk_tokens, never
+
+_MAX_POSITIONS = 8192
+"""Some models accept hundreds of thousands of tokens; reading so many takes a CPU minutes."""
+
+_LAYERS = frozenset(["num_hidden_layers", "n_layer", "n_layers", "num_layers"])
+_SIZES = _LAYERS | frozenset(
+    [
+        "vocab_size",
+        "hidden_size",
+        "n_embd",
+        "d_model",
+        "num_attention_heads",
+        "n_head",
+        "n_heads",
+        "num_key_value_heads",
+        "head_dim",
+        "intermediate_size",
+        "n_inner",
+        "ffn_dim",
+        "max_position_embeddings",
+        "n_positions",
+        "n_ctx",
+        "max_seq_len",
+        "num_experts",
+        "num_local_experts",
+    ]
+)
+_MAX_SIZE = 1 << 24
+_MAX_LAYERS = 1024
+_NOT_A_SETTING = ("auto_map", "attn_implementation", "experts_implementation", "transformers_version")
+
+
+class _ForwardModel(Protocol):
+    """The part of a transformers model used here."""
+
+    def __call__(self, input_ids: Tensor, **kwargs: Any) -> Any: ...
+
+
+def safe_config(raw: Mapping[str, Any]) -> Any:
+    """Build the configuration object of a config.json, without what could make transformers run other code.
+
+    Internal settings (leading underscore) and pointers to code are dropped, sizes are checked before anything
+    is allocated. StudioError if the model is of no known kind.
+    """
+    for key in _SIZES & raw.keys():
+        value = raw[key]
+        limit = _MAX_LAYERS if key in _LAYERS else _MAX_SIZE
+        if value is not None and not (type(value) is int and 0 < value <= limit):
+            raise StudioError(
+                QT_TRANSLATE_NOOP("StudioError", "config.json says {key} = {value}, which cannot be."),
+                QT_TRANSLATE_NOOP("StudioError", "Use the config.json that belongs to these weights."),
+                key=key,
+                value=str(value)[:40],
+            )
+    if raw.get("quantization_config") is not None:
+        raise StudioError(
+            QT_TRANSLATE_NOOP("StudioError", "This model is quantized, which is not supported."),
+            QT_TRANSLATE_NOOP("StudioError", "Choose a version of the model that is not quantized."),
+        )
+    allowed = {
+        key: value
+        for key, value in raw.items()
+        if not key.startswith("_") and "_internal" not in key and key not in _NOT_A_SETTING
+    }
+    model_type = str(allowed.pop("model_type", ""))
+    try:
+        config = transformers.AutoConfig.for_model(model_type, **allowed)
+    except Exception as error:  # each model's configuration validates in its own way
+        raise _unsupported(model_type) from error
+    if type(config) not in transformers.AutoModelForCausalLM._model_mapping:
+        raise _unsupported(model_type)
+    return config
+
+
+def load_transformers(folder: Path, config: Any, device: torch.device) -> TransformersLM:
+    """Load the weights of `folder` in float32. StudioError if that fails, or if the numbers are broken."""
+    logging: Any = transformers.utils.logging  # untyped
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    auto: Any = transformers.AutoModelForCausalLM
+    try:
+        backend, loading = auto.from_pretrained(
+            folder,
+            config=config,
+            local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=True,
+            dtype=torch.float32,
+            output_loading_info=True,
+        )
+    except Exception as error:  # transformers raises nothing more specific
+        raise StudioError(
+            QT_TRANSLATE_NOOP("StudioError", "The weights do not fit the model that config.json describes."),
+            QT_TRANSLATE_NOOP("StudioError", "Copy or download the model again, or choose another one."),
+        ) from error
+    if missing := sorted(loading["missing_keys"]):
+        raise StudioError(
+            QT_TRANSLATE_NOOP("StudioError", "The weights lack “{name}”, which config.json promises."),
+            QT_TRANSLATE_NOOP("StudioError", "Copy or download the model again, or choose another one."),
+            name=missing[0],
+        )
+    for name, parameter in backend.named_parameters():
+        if not bool(parameter.isfinite().all()):
+            raise StudioError(
+                QT_TRANSLATE_NOOP("StudioError", "The weights “{name}” contain values that are not numbers."),
+                QT_TRANSLATE_NOOP("StudioError", "Choose another model; this one is damaged."),
+                name=name,
+            )
+    model = TransformersLM(backend.eval().to(device), config, device)
+    model.check()
+    return model
+
+
+class TransformersLM:
+    """A transformers causal language model behind the CausalLM interface, with a cache that can be cut."""
+
+    def __init__(self, backend: Any, config: Any, device: torch.device) -> None:
+        text_config = config.get_text_config()
+        self._backend: _ForwardModel = backend
+        self.device = device
+        positions = (
+            getattr(text_config, name, None) for name in ("max_position_embeddings", "n_positions", "n_ctx")
+        )
+        self.n_positions: int = min(next((n for n in positions if type(n) is int), 2048), _MAX_POSITIONS)
+        self.vocab_size: int = backend.get_output_embeddings().weight.shape[0]
+        self.n_parameters: int = sum(parameter.numel() for parameter in backend.parameters())
+        self.n_layer: int = getattr(text_config, "num_hidden_layers", 0)
+        self.n_embd: int = getattr(text_config, "hidden_size", 0)
+        self.chunk_tokens = chunk_tokens(self.n_parameters)
+        self.cached_ids: list[int] = []
+        self.last_reading: tuple[list[int], Tensor] | None = None
+        self._cache = transformers.DynamicCache()
+        self._last_only = "logits_to_keep" in inspect.signature(backend.forward).parameters
+
+    def forward(self, ids: Tensor, cancelled: Cancelled = never) -> Tensor:
+        """Read `ids` after `cached_ids`: (T,) int64 -> (V,) float32 on the CPU, the last position's logits.
+
+        `cancelled` is asked once per call: raises InterruptedReading. ValueError if the context window would
+        overflow.
+        """
+        return self._read(ids, cancelled, {"logits_to_keep": 1} if self._last_only else {})[
+            -1
+        ]  # (T or 1, V) -> (V,)
+
+    def forward_all(self, ids: Tensor, cancelled: Cancelled = never) -> Tensor:
+        """As `forward`, with the logits of every position: (T,) int64 -> (T, V) float32 on the CPU."""
+        return self._read(ids, cancelled, {})
+
+    def truncate(self, n: int) -> None:
+        """Forget all but the first `n` cached tokens."""
+        surplus = len(self.cached_ids) - n
+        if n == 0:
+            self._cache = transformers.DynamicCache()
+        elif surplus > 0:
+            self._cache.crop(-surplus)
+        if surplus > 0:
+            del self.cached_ids[n:]
+
+    def check(self) -> None:
+        """Read, forget, read again: StudioError for models whose memory cannot be cut (Mamba, RWKV)."""
+        ids = torch.tensor([1, 2, 3]) % self.vocab_size
+        try:
+            whole = self.forward(ids)
+            self.truncate(1)
+            again = self.forward(ids[1:])
+            same = bool(torch.allclose(whole, again, rtol=1e-3, atol=1e-3))
+        except Exception as error:  # whatever such a model trips over
+            raise _unsupported(type(self._backend).__name__) from error
+        if not same:
+            raise _unsupported(type(self._backend).__name__)
+        self.truncate(0)
+
+    @torch.inference_mode()
+    def _read(self, ids: Tensor, cancelled: Cancelled, options: Mapping[str, int]) -> Tensor:
+        past = len(self.cached_ids)
+        if not 1 <= len(ids) <= self.n_positions - past:
+            raise ValueError(f"{len(ids)} tokens after {past} in a context window of {self.n_positions}")
+        if len(ids) > 1 and cancelled():
+            raise InterruptedReading
+        output = self._backend(
+            ids[None].to(self.device), past_key_values=self._cache, use_cache=True, **options
+        )
+        self.cached_ids.extend(ids.tolist())
+        logits: Tensor = output.logits[0].float().cpu()  # (1, T, V) -> (T, V)
+        return logits
+
+
+def _unsupported(kind: str) -> StudioError:
+    return StudioError(
+        QT_TRANSLATE_NOOP("StudioError", "Models of the kind “{kind}” are not supported."),
+        QT_TRANSLATE_NOOP("StudioError", "Choose a GPT-2 model or another causal language model."),
+        kind=kind[:60],
+    )
