@@ -7,34 +7,33 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "resources" / "i18n"
-LANGUAGES = ("zh_CN",)
+
+# The texts in the sources are English already; English needs a file for its plurals alone ("1 word(s)").
+LANGUAGES = {"en": ["-pluralonly"], "zh_CN": []}
 
 
 def renew(scripts: Path) -> int:
     """Renew every .ts from the sources and every .qm from its .ts; the exit code of the first that failed."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     for language in LANGUAGES:
-        source = FOLDER / f"studio_{language}.ts"
-        for command in (
-            update_command(scripts, source, language),
-            release_command(scripts, source, source.with_suffix(".qm")),
-        ):
+        ts = FOLDER / f"studio_{language}.ts"
+        for command in (update_command(scripts, ts, language), release_command(scripts, ts)):
             if status := subprocess.run(command, cwd=ROOT, check=False).returncode:
                 return status
     return 0
 
 
-def source_files(root: Path) -> list[str]:
+def source_files() -> list[str]:
     """The files with texts, relative to the checkout and sorted, so that the .ts is the same everywhere."""
-    return sorted(path.relative_to(root).as_posix() for path in (root / "studio").rglob("*.py"))
+    return sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "studio").rglob("*.py"))
 
 
 def update_command(scripts: Path, ts: Path, language: str) -> list[str]:
-    """Collect into `ts`. Without line numbers, which would change with every edit of a source."""
+    """Collect into `ts`, in the checkout. Without line numbers, which would change with every edit."""
     options = ["-extensions", "py", "-locations", "none", "-no-obsolete", "-target-language", language]
-    return [str(scripts / "pyside6-lupdate"), *options, *source_files(ROOT), "-ts", str(ts)]
+    return [str(scripts / "pyside6-lupdate"), *options, *LANGUAGES[language], *source_files(), "-ts", str(ts)]
 
 
-def release_command(scripts: Path, ts: Path, qm: Path) -> list[str]:
-    """Compile `ts` to `qm`."""
-    return [str(scripts / "pyside6-lrelease"), "-silent", str(ts), "-qm", str(qm)]
+def release_command(scripts: Path, ts: Path) -> list[str]:
+    """Compile `ts` to the .qm beside it."""
+    return [str(scripts / "pyside6-lrelease"), "-silent", str(ts), "-qm", str(ts.with_suffix(".qm"))]
