@@ -8,7 +8,7 @@ mirrors this object; it is not the source of truth (QTextDocument's own undo wou
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -214,8 +214,11 @@ class Manuscript:
         """Whether a group is open."""
         return self._group is not None
 
-    def undo(self) -> tuple[Edit, ...]:
-        """Take the last step back; returns the edits made, in the order made. Empty if there is none."""
+    def undo(self, show: Callable[[Edit], object] = lambda _edit: None) -> tuple[Edit, ...]:
+        """Take the last step back; returns the edits made, in the order made. Empty if there is none.
+
+        `show` is called with each edit when `text` is as that edit left it, so that a view can follow.
+        """
         assert self._group is None
         if not self._undo:
             return ()
@@ -223,17 +226,19 @@ class Manuscript:
         done = tuple(edit.inverse() for edit in reversed(step.edits))
         for edit in done:
             self._apply(edit)
+            show(edit)
         self._redo.append(replace(step, typing=False))
         return done
 
-    def redo(self) -> tuple[Edit, ...]:
-        """Do the last undone step again; returns the edits made. Empty if there is none."""
+    def redo(self, show: Callable[[Edit], object] = lambda _edit: None) -> tuple[Edit, ...]:
+        """Do the last undone step again; returns the edits made, as `undo` does. Empty if there is none."""
         assert self._group is None
         if not self._redo:
             return ()
         step = self._redo.pop()
         for edit in step.edits:
             self._apply(edit)
+            show(edit)
         self._undo.append(step)
         return step.edits
 

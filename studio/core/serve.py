@@ -1,0 +1,122 @@
+"""The model process: requests come in on stdin, messages go out on stdout, one at a time, in order.
+
+A thread does nothing but read, so that Cancel is seen while a job runs and the window's pipe never fills up.
+When the window is gone (end of stdin, also after a kill -9) this process ends at once.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from studio.core import messages as m
+from studio.core import wire
+
+if TYPE_CHECKING:
+    from studio.core.engine import Engine
+
+FLUSH_S = 1 / 30
+"""Tokens are grouped for at most this long: the window repaints at 30 Hz, however fast the model is."""
+
+
+def batched(
+    messages: Iterable[m.Message], interval_s: float = FLUSH_S, clock: Callable[[], float] = time.monotonic
+) -> Iterator[m.Message]:
+    """The same messages, with tokens that follow each other within `interval_s` in one TokensGenerated."""
+    pending: list[m.Token] = []
+    job_id = 0
+    last = float("-inf")
+    for message in messages:
+        if isinstance(message, m.TokensGenerated):
+            pending += message.tokens
+            job_id = message.job_id
+            if clock() - last >= interval_s:
+                last = clock()
+                yield m.TokensGenerated(job_id, tuple(pending))
+                pending.clear()
+            continue
+        if pending:
+            yield m.TokensGenerated(job_id, tuple(pending))
+            pending.clear()
+        yield message
+    if pending:
+        yield m.TokensGenerated(job_id, tuple(pending))
+
+
+class Mailbox:
+    """Requests in order; cancelled jobs known at once; a newer MeasureContext replaces one still waiting."""
+
+    def __init__(self) -> None:
+        self._requests: queue.SimpleQueue[m.Request | None] = queue.SimpleQueue()
+        self._cancelled: set[int] = set()
+        self._latest_measure = -1
+        self.closed = False
+
+    def put(self, request: m.Request) -> None:
+        """Called from the reading thread."""
+        if isinstance(request, m.Cancel):
+            self._cancelled.add(request.job_id)
+            return
+        if isinstance(request, m.MeasureContext):
+            self._latest_measure = request.job_id
+        self._requests.put(request)
+
+    def close(self) -> None:
+        """No more requests; whatever runs is cancelled."""
+        self.closed = True
+        self._requests.put(None)
+
+    def get(self) -> m.Request | None:
+        """The next request worth answering; None when closed. Blocks."""
+        while (request := self._requests.get()) is not None:
+            if not (isinstance(request, m.MeasureContext) and request.job_id != self._latest_measure):
+                return request
+        return None
+
+    def is_cancelled(self, job_id: int) -> bool:
+        """Whether the job should stop now."""
+        return self.closed or job_id in self._cancelled
+
+
+def answer(engine: Engine, mailbox: Mailbox, send: Callable[[m.Message], None]) -> None:
+    """Carry out requests until the mailbox is closed."""
+    while (request := mailbox.get()) is not None:
+        job_id = request.job_id
+
+        def cancelled(job_id: int = job_id) -> bool:
+            return mailbox.is_cancelled(job_id)
+
+        for message in batched(engine.run(request, cancelled)):
+            send(message)
+
+
+def main() -> int:
+    """Serve on stdin and stdout until stdin ends."""
+    requests = sys.stdin.buffer
+    # Whatever a library prints must not land between frames: only `frames` reaches the pipe.
+    frames = cast(BinaryIO, os.fdopen(os.dup(1), "wb", buffering=0))
+    os.dup2(2, 1)
+    mailbox = Mailbox()
+
+    def read() -> None:
+        while (payload := wire.read_frame(requests)) is not None:
+            mailbox.put(cast(m.Request, wire.decode(payload)))
+        mailbox.close()
+        os._exit(0)  # the window is gone; nothing here is worth finishing
+
+    threading.Thread(target=read, name="reader", daemon=True).start()
+    from studio.core.engine import Engine  # torch: 1.5 s, while requests already queue up
+
+    def send(message: m.Message) -> None:
+        # A raw pipe may take less than all of a frame.
+        data = memoryview(wire.encode(message))
+        while data:
+            data = data[frames.write(data) :]
+
+    answer(Engine(), mailbox, send)
+    return 0

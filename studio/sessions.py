@@ -1,0 +1,239 @@
+"""Which session is open: opening, starting, renaming, deleting one, and its state as the library saves it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from studio.autosave import Autosave
+from studio.core.manuscript import Manuscript
+from studio.store import records as r
+from studio.ui.main_window import MainWindow
+from studio.worker import LibraryThread
+
+_TITLE_CHARS = 60
+
+
+class Sessions(QObject):
+    """Keeps the window's text and the library's sessions together."""
+
+    opened = Signal()  # another session is in the editor
+
+    def __init__(self, window: MainWindow, library: LibraryThread, parent: QObject) -> None:
+        super().__init__(parent)
+        self._window = window
+        self._library = library
+        self._id = 0
+        self._title = ""
+        self._base_revision = 0
+        self._opening = 0
+        self._next_id = 1
+        self._stored = False
+        self.autosave = Autosave(library, self.snapshot, self)
+        self.before_leaving: Callable[[], None] = lambda: None
+        """Called before another session takes the editor: whatever is being written there ends."""
+        panel = window.sessions
+        panel.new_requested.connect(self.new)
+        panel.open_requested.connect(self.open)
+        panel.rename_requested.connect(self._on_rename)
+        panel.delete_requested.connect(self.delete)
+        window.editor.edited.connect(self._on_edited)
+        window.actions_by_name["new"].triggered.connect(self.new)
+        window.actions_by_name["rename"].triggered.connect(self._on_rename_current)
+        window.actions_by_name["delete"].triggered.connect(self._on_delete_current)
+        window.actions_by_name["save"].triggered.connect(self._on_save)
+
+    @property
+    def id(self) -> int:
+        """The open session."""
+        return self._id
+
+    def snapshot(self) -> r.SessionRecord | None:
+        """The open session as it is now; None if it is new and still empty."""
+        editor = self._window.editor
+        manuscript = editor.manuscript
+        if not self._id or (not manuscript.text and not self._stored):
+            return None
+        busy = editor.mirror.is_busy
+        return r.SessionRecord(
+            self._id,
+            self._title,
+            manuscript.text,
+            manuscript.runs,
+            0 if busy else editor.caret(),
+            editor.scroll_fraction(),
+            self._base_revision + manuscript.revision,
+        )
+
+    # -- from the library ----------------------------------------------------------------------------------
+
+    def on_library_opened(self, message: r.LibraryOpened) -> None:
+        """Show the sessions and the last one; what was typed meanwhile becomes a session of its own."""
+        self._next_id = message.next_session_id
+        window = self._window
+        window.sessions.set_sessions(message.sessions)
+        self.autosave.enabled = not message.read_only
+        window.editor.set_locked(message.read_only)
+        if window.editor.manuscript.text:
+            self._become(self._next_id, "", 0)
+            self._next_id += 1
+            self.autosave.touch()
+        elif message.last_session is not None:
+            self.show(message.last_session)
+        else:
+            self._start_new()
+
+    def show(self, session: r.SessionRecord) -> None:
+        """Put a session into the editor."""
+        self.before_leaving()
+        self.autosave.forget()
+        self._become(session.id, session.title, session.revision)
+        self._stored = True
+        self._window.editor.load(Manuscript(session.text, session.runs), session.caret, session.scroll)
+        self._opening = 0
+        self._after_load()
+
+    def on_session_opened(self, session: r.SessionRecord) -> None:
+        """The library has read the session last asked for."""
+        if session.id == self._opening:
+            self.show(session)
+
+    def on_saved(self, message: r.Saved) -> None:
+        """A save was committed."""
+        if message.session_id == self._id:
+            self._stored = True
+        self.autosave.on_saved(message)
+        self._window.sessions.update_session(message.summary)
+
+    # -- from the user -------------------------------------------------------------------------------------
+
+    @Slot()
+    def new(self) -> None:
+        """Start an empty session, unless this one is still empty."""
+        if not self._id:
+            return
+        if self._window.editor.manuscript.text or self._stored:
+            self._leave()
+            self._start_new()
+        self._window.editor.setFocus()
+
+    @Slot(int)
+    def open(self, session_id: int) -> None:
+        """Open a session from the list."""
+        if session_id == self._id:
+            self._window.editor.setFocus()
+            return
+        self._leave()
+        self._opening = session_id
+        self._library.submit(r.OpenSession(session_id))
+
+    @Slot(int)
+    def delete(self, session_id: int) -> None:
+        """Take a session out of the list; the notice brings it back."""
+        if not self.autosave.enabled:
+            return
+        others = [s.id for s in self._window.sessions.model.sessions() if s.id != session_id]
+        was_open = session_id == self._id
+        if was_open:
+            self._leave()
+            if not self._stored:
+                self._start_new()
+                return
+        self._library.submit(r.DeleteSession(session_id))
+        if was_open:
+            if others:
+                self._opening = others[0]
+                self._library.submit(r.OpenSession(others[0]))
+            else:
+                self._start_new()
+
+        def bring_back() -> None:
+            self._library.submit(r.RestoreSession(session_id))
+            self.open(session_id)
+
+        self._window.notice.show_notice(
+            self.tr("The session was deleted."), action=self.tr("Undo"), do=bring_back
+        )
+
+    def close(self) -> None:
+        """The window closes: hand the last state to the library, caret and scroll position included."""
+        self.before_leaving()
+        if self.autosave.enabled and self._stored:
+            self.autosave.touch()
+        self.autosave.flush()
+
+    def show_title(self) -> None:
+        """Name, else first words."""
+        title = self._title or self._first_words() or self.tr("New session")
+        self._window.set_title(title)
+
+    # -- inside --------------------------------------------------------------------------------------------
+
+    def _first_words(self) -> str:
+        head = re.sub(r"\s+", " ", self._window.editor.manuscript.text[: 4 * _TITLE_CHARS]).strip()
+        return head if len(head) <= _TITLE_CHARS else head[:_TITLE_CHARS].rsplit(" ", 1)[0] + "…"
+
+    def _become(self, session_id: int, title: str, revision: int) -> None:
+        self._id, self._title, self._base_revision = session_id, title, revision
+        self._stored = False
+        self._window.sessions.set_current(session_id)
+
+    def _start_new(self) -> None:
+        self.before_leaving()
+        self.autosave.forget()
+        self._become(self._next_id, "", 0)
+        self._next_id += 1
+        self._opening = 0
+        self._window.editor.load(Manuscript())
+        self._after_load()
+
+    def _after_load(self) -> None:
+        self.show_title()
+        self._window.update_openings()
+        self._window.update_actions()
+        self.opened.emit()
+
+    def _leave(self) -> None:
+        """Save what is open, with the caret where it is, before another session comes."""
+        self.before_leaving()
+        if self._stored:
+            self.autosave.touch()
+        self.autosave.flush()
+
+    @Slot()
+    def _on_edited(self) -> None:
+        self.autosave.touch()
+        if not self._title and self._window.editor.caret() <= 4 * _TITLE_CHARS:
+            self.show_title()
+
+    @Slot()
+    def _on_save(self) -> None:
+        self.autosave.touch()
+        self.autosave.save_now()
+
+    @Slot(int, str)
+    def _on_rename(self, session_id: int, title: str) -> None:
+        if not self.autosave.enabled:
+            return
+        if session_id == self._id:
+            self._title = title
+            self.show_title()
+            if not self._stored:
+                self.autosave.touch()
+                return
+        self._library.submit(r.RenameSession(session_id, title))
+
+    @Slot()
+    def _on_rename_current(self) -> None:
+        for session in self._window.sessions.model.sessions():
+            if session.id == self._id:
+                self._window.sessions.ask_rename(session)
+                return
+        self._window.notice.show_notice(self.tr("Write something first; then the session can have a name."))
+
+    @Slot()
+    def _on_delete_current(self) -> None:
+        if self._id:
+            self.delete(self._id)

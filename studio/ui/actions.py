@@ -1,0 +1,113 @@
+"""Everything one can do, one row each: text, shortcut, icon, tip. Menus, buttons and shortcuts derive from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from studio.core.errors import QT_TRANSLATE_NOOP
+from studio.ui.icons import icon
+from studio.ui.theme import Theme
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRow:
+    """One action. `icon` names a file in resources/icons."""
+
+    name: str
+    text: str
+    shortcut: str
+    icon: str
+    tip: str
+    checkable: bool = False
+
+
+_T = QT_TRANSLATE_NOOP
+
+ACTIONS: tuple[ActionRow, ...] = (
+    ActionRow("new", _T("actions", "&New session"), "Ctrl+N", "plus", _T("actions", "Start an empty text; this one stays in the list")),
+    ActionRow("rename", _T("actions", "&Rename session…"), "Ctrl+Shift+R", "pencil", _T("actions", "Give this session a name")),
+    ActionRow("delete", _T("actions", "&Delete session"), "Ctrl+Shift+Delete", "trash-2", _T("actions", "Take this session out of the list; it can be brought back at once")),
+    ActionRow("save", _T("actions", "&Save now"), "Ctrl+S", "save", _T("actions", "Everything is saved as you write; this does it at once")),
+    ActionRow("quit", _T("actions", "&Quit"), "Ctrl+Q", "x", _T("actions", "Save and close the app")),
+    ActionRow("undo", _T("actions", "&Undo"), "Ctrl+Z", "undo-2", _T("actions", "Take back the last step; a whole generation is one step")),
+    ActionRow("redo", _T("actions", "&Redo"), "Ctrl+Shift+Z", "redo-2", _T("actions", "Do again what was taken back")),
+    ActionRow("cut", _T("actions", "Cu&t"), "Ctrl+X", "copy", _T("actions", "Cut the selected text")),
+    ActionRow("copy", _T("actions", "&Copy"), "Ctrl+C", "copy", _T("actions", "Copy the selected text")),
+    ActionRow("paste", _T("actions", "&Paste"), "Ctrl+V", "file-text", _T("actions", "Insert the clipboard's text")),
+    ActionRow("select_all", _T("actions", "Select &all"), "Ctrl+A", "list", _T("actions", "Select the whole text")),
+    ActionRow("find", _T("actions", "&Find…"), "Ctrl+F", "search", _T("actions", "Find words in this text")),
+    ActionRow("find_next", _T("actions", "Find &next"), "F3", "chevron-down", _T("actions", "Go to the next place found")),
+    ActionRow("find_previous", _T("actions", "Find pre&vious"), "Shift+F3", "chevron-up", _T("actions", "Go to the place found before")),
+    ActionRow("find_session", _T("actions", "Find &session…"), "Ctrl+K", "search", _T("actions", "Find a session by its beginning")),
+    ActionRow("insert_end_of_text", _T("actions", "Insert &end-of-text token"), "Ctrl+Shift+E", "x", _T("actions", "Insert the token that ends a text for the model, not the characters")),
+    ActionRow("generate", _T("actions", "&Continue"), "Ctrl+Return", "play", _T("actions", "Let the model write on from the caret")),
+    ActionRow("retry", _T("actions", "&Retry"), "Ctrl+R", "rotate-ccw", _T("actions", "Replace the last generation by another; the earlier one is kept")),
+    ActionRow("stop", _T("actions", "&Stop"), "Esc", "square", _T("actions", "Stop writing; what is there stays")),
+    ActionRow("open_model", _T("actions", "&Open model folder…"), "Ctrl+Shift+M", "folder", _T("actions", "Write with another GPT-2 model from a folder on this computer")),
+    ActionRow("starter_model", _T("actions", "Use the &starter model"), "", "cpu", _T("actions", "Write with the small model that ships with the app")),
+    ActionRow("left_panel", _T("actions", "&Sessions"), "Ctrl+B", "panel-left", _T("actions", "Show or hide the sessions"), True),
+    ActionRow("right_panel", _T("actions", "S&ampling"), "Ctrl+J", "panel-right", _T("actions", "Show or hide the sampling settings"), True),
+    ActionRow("bottom_panel", _T("actions", "&Probabilities"), "F9", "panel-bottom", _T("actions", "Show or hide the token probabilities"), True),
+    ActionRow("alternatives", _T("actions", "Go to the a&lternatives"), "Alt+Down", "list", _T("actions", "Put the keyboard into the list of what else could have been written")),
+    ActionRow("presets", _T("actions", "Go to the p&resets"), "Ctrl+Shift+P", "sliders-horizontal", _T("actions", "Put the keyboard into the sampling presets")),
+    ActionRow("origins", _T("actions", "&Colour by origin"), "Ctrl+Shift+O", "palette", _T("actions", "Show which words were generated and which are your own"), True),
+    ActionRow("focus", _T("actions", "&Focus mode"), "F8", "focus", _T("actions", "Nothing but the text"), True),
+    ActionRow("full_screen", _T("actions", "F&ull screen"), "F11", "maximize", _T("actions", "Use the whole screen"), True),
+    ActionRow("zoom_in", _T("actions", "Zoom &in"), "Ctrl++", "zoom-in", _T("actions", "Larger text")),
+    ActionRow("zoom_out", _T("actions", "Zoom &out"), "Ctrl+-", "zoom-out", _T("actions", "Smaller text")),
+    ActionRow("zoom_reset", _T("actions", "Normal si&ze"), "Ctrl+0", "search", _T("actions", "The text at its normal size")),
+    ActionRow("shortcuts", _T("actions", "&Keyboard shortcuts"), "F1", "keyboard", _T("actions", "All shortcuts on one page")),
+    ActionRow("about", _T("actions", "&About GPT-2 Studio"), "", "info", _T("actions", "Version, where your texts are kept, licences")),
+)  # fmt: skip
+
+MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (_T("actions", "&File"), ("new", "rename", "delete", "", "save", "", "quit")),
+    (
+        _T("actions", "&Edit"),
+        ("undo", "redo", "", "cut", "copy", "paste", "select_all", "", "find", "find_next", "find_previous",
+         "find_session", "", "insert_end_of_text"),
+    ),
+    (_T("actions", "&Write"), ("generate", "retry", "stop")),
+    (_T("actions", "&Model"), ("open_model", "starter_model", "", "@device")),
+    (
+        _T("actions", "&View"),
+        ("left_panel", "right_panel", "bottom_panel", "", "alternatives", "presets", "", "origins", "focus",
+         "full_screen", "", "zoom_in", "zoom_out", "zoom_reset", "", "@theme", "@language"),
+    ),
+    (_T("actions", "&Help"), ("shortcuts", "about")),
+)  # fmt: skip
+"""Menus in order; "" is a separator, "@name" a menu of choices that the window makes."""
+
+ALSO = {"generate": ("Ctrl+Enter",), "redo": ("Ctrl+Y",), "zoom_in": ("Ctrl+=",)}
+"""Second shortcuts: the keypad's Enter, the other habit, the unshifted key."""
+
+
+def make_actions(parent: QWidget, theme: Theme) -> dict[str, QAction]:
+    """A QAction for every row, by name, with text, shortcut, icon and tip."""
+    actions = {}
+    for row in ACTIONS:
+        action = QAction(parent)
+        action.setObjectName(f"action_{row.name}")
+        text = QCoreApplication.translate("actions", row.text)
+        tip = QCoreApplication.translate("actions", row.tip)
+        keys = [row.shortcut, *ALSO.get(row.name, ())] if row.shortcut else []
+        action.setText(text)
+        action.setShortcuts([QKeySequence(key) for key in keys])
+        shown = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        action.setToolTip(f"{tip} ({shown})" if shown else tip)
+        action.setStatusTip(tip)
+        action.setCheckable(row.checkable)
+        actions[row.name] = action
+        parent.addAction(action)
+    set_icons(actions, theme)
+    return actions
+
+
+def set_icons(actions: dict[str, QAction], theme: Theme) -> None:
+    """Draw the icons in a theme's colours."""
+    for row in ACTIONS:
+        actions[row.name].setIcon(icon(row.icon, theme.ink, theme.quiet))

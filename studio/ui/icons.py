@@ -1,0 +1,30 @@
+"""Icons: Lucide's outlines, drawn in a colour of the theme (they come in `currentColor`, which Qt paints black)."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from PySide6.QtCore import QByteArray, QRectF, Qt
+from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+from studio.paths import resource
+
+_SIZES = (16, 24, 32, 48)
+
+
+@cache
+def icon(name: str, colour: str, disabled: str) -> QIcon:
+    """The icon `name` in `colour`, and in `disabled` where its action is disabled."""
+    svg = resource("icons", f"{name}.svg").read_text(encoding="utf-8")
+    result = QIcon()
+    for mode, tone in ((QIcon.Mode.Normal, colour), (QIcon.Mode.Disabled, disabled)):
+        renderer = QSvgRenderer(QByteArray(svg.replace("currentColor", tone).encode()))
+        for size in _SIZES:
+            pixmap = QPixmap(size, size)
+            pixmap.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(pixmap)
+            renderer.render(painter, QRectF(0, 0, size, size))
+            painter.end()
+            result.addPixmap(pixmap, mode)
+    return result

@@ -1,0 +1,436 @@
+"""The window: sessions | text over probabilities | sampling, a line of buttons, a status line.
+
+It shows and asks; what happens is decided in `controller.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QByteArray, QCoreApplication, QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QFontMetricsF, QKeyEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QPushButton,
+    QSplitter,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.settings import Settings, choices, limits
+from studio.ui import theme as themes
+from studio.ui.actions import MENUS, make_actions, set_icons
+from studio.ui.editor import Editor
+from studio.ui.find_bar import FindBar
+from studio.ui.icons import icon
+from studio.ui.notice_bar import NoticeBar
+from studio.ui.openings import Openings
+from studio.ui.probability_view import ProbabilityView
+from studio.ui.sampling_panel import SamplingPanel
+from studio.ui.session_list import SessionPanel
+from studio.ui.status_line import StatusLine
+
+ZOOM_STEP = 1.1
+
+
+class ActionButton(QPushButton):
+    """A button that is an action's: same text, tip and enabled state."""
+
+    def __init__(self, action: QAction, name: str, primary: bool = False) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setProperty("primary", primary)
+        self._action = action
+        action.changed.connect(self._follow)
+        self.clicked.connect(action.trigger)
+        self._follow()
+
+    @Slot()
+    def _follow(self) -> None:
+        action = self._action
+        self.setText(action.text().replace("&", ""))
+        self.setToolTip(action.toolTip())
+        self.setAccessibleName(action.text().replace("&", ""))
+        self.setEnabled(action.isEnabled())
+
+
+class MainWindow(QMainWindow):
+    """Builds the widgets and keeps their places; `closing` is emitted when the window is about to go."""
+
+    closing = Signal()
+    theme_changed = Signal()
+    choice_made = Signal(str, str)  # a setting's name and value, from a menu of choices
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self.setObjectName("mainWindow")
+        self.setWindowTitle("GPT-2 Studio")
+        self.settings = settings
+        self.theme = themes.choose(settings.theme)
+        self.setWindowIcon(icon("app", self.theme.accent, self.theme.quiet))
+        self.actions_by_name = make_actions(self, self.theme)
+        self.editor = Editor(self.theme)
+        self.sessions = SessionPanel(self.theme)
+        self.sampling = SamplingPanel(self.theme)
+        self.probabilities = ProbabilityView(self.theme)
+        self.notice = NoticeBar(self.theme)
+        self.find_bar = FindBar(self.editor, self.theme)
+        self.status = StatusLine(self.theme, self)
+        self.openings = Openings(self.editor)
+        self._device_menu = QMenu()
+        self._choice_groups: list[QActionGroup] = []
+        self.setStatusBar(self.status)
+        self.setCentralWidget(self._make_columns())
+        self._make_menus()
+        self._connect_actions()
+        self.openings.chosen.connect(self._on_opening)
+        self.editor.installEventFilter(self)
+        self.editor.edited.connect(self.update_openings)
+        self.editor.mirror.busy_changed.connect(self.update_openings)
+        self.setMinimumSize(720, 480)
+        screen = self.screen().availableGeometry()
+        self.resize(min(1280, screen.width() - 8), min(800, screen.height() - 40))
+        self._restore(settings)
+
+    # -- building ------------------------------------------------------------------------------------------
+
+    def _make_columns(self) -> QSplitter:
+        self._title = QToolButton()
+        self._title.setObjectName("sessionTitle")
+        self._title.setToolTip(self.actions_by_name["rename"].toolTip())
+        self._title.clicked.connect(self.actions_by_name["rename"].trigger)
+        title_bar = QWidget()
+        title_bar.setObjectName("titleBar")
+        title_row = QHBoxLayout(title_bar)
+        title_row.setContentsMargins(8, 6, 8, 0)
+        title_row.setSpacing(2)
+        title_row.addWidget(self._panel_button("left_panel"))
+        title_row.addStretch(1)
+        title_row.addWidget(self._title)
+        title_row.addStretch(1)
+        for name in ("focus", "bottom_panel", "right_panel"):
+            title_row.addWidget(self._panel_button(name))
+
+        self.generate_button = ActionButton(self.actions_by_name["generate"], "generateButton", primary=True)
+        self.retry_button = ActionButton(self.actions_by_name["retry"], "retryButton")
+        self.stop_button = ActionButton(self.actions_by_name["stop"], "stopButton")
+        self._hint = QLabel(self.tr("Ctrl+Enter"))
+        self._hint.setProperty("quiet", True)
+        self._action_bar = QWidget()
+        self._action_bar.setObjectName("actionBar")
+        buttons = QHBoxLayout(self._action_bar)
+        buttons.setContentsMargins(24, 8, 24, 12)
+        buttons.setSpacing(8)
+        buttons.addStretch(1)
+        for button in (self.generate_button, self.retry_button, self.stop_button):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+
+        text_column = QWidget()
+        text_column.setObjectName("centre")
+        column = QVBoxLayout(text_column)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        notice_holder = QHBoxLayout()
+        notice_holder.setContentsMargins(24, 4, 24, 0)
+        notice_holder.addWidget(self.notice)
+        column.addWidget(title_bar)
+        column.addLayout(notice_holder)
+        column.addWidget(self.find_bar)
+        column.addWidget(self.editor, 1)
+        column.addWidget(self._action_bar)
+        self._title_bar = title_bar
+
+        self._rows = QSplitter(Qt.Orientation.Vertical)
+        self._rows.setChildrenCollapsible(False)
+        self._rows.addWidget(text_column)
+        self._rows.addWidget(self.probabilities)
+        self._rows.setStretchFactor(0, 1)
+        self._rows.setSizes([560, 190])
+        self.probabilities.setMinimumHeight(150)
+        self._columns = QSplitter(Qt.Orientation.Horizontal)
+        self._columns.setChildrenCollapsible(False)
+        for widget, stretch in ((self.sessions, 0), (self._rows, 1), (self.sampling, 0)):
+            self._columns.addWidget(widget)
+            self._columns.setStretchFactor(self._columns.count() - 1, stretch)
+        self.sessions.setMinimumWidth(160)
+        self.sampling.setMinimumWidth(320)
+        self._columns.setSizes([210, 730, 340])
+        return self._columns
+
+    def _panel_button(self, name: str) -> QToolButton:
+        button = QToolButton()
+        button.setObjectName(f"{name}Button")
+        button.setDefaultAction(self.actions_by_name[name])
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        button.setAccessibleName(self.actions_by_name[name].text().replace("&", ""))
+        return button
+
+    def _make_menus(self) -> None:
+        bar = self.menuBar()
+        for title, names in MENUS:
+            menu = bar.addMenu(QCoreApplication.translate("actions", title))
+            menu.setToolTipsVisible(True)
+            for name in names:
+                if not name:
+                    menu.addSeparator()
+                elif name.startswith("@"):
+                    menu.addMenu(self._choice_menu(name[1:], menu))
+                else:
+                    menu.addAction(self.actions_by_name[name])
+
+    def _choice_menu(self, setting: str, parent: QWidget) -> QMenu:
+        titles = {
+            "theme": self.tr("&Theme"),
+            "language": self.tr("&Language"),
+            "device": self.tr("&Compute on"),
+        }
+        texts = {
+            "system": self.tr("As the system"),
+            "light": self.tr("Light"),
+            "dark": self.tr("Dark"),
+            "en": "English",
+            "zh_CN": "简体中文",
+            "auto": self.tr("Automatic"),
+            "cpu": "CPU",
+            "cuda": "GPU (CUDA)",
+            "mps": "GPU (Apple)",
+        }
+        menu = QMenu(titles[setting], parent)
+        group = QActionGroup(menu)
+        for value in choices(setting):
+            action = group.addAction(texts[value])
+            action.setCheckable(True)
+            action.setChecked(getattr(self.settings, setting) == value)
+            action.setData((setting, value))
+            menu.addAction(action)
+        group.triggered.connect(self._on_choice)
+        self._choice_groups.append(group)
+        return menu
+
+    def _connect_actions(self) -> None:
+        actions = self.actions_by_name
+        editor = self.editor
+        for name, slot in (
+            ("quit", self.close),
+            ("undo", editor.undo),
+            ("redo", editor.redo),
+            ("cut", editor.cut),
+            ("copy", editor.copy),
+            ("paste", editor.paste),
+            ("select_all", editor.selectAll),
+            ("find", self.find_bar.open_bar),
+            ("find_next", self.find_bar.find_next),
+            ("find_previous", self.find_bar.find_previous),
+            ("insert_end_of_text", editor.insert_end_of_text),
+            ("left_panel", self._on_panels),
+            ("right_panel", self._on_panels),
+            ("bottom_panel", self._on_panels),
+            ("find_session", self._on_find_session),
+            ("alternatives", self._on_alternatives),
+            ("presets", self._on_presets),
+            ("origins", self._on_origins),
+            ("focus", self._on_panels),
+            ("full_screen", self._on_full_screen),
+            ("zoom_in", self._on_zoom_in),
+            ("zoom_out", self._on_zoom_out),
+            ("zoom_reset", self._on_zoom_reset),
+        ):
+            actions[name].triggered.connect(slot)
+        editor.zoom_requested.connect(self._on_zoom)
+        editor.undo_changed.connect(self.update_actions)
+
+    # -- state ---------------------------------------------------------------------------------------------
+
+    def _restore(self, settings: Settings) -> None:
+        for name, checked in (
+            ("left_panel", settings.left_panel_visible),
+            ("right_panel", settings.right_panel_visible),
+            ("bottom_panel", settings.bottom_panel_visible),
+            ("origins", settings.show_origins),
+        ):
+            self.actions_by_name[name].setChecked(checked)
+        self.editor.highlighter.set_show_origins(settings.show_origins)
+        self._set_text_size(settings.text_size_pt)
+        for widget, state in (
+            (self._columns, settings.splitter_columns),
+            (self._rows, settings.splitter_rows),
+        ):
+            if state:
+                widget.restoreState(QByteArray.fromBase64(state.encode()))
+        if settings.window_geometry:
+            self.restoreGeometry(QByteArray.fromBase64(settings.window_geometry.encode()))
+        self._on_panels()
+        self.update_actions()
+
+    def current_settings(self) -> Settings:
+        """The settings with the window's own state in them."""
+
+        def base64(state: QByteArray) -> str:
+            return bytes(state.toBase64().data()).decode()
+
+        checked = {name: action.isChecked() for name, action in self.actions_by_name.items()}
+        return replace(
+            self.settings,
+            left_panel_visible=checked["left_panel"],
+            right_panel_visible=checked["right_panel"],
+            bottom_panel_visible=checked["bottom_panel"],
+            show_origins=checked["origins"],
+            window_geometry=base64(self.saveGeometry()),
+            splitter_columns=base64(self._columns.saveState()),
+            splitter_rows=base64(self._rows.saveState()),
+        )
+
+    def set_title(self, title: str) -> None:
+        """Show the open session's title."""
+        metrics = QFontMetricsF(self._title.font())
+        self._title.setText(metrics.elidedText(title.replace("&", "&&"), Qt.TextElideMode.ElideRight, 360))
+        self._title.setAccessibleName(title)
+        self.setWindowTitle(f"{title} – GPT-2 Studio" if title else "GPT-2 Studio")
+
+    @Slot()
+    def update_actions(self) -> None:
+        """Enable what can be done now."""
+        writable = not self.editor.isReadOnly()
+        manuscript = self.editor.manuscript
+        for name, enabled in (
+            ("undo", writable and manuscript.can_undo),
+            ("redo", writable and manuscript.can_redo),
+            ("cut", writable),
+            ("paste", writable),
+            ("insert_end_of_text", writable),
+        ):
+            self.actions_by_name[name].setEnabled(enabled)
+
+    @Slot()
+    def update_openings(self) -> None:
+        """Show the openings while there is no text."""
+        self.openings.setVisible(not self.editor.manuscript.text and not self.editor.isReadOnly())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keep the openings under the first line of the text column."""
+        if watched is self.editor and event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
+            area = self.editor.viewport().geometry()
+            self.openings.setGeometry(
+                area.left(), area.top() + 56, area.width(), self.openings.sizeHint().height()
+            )
+        return super().eventFilter(watched, event)
+
+    @Slot(str)
+    def _on_opening(self, text: str) -> None:
+        self.editor.setPlainText(text)
+        self.editor.setFocus()
+
+    # -- slots ---------------------------------------------------------------------------------------------
+
+    @Slot()
+    def _on_panels(self) -> None:
+        focus = self.actions_by_name["focus"].isChecked()
+        panels: dict[str, QWidget] = {
+            "left_panel": self.sessions,
+            "right_panel": self.sampling,
+            "bottom_panel": self.probabilities,
+        }
+        for name, panel in panels.items():
+            panel.setVisible(self.actions_by_name[name].isChecked() and not focus)
+        for bar in (self.status, self.menuBar(), self._title_bar, self._action_bar):
+            bar.setVisible(not focus)
+
+    def _show_panel(self, name: str) -> None:
+        self.actions_by_name["focus"].setChecked(False)
+        self.actions_by_name[name].setChecked(True)
+        self._on_panels()
+
+    @Slot()
+    def _on_find_session(self) -> None:
+        self._show_panel("left_panel")
+        self.sessions.focus_search()
+
+    @Slot()
+    def _on_alternatives(self) -> None:
+        self._show_panel("bottom_panel")
+        self.probabilities.take_focus()
+
+    @Slot()
+    def _on_presets(self) -> None:
+        self._show_panel("right_panel")
+        self.sampling.focus_presets()
+
+    @Slot()
+    def _on_origins(self) -> None:
+        self.editor.highlighter.set_show_origins(self.actions_by_name["origins"].isChecked())
+
+    @Slot()
+    def _on_full_screen(self) -> None:
+        if self.actions_by_name["full_screen"].isChecked():
+            self.showFullScreen()
+        else:
+            self.showNormal()
+
+    @Slot(int)
+    def _on_zoom(self, steps: int) -> None:
+        self._set_text_size(self.settings.text_size_pt * ZOOM_STEP**steps)
+
+    @Slot()
+    def _on_zoom_in(self) -> None:
+        self._on_zoom(1)
+
+    @Slot()
+    def _on_zoom_out(self) -> None:
+        self._on_zoom(-1)
+
+    @Slot()
+    def _on_zoom_reset(self) -> None:
+        self._set_text_size(Settings().text_size_pt)
+
+    def _set_text_size(self, size_pt: float) -> None:
+        low, high = limits("text_size_pt")
+        size_pt = round(min(max(size_pt, low), high), 1)
+        self.settings = replace(self.settings, text_size_pt=size_pt)
+        self.editor.set_font(self.settings.text_font_family, size_pt, self.settings.column_width_chars)
+
+    @Slot(QAction)
+    def _on_choice(self, action: QAction) -> None:
+        setting, value = action.data()
+        self.settings = replace(self.settings, **{setting: value})
+        self.choice_made.emit(setting, value)
+
+    def set_theme(self, theme: themes.Theme) -> None:
+        """Use another theme's colours everywhere."""
+        self.theme = theme
+        set_icons(self.actions_by_name, theme)
+        for part in (
+            self.editor, self.sessions, self.sampling, self.probabilities, self.notice, self.find_bar, self.status,
+        ):  # fmt: skip
+            part.set_theme(theme)
+
+    @Slot()
+    def raise_to_front(self) -> None:
+        """Come to the front: the app was started a second time."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc, when there is nothing to stop, closes what is open: notice, find, focus mode, full screen."""
+        if event.key() == Qt.Key.Key_Escape:
+            if self.notice.isVisible():
+                self.notice.hide()
+            elif self.find_bar.isVisible():
+                self.find_bar.close_bar()
+            elif self.actions_by_name["focus"].isChecked():
+                self.actions_by_name["focus"].trigger()
+            elif self.actions_by_name["full_screen"].isChecked():
+                self.actions_by_name["full_screen"].trigger()
+            return
+        super().keyPressEvent(event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Everything is saved before the window goes."""
+        self.closing.emit()
+        super().closeEvent(event)

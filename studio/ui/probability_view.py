@@ -1,0 +1,258 @@
+"""Why this word: the token under the caret or the mouse, and the twenty the model thought likeliest."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Slot,
+)
+from PySide6.QtGui import QColor, QFont, QPainter, QPen
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.core.messages import Candidate, Token
+from studio.ui.glyphs import visible
+from studio.ui.theme import Theme
+
+Index = QModelIndex | QPersistentModelIndex
+CANDIDATE = Qt.ItemDataRole.UserRole
+CHOSEN = Qt.ItemDataRole.UserRole + 1
+
+ROW_PX = 24
+COLUMN_PX = 300
+
+
+def percent(probability: float) -> str:
+    """A probability for people: "41.3%", "0.02%", "< 0.01%", "0%"."""
+    if probability <= 0:
+        return "0%"
+    if probability < 0.0001:
+        return "< 0.01%"
+    return f"{probability:.2%}" if probability < 0.01 else f"{probability:.1%}"
+
+
+class CandidateModel(QAbstractListModel):
+    """The candidates of one token; for screen readers each row reads as a sentence."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._token: Token | None = None
+
+    def set_token(self, token: Token | None) -> None:
+        """Show another token's candidates."""
+        self.beginResetModel()
+        self._token = token
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
+        """As many as there are candidates."""
+        return 0 if parent.isValid() or self._token is None else len(self._token.candidates)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """The candidate itself, or a sentence about it."""
+        if self._token is None or not index.isValid():
+            return None
+        candidate = self._token.candidates[index.row()]
+        if role == CANDIDATE:
+            return candidate
+        if role == CHOSEN:
+            return candidate.token_id == self._token.token_id
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return visible(candidate.text)
+        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
+            return self._sentence(candidate, index.row())
+        return None
+
+    def _sentence(self, candidate: Candidate, row: int) -> str:
+        after = (
+            self.tr("removed by the sampling settings")
+            if candidate.sampling_prob <= 0
+            else self.tr("{after} after the sampling settings").format(after=percent(candidate.sampling_prob))
+        )
+        return self.tr(
+            "Rank {rank}: {own} from the model itself, {after}. Log-probability {logprob} nats."
+        ).format(
+            rank=row + 1,
+            own=percent(math.exp(candidate.logprob)),
+            after=after,
+            logprob=f"{candidate.logprob:.2f}",
+        )
+
+
+class CandidateDelegate(QStyledItemDelegate):
+    """Draws a candidate: rank, text, an outlined bar (the model) with a filled one in it (after sampling)."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.theme = theme
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        """All rows are alike."""
+        return QSize(COLUMN_PX, ROW_PX)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Paint one row."""
+        candidate = index.data(CANDIDATE)
+        if not isinstance(candidate, Candidate):
+            return
+        theme = self.theme
+        # The stubs give QStyleOptionViewItem no fields; these are QStyleOption's.
+        rect: QRect = getattr(option, "rect")  # noqa: B009
+        state: QStyle.StateFlag = getattr(option, "state")  # noqa: B009
+        font: QFont = getattr(option, "font")  # noqa: B009
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        row = rect.adjusted(2, 1, -10, -1)
+        if state & QStyle.StateFlag.State_Selected:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(theme.tint))
+            painter.drawRoundedRect(row, 4, 4)
+        chosen, removed = bool(index.data(CHOSEN)), candidate.sampling_prob <= 0
+        painter.setPen(QColor(theme.quiet))
+        centre = Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(
+            QRect(row.left(), row.top(), 22, row.height()),
+            centre | Qt.AlignmentFlag.AlignRight,
+            str(index.row() + 1),
+        )
+        shown = QFont(font)
+        shown.setBold(chosen)
+        shown.setStrikeOut(removed)
+        painter.setFont(shown)
+        painter.setPen(QColor(theme.quiet if removed else theme.accent if chosen else theme.ink))
+        text_box = QRect(row.left() + 30, row.top(), 96, row.height())
+        text = ("▸" if chosen else "") + visible(candidate.text)
+        elided = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, text_box.width())
+        painter.drawText(text_box, centre | Qt.AlignmentFlag.AlignLeft, elided)
+        painter.setFont(font)
+        bar = QRectF(row.left() + 132, row.top() + 6, row.width() - 132 - 58, row.height() - 12)
+        filled = QRectF(bar.left(), bar.top(), bar.width() * min(candidate.sampling_prob, 1.0), bar.height())
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme.line))
+        painter.drawRect(QRectF(bar.left(), bar.bottom() - 1, bar.width(), 1))
+        painter.setBrush(QColor(theme.bar))
+        painter.drawRect(filled)
+        own = QRectF(bar.left(), bar.top(), max(bar.width() * math.exp(candidate.logprob), 1.0), bar.height())
+        painter.setPen(QPen(QColor(theme.outline), 1.2))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(own)
+        painter.setPen(QColor(theme.quiet if removed else theme.ink))
+        number = QRect(row.right() - 56, row.top(), 52, row.height())
+        painter.drawText(number, centre | Qt.AlignmentFlag.AlignRight, percent(math.exp(candidate.logprob)))
+        painter.restore()
+
+
+class ProbabilityView(QWidget):
+    """The chosen token with its numbers on the left, its alternatives in columns on the right."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("probabilityView")
+        self.setAccessibleName(self.tr("Token probabilities"))
+        self._chip = QLabel()
+        self._chip.setObjectName("tokenChip")
+        self._chip.setTextFormat(Qt.TextFormat.PlainText)
+        self._chip.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._numbers = QLabel()
+        self._numbers.setObjectName("tokenNumbers")
+        self._numbers.setTextFormat(Qt.TextFormat.PlainText)
+        self._numbers.setWordWrap(True)
+        self._numbers.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._empty = QLabel()
+        self._empty.setProperty("quiet", True)
+        self._empty.setWordWrap(True)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._list = QListView()
+        self._list.setObjectName("candidateList")
+        self._list.setAccessibleName(self.tr("Alternatives"))
+        self._list.setFlow(QListView.Flow.TopToBottom)
+        self._list.setWrapping(True)
+        self._list.setResizeMode(QListView.ResizeMode.Adjust)
+        self._list.setUniformItemSizes(True)
+        self._list.setFrameShape(QFrame.Shape.NoFrame)
+        self._list.setSelectionMode(QListView.SelectionMode.SingleSelection)
+        self._list.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._model = CandidateModel(self)
+        self._delegate = CandidateDelegate(theme, self)
+        self._list.setModel(self._model)
+        self._list.setItemDelegate(self._delegate)
+
+        self._side = QWidget()
+        self._side.setFixedWidth(228)
+        side = QVBoxLayout(self._side)
+        side.setContentsMargins(0, 0, 0, 0)
+        side.setSpacing(8)
+        side.addWidget(self._chip)
+        side.addWidget(self._numbers)
+        side.addStretch(1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 12, 8, 8)
+        row.setSpacing(16)
+        row.addWidget(self._side)
+        row.addWidget(self._list, 1)
+        row.addWidget(self._empty, 1)
+        self.set_theme(theme)
+        self.show_token(None)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Use another theme's colours."""
+        self._delegate.theme = theme
+        self._chip.setStyleSheet(
+            f"background: {theme.tint}; color: {theme.ink}; border-radius: 6px; padding: 4px 10px; font-size: 15pt;"
+        )
+        self._list.viewport().update()
+
+    def show_token(self, token: Token | None, hint: str = "") -> None:
+        """Show a token, or in words why there is none."""
+        self._side.setVisible(token is not None)
+        self._list.setVisible(token is not None)
+        self._empty.setVisible(token is None)
+        if token is None:
+            self._model.set_token(None)
+            self._empty.setText(
+                hint
+                or self.tr(
+                    "Put the caret into generated text to see what else could have been written there."
+                )
+            )
+            return
+        probability = math.exp(token.logprob)
+        self._chip.setText(visible(token.text or token.raw.decode("utf-8", "replace"), token.raw))
+        one_in = max(round(1 / probability), 1) if probability > 0 else 0
+        lines = [
+            self.tr("{own} likely for the model: one in {n}").format(
+                own=percent(probability), n=f"{one_in:,}"
+            ),
+            self.tr("{after} after the sampling settings").format(after=percent(token.sampling_prob)),
+            self.tr("rank {rank} · surprise {bits} bits").format(
+                rank=f"{token.rank:,}", bits=f"{-token.logprob / math.log(2):.1f}"
+            ),
+            self.tr("entropy {bits} bits").format(bits=f"{token.entropy / math.log(2):.1f}"),
+            self.tr("token {id}").format(id=token.token_id),
+        ]
+        self._numbers.setText("\n".join(lines))
+        self._model.set_token(token)
+
+    @Slot()
+    def take_focus(self) -> None:
+        """Put the keyboard into the list."""
+        if self._model.rowCount():
+            self._list.setFocus()
+            self._list.setCurrentIndex(self._model.index(0))

@@ -1,0 +1,233 @@
+"""The sampling panel: presets, a row per parameter of every processor, and what else a generation needs.
+
+The rows derive from the processors' fields; a new processor needs no line here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QCoreApplication, Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QInputDialog,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.core import chain
+from studio.core.presets import Preset
+from studio.core.processors import LogitsProcessor
+from studio.ui.icons import icon
+from studio.ui.parameter_row import ParameterRow
+from studio.ui.run_options import RunOptionsForm
+from studio.ui.theme import Theme
+
+
+def display_name(preset: Preset) -> str:
+    """A preset's name as the user reads it: the built-in ones are translated."""
+    return QCoreApplication.translate("presets", preset.name) if preset.builtin else preset.name
+
+
+class SamplingPanel(QWidget):
+    """Edits a processor chain and RunOptions; asks for presets to be kept."""
+
+    changed = Signal()
+    save_preset_requested = Signal(str)
+    rename_preset_requested = Signal(str, str)
+    delete_preset_requested = Signal(str)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("samplingPanel")
+        self.setAccessibleName(self.tr("Sampling"))
+        self._presets: tuple[Preset, ...] = ()
+        self._loading = False
+        self._chain: tuple[LogitsProcessor, ...] = chain.default_chain()
+        self._rows = {p.name: ParameterRow(p) for p in chain.all_parameters()}
+        self.options = RunOptionsForm(theme)
+
+        self._box = QComboBox()
+        self._box.setObjectName("presetBox")
+        self._box.setAccessibleName(self.tr("Preset"))
+        self._box.setToolTip(self.tr("Settings that go well together. Ctrl+Shift+P"))
+        self._box.activated.connect(self._on_preset_activated)
+        self._menu_button = QToolButton()
+        self._menu_button.setObjectName("presetMenuButton")
+        self._menu_button.setAccessibleName(self.tr("Preset menu"))
+        self._menu_button.setToolTip(self.tr("Save, rename, delete, or switch everything off"))
+        self._menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._menu_button.setMenu(self._make_menu())
+
+        presets = QHBoxLayout()
+        presets.setSpacing(4)
+        presets.addWidget(self._box, 1)
+        presets.addWidget(self._menu_button)
+
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(16, 12, 8, 16)
+        column.setSpacing(4)
+        column.addWidget(self._heading(self.tr("Preset")))
+        column.addLayout(presets)
+        column.addSpacing(12)
+        column.addWidget(self._heading(self.tr("Choosing the next word")))
+        for row in self._rows.values():
+            column.addWidget(row)
+            row.changed.connect(self._on_changed)
+        column.addSpacing(12)
+        column.addWidget(self._heading(self.tr("Each continuation")))
+        column.addWidget(self.options)
+        column.addStretch(1)
+        self.options.changed.connect(self._on_changed)
+
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidget(body)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scroll)
+        self.set_theme(theme)
+
+    def _heading(self, text: str) -> QLabel:
+        label = QLabel(text)
+        label.setProperty("heading", True)
+        return label
+
+    def _make_menu(self) -> QMenu:
+        menu = QMenu(self)
+        self._save = QAction(self.tr("Save as preset…"), menu)
+        self._rename = QAction(self.tr("Rename preset…"), menu)
+        self._delete = QAction(self.tr("Delete preset"), menu)
+        self._neutral = QAction(self.tr("Neutralise all"), menu)
+        self._neutral.setToolTip(self.tr("Switch every processor off: the model's own distribution"))
+        self._save.triggered.connect(self._on_save)
+        self._rename.triggered.connect(self._on_rename)
+        self._delete.triggered.connect(self._on_delete)
+        self._neutral.triggered.connect(self.neutralise)
+        menu.addActions([self._save, self._rename, self._delete])
+        menu.addSeparator()
+        menu.addAction(self._neutral)
+        return menu
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw the icons in another theme's colours."""
+        self._menu_button.setIcon(icon("sliders-horizontal", theme.ink, theme.quiet))
+        self.options.set_theme(theme)
+
+    def focus_presets(self) -> None:
+        """Put the keyboard into the presets."""
+        self._box.setFocus()
+
+    # -- values --------------------------------------------------------------------------------------------
+
+    def processors(self) -> tuple[LogitsProcessor, ...]:
+        """The chain as it is set, in order."""
+        return chain.with_values(self._chain, {name: row.value() for name, row in self._rows.items()})
+
+    def set_processors(self, processors: Sequence[LogitsProcessor]) -> None:
+        """Show another chain; what it leaves out is off."""
+        self._loading = True
+        self._chain = tuple(processors)
+        values = chain.values(self._chain)
+        for name, row in self._rows.items():
+            off = row.parameter.off
+            row.set_value(values.get(name, row.parameter.default if off is None else off))
+        self._loading = False
+        self._show_preset()
+        self.changed.emit()
+
+    @Slot()
+    def neutralise(self) -> None:
+        """Switch every processor off."""
+        self.set_processors(chain.default_chain())
+
+    @Slot()
+    def _on_changed(self) -> None:
+        if not self._loading:
+            self._show_preset()
+            self.changed.emit()
+
+    # -- presets -------------------------------------------------------------------------------------------
+
+    def set_presets(self, presets: Sequence[Preset], chosen: str) -> None:
+        """Offer these presets; `chosen` is the one the values came from."""
+        self._presets = tuple(presets)
+        self._box.clear()
+        for preset in presets:
+            self._box.addItem(display_name(preset), preset.name)
+        self._box.setCurrentIndex(self._box.findData(chosen))
+        self._take_reference()
+        self._show_preset()
+
+    def preset(self) -> Preset | None:
+        """The preset chosen last; the values may have been changed since."""
+        name = self._box.currentData()
+        return next((preset for preset in self._presets if preset.name == name), None)
+
+    def choose_preset(self, name: str) -> None:
+        """Take a preset's values."""
+        preset = next((preset for preset in self._presets if preset.name == name), None)
+        if preset is None:
+            return
+        self._box.setCurrentIndex(self._box.findData(name))
+        if preset.max_new_tokens is not None:
+            self.options.set_length(preset.max_new_tokens)
+        self.set_processors(preset.processors)
+        self._take_reference()
+        self._show_preset()
+
+    def _take_reference(self) -> None:
+        preset = self.preset()
+        values = chain.values(preset.processors) if preset else {}
+        for name, row in self._rows.items():
+            off = row.parameter.off
+            row.set_reference(values.get(name, row.parameter.default if off is None else off))
+
+    def _show_preset(self) -> None:
+        preset = self.preset()
+        own = preset is not None and not preset.builtin
+        self._rename.setEnabled(own)
+        self._delete.setEnabled(own)
+        index = self._box.currentIndex()
+        if preset is not None and index >= 0:
+            same = all(row.is_at_reference() for row in self._rows.values())
+            name = display_name(preset)
+            self._box.setItemText(index, name if same else self.tr("{name} (changed)").format(name=name))
+
+    @Slot(int)
+    def _on_preset_activated(self, index: int) -> None:
+        self.choose_preset(self._box.itemData(index))
+
+    def _ask_name(self, title: str, text: str) -> str:
+        name, accepted = QInputDialog.getText(
+            self, title, self.tr("Name of the preset:"), QLineEdit.EchoMode.Normal, text
+        )
+        return name.strip() if accepted else ""
+
+    @Slot()
+    def _on_save(self) -> None:
+        preset = self.preset()
+        suggestion = preset.name if preset and not preset.builtin else ""
+        if name := self._ask_name(self.tr("Save as preset"), suggestion):
+            self.save_preset_requested.emit(name)
+
+    @Slot()
+    def _on_rename(self) -> None:
+        preset = self.preset()
+        if preset and (name := self._ask_name(self.tr("Rename preset"), preset.name)):
+            self.rename_preset_requested.emit(preset.name, name)
+
+    @Slot()
+    def _on_delete(self) -> None:
+        if preset := self.preset():
+            self.delete_preset_requested.emit(preset.name)

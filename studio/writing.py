@@ -1,0 +1,291 @@
+"""The model writes in the editor: Continue, Retry, Stop, and what each generation leaves behind."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from PySide6.QtCore import QObject, Slot
+
+from studio.autosave import GenerationLog
+from studio.core import chain
+from studio.core import messages as m
+from studio.core.manuscript import Manuscript
+from studio.sessions import Sessions
+from studio.store import records as r
+from studio.ui.main_window import MainWindow
+from studio.ui.run_options import new_seed
+from studio.ui.token_index import TokenIndex
+from studio.worker import ModelThread
+
+MIN_TAIL_CHARS = 20_000
+"""At least this much of the text before the caret is sent, however small the model's window."""
+
+
+def prompt_start(text: str, end: int, model: m.ModelInfo) -> int:
+    """Where the part of text[:end] that can matter to the model begins: after a line end where there is one.
+
+    No token is longer than `max_token_bytes`, so the context window cannot reach further back.
+    """
+    reach = max(model.n_positions * model.max_token_bytes, MIN_TAIL_CHARS)
+    start = end - 2 * reach
+    if start <= 0:
+        return 0
+    newline = text.find("\n", start, end - reach)
+    return newline + 1 if newline >= 0 else start
+
+
+@dataclass(slots=True)
+class Run:
+    """The generation under way."""
+
+    job_id: int
+    log: GenerationLog
+    prompt_start: int  # in the text
+    first_token_at: float = 0.0  # time.monotonic()
+    stopping: bool = False
+
+
+class Writing(QObject):
+    """One generation at a time."""
+
+    def __init__(
+        self,
+        window: MainWindow,
+        model_thread: ModelThread,
+        sessions: Sessions,
+        index: TokenIndex,
+        next_job: Callable[[], int],
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._window = window
+        self._thread = model_thread
+        self._sessions = sessions
+        self._index = index
+        self._next_job = next_job
+        self._run: Run | None = None
+        self._wanted: Callable[[], None] | None = None  # pressed while the model was still loading
+        self.model: m.ModelInfo | None = None
+        self.next_generation_id = 1
+        sessions.before_leaving = self.detach
+        actions = window.actions_by_name
+        actions["generate"].triggered.connect(self.generate)
+        actions["retry"].triggered.connect(self.retry)
+        actions["stop"].triggered.connect(self.stop)
+        window.editor.edited.connect(self.update_actions)
+        self.update_actions()
+
+    @property
+    def job_id(self) -> int | None:
+        """The job that writes now."""
+        return self._run.job_id if self._run else None
+
+    # -- asked for -----------------------------------------------------------------------------------------
+
+    @Slot()
+    def generate(self) -> None:
+        """Write on at the caret."""
+        editor = self._window.editor
+        if self._run is not None or editor.isReadOnly():
+            return
+        if self.model is None:
+            self._wait_for_model(self.generate)
+            return
+        position = editor.selection()[1]
+        self._start(position, None, None)
+
+    @Slot()
+    def retry(self) -> None:
+        """Replace the last generation by another one; the earlier stays in the library, and in Undo."""
+        editor = self._window.editor
+        if self._run is not None or editor.isReadOnly():
+            return
+        last = last_generation(editor.manuscript)
+        if last is None:
+            return
+        if self.model is None:
+            self._wait_for_model(self.retry)
+            return
+        source, start, end = last
+        self._start(start, source, (start, end))
+
+    def _wait_for_model(self, wanted: Callable[[], None]) -> None:
+        self._wanted = wanted
+        self._window.status.show_activity(
+            self.tr("The model is loading; writing starts as soon as it is ready.")
+        )
+
+    def on_model_ready(self, model: m.ModelInfo) -> None:
+        """A model is loaded; what was asked for meanwhile starts."""
+        self.model = model
+        self.update_actions()
+        wanted, self._wanted = self._wanted, None
+        if wanted is not None:
+            wanted()
+
+    def _start(self, position: int, retry_of: int | None, replaced: tuple[int, int] | None) -> None:
+        window, model = self._window, self.model
+        assert model is not None
+        editor = window.editor
+        options = window.sampling.options.options()
+        seed = options.seed if options.seed_fixed else new_seed()
+        window.sampling.options.show_seed(seed)
+        processors = window.sampling.processors()
+        text = editor.manuscript.text
+        start = prompt_start(text, position, model)
+        request = m.Generate(
+            self._next_job(),
+            text[start:position],
+            editor.manuscript.special_offsets(start, position),
+            processors,
+            options.max_new_tokens,
+            seed,
+            options.stop,
+            options.stop_at_end_of_text,
+        )
+        record = r.GenerationRecord(
+            self.next_generation_id,
+            self._sessions.id,
+            retry_of,
+            position,
+            request.prompt,
+            request.special_offsets,
+            chain.to_json(processors),
+            request.max_new_tokens,
+            request.stop,
+            request.stop_at_end_of_text,
+            seed,
+            model.name,
+            model.sha256,
+            model.path,
+            model.device,
+            datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
+        )
+        self.next_generation_id += 1
+        self._run = Run(request.job_id, GenerationLog(record), start)
+        editor.begin_generation(record.id, position, replaced)
+        window.status.show_activity(self.tr("Reading the text…"))
+        self.update_actions()
+        self._thread.submit(request)
+
+    @Slot()
+    def stop(self) -> None:
+        """Stop; what is there stays."""
+        if self._wanted is not None:
+            self._wanted = None
+            self._window.status.show_activity("")
+        if self._run is not None and not self._run.stopping:
+            self._run.stopping = True
+            self._thread.cancel(self._run.job_id)
+
+    def detach(self) -> None:
+        """End the generation here and now, without waiting for the model: the text goes away or the app closes."""
+        self._wanted = None
+        if self._run is not None:
+            self._thread.cancel(self._run.job_id)
+            self._finish(m.FinishReason.CANCELLED, 0.0, 0.0)
+
+    # -- answered ------------------------------------------------------------------------------------------
+
+    def on_started(self, message: m.GenerationStarted) -> None:
+        """The prompt is measured."""
+        if self._run is None or message.job_id != self._run.job_id:
+            return
+        window, model = self._window, self.model
+        assert model is not None
+        window.status.show_activity(self.tr("Writing…"))
+        window.status.meter.set_counts(
+            message.n_context_tokens, model.n_positions, message.n_prompt_tokens + self._run.prompt_start
+        )
+        window.editor.highlighter.set_visible_start(self._run.prompt_start + message.visible_start)
+        asked = self._run.log.record.max_new_tokens
+        if message.max_new_tokens < asked:
+            text = self.tr("This model's window holds {context} tokens, so it writes {n} at most.")
+            window.notice.show_notice(text.format(context=model.n_positions, n=message.max_new_tokens))
+
+    def on_tokens(self, message: m.TokensGenerated) -> None:
+        """New words."""
+        run = self._run
+        if run is None or message.job_id != run.job_id:
+            return
+        assert self.model is not None
+        editor, log = self._window.editor, run.log
+        now = time.monotonic()
+        if not log.tokens:
+            run.first_token_at = now
+        text = ""
+        for token in message.tokens:
+            if token.token_id == self.model.end_of_text_id and token.text == m.END_OF_TEXT:
+                editor.add_generated(text)
+                editor.add_generated(token.text, special=True)
+                text = ""
+            else:
+                text += token.text
+        editor.add_generated(text)
+        log.tokens += message.tokens
+        log.record = replace(
+            log.record,
+            text=log.record.text + "".join(t.text for t in message.tokens),
+            n_tokens=len(log.tokens),
+        )
+        log.dirty = True
+        self._index.add(log.record.id, message.tokens)
+        self._sessions.autosave.follow(log)
+        if now > run.first_token_at:
+            self._window.status.show_speed((len(log.tokens) - 1) / (now - run.first_token_at))
+
+    def on_finished(self, message: m.GenerationFinished) -> None:
+        """The generation is over, for whatever reason."""
+        if self._run is None or message.job_id != self._run.job_id:
+            return
+        if message.decode_s > 0 and message.n_tokens > 1:
+            self._window.status.show_speed(message.n_tokens / message.decode_s)
+        empty = not self._run.log.record.text
+        self._finish(message.reason, message.prefill_s, message.decode_s)
+        if empty and message.reason in (m.FinishReason.END_OF_TEXT, m.FinishReason.STOP):
+            reasons = {
+                m.FinishReason.END_OF_TEXT: self.tr("The model thinks the text ends here and wrote nothing."),
+                m.FinishReason.STOP: self.tr("The first words were a stop string, so nothing was inserted."),
+            }
+            self._window.notice.show_notice(reasons[message.reason])
+
+    def _finish(self, reason: m.FinishReason, prefill_s: float, decode_s: float) -> None:
+        run, self._run = self._run, None
+        assert run is not None
+        self._window.editor.end_generation()
+        run.log.record = replace(run.log.record, finish_reason=reason, prefill_s=prefill_s, decode_s=decode_s)
+        run.log.dirty = True
+        if run.log.tokens or reason is not m.FinishReason.FAILED:
+            self._sessions.autosave.follow(run.log)
+        self._window.status.show_activity("")
+        self._window.update_openings()
+        self.update_actions()
+
+    @Slot()
+    def update_actions(self) -> None:
+        """Continue, Retry and Stop are enabled where they mean something."""
+        window, busy = self._window, self._run is not None
+        writable = not window.editor.isReadOnly()
+        window.actions_by_name["generate"].setEnabled(not busy and writable)
+        window.actions_by_name["retry"].setEnabled(
+            not busy and writable and last_generation(window.editor.manuscript) is not None
+        )
+        window.actions_by_name["stop"].setEnabled(busy or self._wanted is not None)
+        window.update_actions()
+
+
+def last_generation(manuscript: Manuscript) -> tuple[int, int, int] | None:
+    """(id, start, end) of the latest generation that still has words in the text, edits inside included."""
+    latest = max((run.source for run in manuscript.runs), default=0)
+    if latest <= 0:
+        return None
+    start, end, at = -1, 0, 0
+    for run in manuscript.runs:
+        if run.source == latest:
+            start = at if start < 0 else start
+            end = at + run.length
+        at += run.length
+    return latest, start, end
