@@ -1,0 +1,137 @@
+"""The commands and their flags; the sampling flags are the processors' parameters."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import re
+from collections.abc import Callable
+from typing import NoReturn
+
+import studio
+from studio.cli.doctor import run_doctor
+from studio.cli.generate import run_generate
+from studio.cli.score import run_score
+from studio.cli.trouble import ArgumentsError
+from studio.core.chain import all_parameters
+from studio.core.presets import DEFAULT_MAX_NEW_TOKENS, DEFAULT_PRESET, MAX_NEW_TOKENS_LIMIT
+
+STARTER = "starter"
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse with complaints of one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say it in one sentence, without the usage."""
+        argument, _, rest = message.removeprefix("argument ").partition(": ")
+        if message.startswith("argument ") and rest:
+            message = rest if rest.endswith(".") else f"{argument}: {rest}"
+        sentence = re.sub(r"\s+", " ", message)[:400].rstrip(".")
+        raise ArgumentsError(f"{sentence[0].upper()}{sentence[1:]}.")
+
+
+def _typed(parse: Callable[[str], float]) -> Callable[[str], float]:
+    def convert(text: str) -> float:
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return convert
+
+
+def _whole(name: str, lo: int, hi: int | None = None) -> Callable[[str], float]:
+    allowed = f"from {lo} to {hi}" if hi is not None else f"of at least {lo}"
+
+    def parse(text: str) -> int:
+        if not re.fullmatch(r"[+-]?\d{1,25}", text.strip()) or not lo <= int(text) <= (hi or math.inf):
+            raise ValueError(f"{name} must be a whole number {allowed}.")
+        return int(text)
+
+    return _typed(parse)
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Build the parser; the sampling flags are the processors' parameters."""
+    shared = _Parser(add_help=False)
+    shared.add_argument(
+        "--library",
+        default=argparse.SUPPRESS,
+        metavar="DIR",
+        help="the folder where everything of yours lives",
+    )
+    model = _Parser(add_help=False)
+    model.add_argument(
+        "--model", default=STARTER, metavar="NAME|DIR",
+        help="a model of your library, one that ships with the app, or a folder (default: %(default)s)",
+    )  # fmt: skip
+    model.add_argument(
+        "--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="where to compute"
+    )
+
+    parser = _Parser(
+        prog="gpt2-studio",
+        description="Write with GPT-2 and see why it wrote what it wrote: in a window, or with one of these commands.",
+        allow_abbrev=False,
+        parents=[shared],
+    )
+    parser.add_argument("--version", action="version", version=f"GPT-2 Studio {studio.__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    generate = commands.add_parser(
+        "generate", help="continue a text", parents=[shared, model], allow_abbrev=False,
+        description="Continue a text. Prints the continuation as it comes, or one JSON object.",
+    )  # fmt: skip
+    prompt = generate.add_mutually_exclusive_group(required=True)
+    prompt.add_argument("--prompt", metavar="TEXT", help="the text to continue; may be empty")
+    prompt.add_argument(
+        "--prompt-file",
+        metavar="FILE",
+        help="read it from a UTF-8 file, or - for stdin, without its last line break",
+    )
+    generate.add_argument("--preset", metavar="NAME", default=DEFAULT_PRESET, help="(default: %(default)s)")
+    generate.add_argument(
+        "--max-new-tokens", metavar="N", type=_whole("--max-new-tokens", 1, MAX_NEW_TOKENS_LIMIT),
+        help=f"how many tokens to write at most (default: the preset's, or {DEFAULT_MAX_NEW_TOKENS})",
+    )  # fmt: skip
+    generate.add_argument(
+        "--seed", metavar="N", type=_whole("--seed", 0, 2**63 - 1), help="the same seed writes the same text"
+    )
+    generate.add_argument(
+        "--stop", metavar="TEXT", action="append", default=[], help="end before this text; may be repeated"
+    )
+    generate.add_argument(
+        "--ignore-end-of-text", action="store_true", help="write on when the model thinks the text is over"
+    )
+    generate.add_argument("--json", action="store_true", help="print one JSON object when done")
+    sampling = generate.add_argument_group("sampling", "Each of these overrides the preset's value.")
+    for parameter in all_parameters():
+        sampling.add_argument(
+            f"--{parameter.name.replace('_', '-')}",
+            dest=parameter.name,
+            metavar="N" if parameter.type is int else "X",
+            type=_typed(parameter.parse),
+            help=parameter.tip.replace("%", "%%"),
+        )
+    generate.set_defaults(run=run_generate)
+
+    score = commands.add_parser(
+        "score", help="how likely a text is", parents=[shared, model], allow_abbrev=False,
+        description="Print the log-probability of every token of a text, its perplexity and bits per byte.",
+    )  # fmt: skip
+    score.add_argument("file", metavar="FILE", help="a UTF-8 text file, or - for stdin")
+    score.add_argument(
+        "--stride", metavar="N", type=_whole("--stride", 1),
+        help="how many tokens the context window moves in a longer text (default: half of it)",
+    )  # fmt: skip
+    score.add_argument("--json", action="store_true", help="print one JSON object")
+    score.set_defaults(run=run_score)
+
+    doctor = commands.add_parser(
+        "doctor", help="is everything in order?", parents=[shared], allow_abbrev=False,
+        description="Report versions, library, starter model and device; exit code 1 if something is wrong.",
+    )  # fmt: skip
+    doctor.add_argument("--json", action="store_true", help="print one JSON object")
+    doctor.set_defaults(run=run_doctor)
+    return parser

@@ -1,0 +1,135 @@
+"""`gpt2-studio generate`: continue a text."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from studio import paths
+from studio.cli import inputs, running
+from studio.cli.trouble import ArgumentsError, EngineFailedError
+from studio.core.chain import Chain, all_parameters, with_values
+from studio.core.presets import DEFAULT_MAX_NEW_TOKENS, load_presets
+
+if TYPE_CHECKING:
+    from studio.core.engine import Engine
+    from studio.core.messages import Generate, GenerationFinished, Token
+
+_SEEDS = 2**32  # of those made up here: short enough to be typed
+
+
+@dataclass(slots=True)
+class Written:
+    """What a generation has written so far."""
+
+    tokens: list[Token] = field(default_factory=list)
+    finished: GenerationFinished | None = None
+
+
+def run_generate(arguments: argparse.Namespace) -> int:
+    """Continue a prompt."""
+    library = inputs.library(arguments)
+    processors, max_new_tokens = sampling(arguments, library)
+    if any(not stop for stop in arguments.stop):
+        raise ArgumentsError("A stop text cannot be empty.")
+    if arguments.prompt is None:
+        prompt = inputs.read_text(arguments.prompt_file, exactly=False)
+    else:
+        prompt = inputs.clean(arguments.prompt)
+    folder = inputs.model_folder(arguments.model, library)
+
+    from studio.core.messages import FinishReason, Generate
+
+    seed = arguments.seed
+    if seed is None:
+        seed = secrets.randbelow(_SEEDS)
+        if not arguments.json:
+            running.note(f"Seed: {seed}")
+    request = Generate(
+        job_id=running.JOB,
+        prompt=prompt,
+        special_offsets=(),
+        processors=processors,
+        max_new_tokens=max_new_tokens,
+        seed=seed,
+        stop=tuple(inputs.clean(stop) for stop in arguments.stop),
+        stop_at_end_of_text=not arguments.ignore_end_of_text,
+    )
+    written = Written()
+    failure: BaseException | None = None
+    with running.interruptible() as cancelled:
+        engine, info = running.load(folder, arguments.device, cancelled)
+        try:
+            _generate(engine, request, cancelled, written, stream=not arguments.json)
+        except (EngineFailedError, KeyboardInterrupt) as error:
+            if not arguments.json or not written.tokens:
+                raise
+            failure = error if isinstance(error, EngineFailedError) else KeyboardInterrupt()
+    finished = written.finished
+    reason = finished.reason if finished else FinishReason.FAILED if failure else FinishReason.CANCELLED
+    if arguments.json:
+        decode_s = finished.decode_s if finished else 0.0
+        result = {
+            "text": "".join(token.text for token in written.tokens),
+            "tokens": [running.row(token) for token in written.tokens],
+            "finish_reason": reason.value,
+            "seed": seed,
+            "model": info.name,
+            "seconds": running.number(finished.prefill_s + decode_s if finished else 0.0),
+            "tokens_per_second": running.number(len(written.tokens) / decode_s if decode_s else 0.0, 2),
+        }
+        running.print_json(result)
+    elif sys.stdout.isatty():
+        sys.stdout.write("\n")
+    if failure:
+        raise failure
+    return 130 if reason is FinishReason.CANCELLED else 0
+
+
+def sampling(arguments: argparse.Namespace, library: Path) -> tuple[Chain, int]:
+    """The preset's chain with the flags' values put in, and how many tokens to write."""
+    presets, problems = load_presets(paths.resource("presets"), paths.presets_dir(library))
+    wanted = arguments.preset.strip().casefold()
+    preset = next((preset for preset in presets if preset.name.casefold() == wanted), None)
+    if preset is None:
+        names = ", ".join(preset.name for preset in presets)
+        raise ArgumentsError(
+            " ".join([f"There is no preset named {arguments.preset!r}, only {names}.", *problems])
+        )
+    given = {p.name: getattr(arguments, p.name) for p in all_parameters()}
+    chain = with_values(
+        preset.processors, {name: value for name, value in given.items() if value is not None}
+    )
+    return chain, arguments.max_new_tokens or preset.max_new_tokens or DEFAULT_MAX_NEW_TOKENS
+
+
+def _generate(
+    engine: Engine, request: Generate, cancelled: Callable[[], bool], written: Written, *, stream: bool
+) -> None:
+    """Collect the tokens and, if `stream`, print each as it comes."""
+    from studio.core import messages as m
+
+    failure = None
+    for message in engine.run(request, cancelled):
+        match message:
+            case m.GenerationStarted() if stream and message.n_context_tokens < message.n_prompt_tokens:
+                running.note(
+                    f"The model sees the last {message.n_context_tokens:,} of the prompt's "
+                    f"{message.n_prompt_tokens:,} tokens."
+                )
+            case m.TokensGenerated(tokens=tokens):
+                written.tokens += tokens
+                if stream:
+                    sys.stdout.write("".join(token.text for token in tokens))
+                    sys.stdout.flush()
+            case m.GenerationFinished():
+                written.finished = message
+            case m.JobFailed():
+                failure = message
+    if failure:
+        raise running.failed(failure)
