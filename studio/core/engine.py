@@ -35,6 +35,13 @@ from studio.core.model import Cancelled, InterruptedReading, never
 from studio.core.score import score
 
 
+STOPPED = (
+    QT_TRANSLATE_NOOP("StudioError", "The work was stopped."),
+    QT_TRANSLATE_NOOP("StudioError", "Start it again whenever you like."),
+)
+"""The two sentences of the JobFailed of a LoadModel or ScoreText that was cancelled."""
+
+
 class Engine:
     """Holds the loaded model. One request at a time; a request that fails leaves it usable."""
 
@@ -45,13 +52,12 @@ class Engine:
         """Carry out `request`, yielding messages as they arise.
 
         A mistake or a broken environment ends in a JobFailed without report, a bug in one with a traceback;
-        only KeyboardInterrupt and SystemExit escape. A cancelled LoadModel or ScoreText ends without a last
-        message.
+        only KeyboardInterrupt and SystemExit escape. A cancelled LoadModel or ScoreText ends with STOPPED.
         """
         try:
             yield from self._run(request, cancelled)
         except InterruptedReading:
-            return
+            yield JobFailed(request.job_id, *STOPPED)
         except (KeyboardInterrupt, SystemExit, GeneratorExit):
             raise
         except BaseException as error:  # panics of Rust libraries are no Exception
@@ -162,12 +168,14 @@ def failure(job_id: int, error: BaseException) -> JobFailed:
         return JobFailed(job_id, error.what_happened, error.what_to_do)
     if is_out_of_memory(error):
         return JobFailed(
-            job_id, "There is not enough memory.", "Close other programs, or choose a smaller model."
+            job_id,
+            QT_TRANSLATE_NOOP("StudioError", "There is not enough memory."),
+            QT_TRANSLATE_NOOP("StudioError", "Close other programs, or choose a smaller model."),
         )
     return JobFailed(
         job_id,
-        "Something went wrong inside the program.",
-        "Try again; if it happens again, please report it.",
+        QT_TRANSLATE_NOOP("StudioError", "Something went wrong inside the program."),
+        QT_TRANSLATE_NOOP("StudioError", "Try again; if it happens again, please report it."),
         report(error),
     )
 
