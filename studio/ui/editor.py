@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QMimeData, QPoint, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QMargins, QMimeData, QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QAction,
     QColor,
@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QMenu, QTextEdit, QWidget
 
 from studio.core.manuscript import SPECIAL, Edit, Manuscript, Run
 from studio.core.messages import END_OF_TEXT
-from studio.ui.document_mirror import DocumentMirror, clean
+from studio.ui.document_mirror import DocumentMirror, clean, clean_generated
 from studio.ui.highlighter import OriginHighlighter
 from studio.ui.theme import Theme, text_font
 
@@ -59,6 +59,7 @@ class Editor(QTextEdit):
     undo_changed = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        self._column_chars = 70  # before Qt's own constructor: that one already announces a change of font
         super().__init__(parent)
         self.setObjectName("editor")
         self.setAccessibleName(self.tr("Text"))
@@ -70,7 +71,6 @@ class Editor(QTextEdit):
         self.setTabChangesFocus(False)
         self.setPlaceholderText(self.tr("Write an opening line, then press Ctrl+Enter."))
         self.viewport().setMouseTracking(True)
-        self._column_chars = 70
         self._theme = theme
         self._insertion: _Insertion | None = None
         self._locked = False
@@ -220,7 +220,7 @@ class Editor(QTextEdit):
         assert insertion is not None
         if not text:
             return
-        text = clean(text)
+        text = clean_generated(text)
         bar = self.verticalScrollBar()
         at_end = bar.value() >= bar.maximum() - 4
         if insertion.replaced is not None:
@@ -269,7 +269,9 @@ class Editor(QTextEdit):
 
     def set_font(self, family: str, size_pt: float, column_chars: int) -> None:
         """The text's font, and how many characters a line has at most."""
-        self.setFont(text_font(family, size_pt))
+        # By style sheet: the app's own style sheet resets what setFont says whenever it is applied.
+        families = ", ".join(f'"{name}"' for name in text_font(family, size_pt).families() if '"' not in name)
+        self.setStyleSheet(f"QTextEdit#editor {{ font-family: {families}; font-size: {size_pt}pt; }}")
         self._column_chars = column_chars
         self._update_margins()
 
@@ -296,7 +298,15 @@ class Editor(QTextEdit):
         column = metrics.averageCharWidth() * self._column_chars + 2 * self.document().documentMargin()
         spare = self.width() - self.verticalScrollBar().sizeHint().width() - column
         side = max(24, int(spare / 2))
-        self.setViewportMargins(side, 24, max(24, int(spare) - side), 8)
+        margins = QMargins(side, 24, max(24, int(spare) - side), 8)
+        if margins != self.viewportMargins():
+            self.setViewportMargins(margins)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another font has another column width."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._update_margins()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the column centred."""

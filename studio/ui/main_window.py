@@ -150,7 +150,7 @@ class MainWindow(QMainWindow):
         self._rows.addWidget(text_column)
         self._rows.addWidget(self.probabilities)
         self._rows.setStretchFactor(0, 1)
-        self._rows.setSizes([560, 190])
+        self._rows.setSizes([500, 236])
         self.probabilities.setMinimumHeight(150)
         self._columns = QSplitter(Qt.Orientation.Horizontal)
         self._columns.setChildrenCollapsible(False)

@@ -16,6 +16,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
 from PySide6.QtWidgets import (
+    QFormLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -33,10 +34,12 @@ from studio.ui.theme import Theme
 
 Index = QModelIndex | QPersistentModelIndex
 CANDIDATE = Qt.ItemDataRole.UserRole
+TEXT_PX = 80
 CHOSEN = Qt.ItemDataRole.UserRole + 1
 
-ROW_PX = 24
-COLUMN_PX = 300
+ROW_PX = 20
+COLUMN_PX = 224
+"""Ten rows in two columns fit under the text at 1280 pixels."""
 
 
 def percent(probability: float) -> str:
@@ -137,12 +140,13 @@ class CandidateDelegate(QStyledItemDelegate):
         shown.setStrikeOut(removed)
         painter.setFont(shown)
         painter.setPen(QColor(theme.quiet if removed else theme.accent if chosen else theme.ink))
-        text_box = QRect(row.left() + 30, row.top(), 96, row.height())
+        text_box = QRect(row.left() + 30, row.top(), TEXT_PX, row.height())
         text = ("▸" if chosen else "") + visible(candidate.text)
         elided = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, text_box.width())
         painter.drawText(text_box, centre | Qt.AlignmentFlag.AlignLeft, elided)
         painter.setFont(font)
-        bar = QRectF(row.left() + 132, row.top() + 6, row.width() - 132 - 58, row.height() - 12)
+        left = 30 + TEXT_PX + 4
+        bar = QRectF(row.left() + left, row.top() + 5, row.width() - left - 54, row.height() - 10)
         filled = QRectF(bar.left(), bar.top(), bar.width() * min(candidate.sampling_prob, 1.0), bar.height())
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(theme.line))
@@ -170,11 +174,36 @@ class ProbabilityView(QWidget):
         self._chip.setObjectName("tokenChip")
         self._chip.setTextFormat(Qt.TextFormat.PlainText)
         self._chip.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._numbers = QLabel()
-        self._numbers.setObjectName("tokenNumbers")
-        self._numbers.setTextFormat(Qt.TextFormat.PlainText)
-        self._numbers.setWordWrap(True)
-        self._numbers.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._values: list[QLabel] = []
+        numbers = QFormLayout()
+        numbers.setHorizontalSpacing(12)
+        numbers.setVerticalSpacing(3)
+        for name, tip, key in (
+            (self.tr("model"), self.tr("How likely the model itself thought this token"), "tokenProbability"),
+            (
+                self.tr("sampled"),
+                self.tr("How likely it was after the sampling settings"),
+                "tokenSamplingProbability",
+            ),
+            (self.tr("rank"), self.tr("1 is the model's favourite"), "tokenRank"),
+            (
+                self.tr("surprise"),
+                self.tr("Minus log2 of the model's probability: each bit halves it"),
+                "tokenSurprise",
+            ),
+            (self.tr("entropy"), self.tr("How undecided the model was: 0 bits is certain"), "tokenEntropy"),
+            (self.tr("token"), self.tr("The token's number in the vocabulary"), "tokenId"),
+        ):
+            label, value = QLabel(name), QLabel()
+            label.setProperty("quiet", True)
+            value.setObjectName(key)
+            value.setTextFormat(Qt.TextFormat.PlainText)
+            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            value.setAccessibleName(name)
+            label.setToolTip(tip)
+            value.setToolTip(tip)
+            numbers.addRow(label, value)
+            self._values.append(value)
         self._empty = QLabel()
         self._empty.setProperty("quiet", True)
         self._empty.setWordWrap(True)
@@ -195,12 +224,12 @@ class ProbabilityView(QWidget):
         self._list.setItemDelegate(self._delegate)
 
         self._side = QWidget()
-        self._side.setFixedWidth(228)
+        self._side.setFixedWidth(200)
         side = QVBoxLayout(self._side)
         side.setContentsMargins(0, 0, 0, 0)
         side.setSpacing(8)
         side.addWidget(self._chip)
-        side.addWidget(self._numbers)
+        side.addLayout(numbers)
         side.addStretch(1)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 12, 8, 8)
@@ -236,18 +265,17 @@ class ProbabilityView(QWidget):
         probability = math.exp(token.logprob)
         self._chip.setText(visible(token.text or token.raw.decode("utf-8", "replace"), token.raw))
         one_in = max(round(1 / probability), 1) if probability > 0 else 0
-        lines = [
-            self.tr("{own} likely for the model: one in {n}").format(
-                own=percent(probability), n=f"{one_in:,}"
-            ),
-            self.tr("{after} after the sampling settings").format(after=percent(token.sampling_prob)),
-            self.tr("rank {rank} · surprise {bits} bits").format(
-                rank=f"{token.rank:,}", bits=f"{-token.logprob / math.log(2):.1f}"
-            ),
-            self.tr("entropy {bits} bits").format(bits=f"{token.entropy / math.log(2):.1f}"),
-            self.tr("token {id}").format(id=token.token_id),
+        values = [percent(probability), percent(token.sampling_prob)]
+        if one_in > 1:
+            values[0] += " " + self.tr("(one in {n})").format(n=f"{one_in:,}")
+        values += [
+            f"{token.rank:,}",
+            self.tr("{bits} bits").format(bits=f"{-token.logprob / math.log(2):.1f}"),
+            self.tr("{bits} bits").format(bits=f"{token.entropy / math.log(2):.1f}"),
+            str(token.token_id),
         ]
-        self._numbers.setText("\n".join(lines))
+        for label, value in zip(self._values, values, strict=True):
+            label.setText(value)
         self._model.set_token(token)
 
     @Slot()

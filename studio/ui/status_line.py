@@ -105,7 +105,7 @@ class StatusLine(QStatusBar):
 
     def show_words(self, words: int) -> None:
         """Count of words."""
-        self._words.setText(self.tr("%n word(s)", "", words))
+        self._words.setText(self.tr("1 word") if words == 1 else self.tr("{n} words").format(n=f"{words:,}"))
 
     def show_speed(self, tokens_per_second: float | None) -> None:
         """Tokens per second of the generation under way or the last one."""
