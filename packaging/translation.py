@@ -8,8 +8,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "resources" / "i18n"
 
-# The texts in the sources are English already; English needs a file for its plurals alone ("1 word(s)").
-LANGUAGES = {"en": ["-pluralonly"], "zh_CN": []}
+# English is what the sources hold. It has no file, so texts with a number come in two: "1 word", "{n} words".
+LANGUAGES = ("zh_CN",)
 
 
 def renew(scripts: Path) -> int:
@@ -31,7 +31,8 @@ def source_files() -> list[str]:
 def update_command(scripts: Path, ts: Path, language: str) -> list[str]:
     """Collect into `ts`, in the checkout. Without line numbers, which would change with every edit."""
     options = ["-extensions", "py", "-locations", "none", "-no-obsolete", "-target-language", language]
-    return [str(scripts / "pyside6-lupdate"), *options, *LANGUAGES[language], *source_files(), "-ts", str(ts)]
+    options += ["-tr-function-alias", "QT_TRANSLATE_NOOP+=_T"]  # the one short name it may be given
+    return [str(scripts / "pyside6-lupdate"), *options, *source_files(), "-ts", str(ts)]
 
 
 def release_command(scripts: Path, ts: Path) -> list[str]:

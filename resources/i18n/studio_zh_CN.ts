@@ -1,0 +1,1457 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="zh_CN">
+<context>
+    <name>Autosave</name>
+    <message>
+        <source>Saving…</source>
+        <translation>正在保存…</translation>
+    </message>
+    <message>
+        <source>Saved {time}</source>
+        <translation>已保存 {time}</translation>
+    </message>
+    <message>
+        <source>Not saved</source>
+        <translation>未保存</translation>
+    </message>
+</context>
+<context>
+    <name>CandidateModel</name>
+    <message>
+        <source>removed by the sampling settings</source>
+        <translation>被采样设置排除</translation>
+    </message>
+    <message>
+        <source>{after} after the sampling settings</source>
+        <translation>采样设置之后为 {after}</translation>
+    </message>
+    <message>
+        <source>Rank {rank}: {own} from the model itself, {after}. Log-probability {logprob} nats.</source>
+        <translation>排名 {rank}：模型本身给出 {own}，{after}。对数概率 {logprob} 奈特。</translation>
+    </message>
+</context>
+<context>
+    <name>ContextMeter</name>
+    <message>
+        <source>The model sees the last {used} tokens before the caret; its window holds {limit}, of which the rest is kept free for what it writes.</source>
+        <translation>模型看得到光标前的最后 {used} 个词元；它的窗口共 {limit} 个，其余留给它要写的内容。</translation>
+    </message>
+    <message>
+        <source>The dimmed beginning of the text is out of its sight.</source>
+        <translation>变暗的开头部分它看不到。</translation>
+    </message>
+    <message>
+        <source>How much of the text the model sees. No model is loaded yet.</source>
+        <translation>模型看得到多少文字。尚未加载模型。</translation>
+    </message>
+    <message>
+        <source>context –</source>
+        <translation>上下文 –</translation>
+    </message>
+    <message>
+        <source>context {used}/{limit}</source>
+        <translation>上下文 {used}/{limit}</translation>
+    </message>
+</context>
+<context>
+    <name>Controller</name>
+    <message>
+        <source>Loading the model… {percent}%</source>
+        <translation>正在加载模型… {percent}%</translation>
+    </message>
+    <message>
+        <source>Loading the model…</source>
+        <translation>正在加载模型…</translation>
+    </message>
+    <message>
+        <source>Show report</source>
+        <translation>查看报告</translation>
+    </message>
+    <message>
+        <source>Use the starter model</source>
+        <translation>使用入门模型</translation>
+    </message>
+    <message>
+        <source>Open a GPT-2 model folder</source>
+        <translation>打开 GPT-2 模型文件夹</translation>
+    </message>
+    <message>
+        <source>A new library was started. The damaged one is kept as {path}.</source>
+        <translation>已新建文库。损坏的文库保留为 {path}。</translation>
+    </message>
+    <message>
+        <source>Read only</source>
+        <translation>只读</translation>
+    </message>
+    <message>
+        <source>The library is open to read only: nothing can be changed.</source>
+        <translation>文库以只读方式打开：不能做任何更改。</translation>
+    </message>
+    <message>
+        <source>The app was interrupted while writing. What had appeared is here.</source>
+        <translation>上次写作时程序被中断。当时已出现的文字都在这里。</translation>
+    </message>
+    <message>
+        <source>Open or start a library in a folder</source>
+        <translation>在文件夹中打开或新建文库</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>重试</translation>
+    </message>
+    <message>
+        <source>These are your own words.</source>
+        <translation>这是你自己写的文字。</translation>
+    </message>
+    <message>
+        <source>Nothing is known about this token.</source>
+        <translation>没有关于这个词元的数据。</translation>
+    </message>
+    <message>
+        <source>The preset could not be written ({reason}). Free some space or choose another library.</source>
+        <translation>预设无法写入（{reason}）。请腾出空间或选择其他文库。</translation>
+    </message>
+    <message>
+        <source>The language changes when the app starts again.</source>
+        <translation>语言将在下次启动时更改。</translation>
+    </message>
+    <message>
+        <source>Keyboard shortcuts</source>
+        <translation>键盘快捷键</translation>
+    </message>
+    <message>
+        <source>GPT-2 Studio {version}
+
+Write with GPT-2 and see why it wrote what it wrote, wholly on this computer. Nothing is sent anywhere.
+
+Your texts: {folder}
+Python {python}, MIT licence. Icons: Lucide (ISC). The starter model&apos;s data and licences are in its model card.</source>
+        <translation>GPT-2 Studio {version}
+
+与 GPT-2 一起写作，并看清它为何这样写，一切都在这台电脑上完成。不会向任何地方发送任何内容。
+
+你的文字：{folder}
+Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数据与许可证见其模型卡。</translation>
+    </message>
+    <message>
+        <source>About GPT-2 Studio</source>
+        <translation>关于 GPT-2 Studio</translation>
+    </message>
+</context>
+<context>
+    <name>Editor</name>
+    <message>
+        <source>Text</source>
+        <translation>正文</translation>
+    </message>
+    <message>
+        <source>Write an opening line, then press Ctrl+Enter.</source>
+        <translation>写下开头的一句，然后按 Ctrl+Enter。</translation>
+    </message>
+    <message>
+        <source>The clipboard holds {count} characters, and a text can have {limit} in all. Nothing was pasted.</source>
+        <translation>剪贴板有 {count} 个字符，而一篇文字总共最多 {limit} 个。没有粘贴任何内容。</translation>
+    </message>
+    <message>
+        <source>Characters that no text can hold were replaced by �.</source>
+        <translation>文字中无法保存的字符已替换为 �。</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>Redo</source>
+        <translation>重做</translation>
+    </message>
+    <message>
+        <source>Cut</source>
+        <translation>剪切</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Paste</source>
+        <translation>粘贴</translation>
+    </message>
+    <message>
+        <source>Select all</source>
+        <translation>全选</translation>
+    </message>
+</context>
+<context>
+    <name>FindBar</name>
+    <message>
+        <source>Find in this text</source>
+        <translation>在本文中查找</translation>
+    </message>
+    <message>
+        <source>Enter: next. Shift+Enter: previous. Esc: close</source>
+        <translation>Enter：下一处。Shift+Enter：上一处。Esc：关闭</translation>
+    </message>
+    <message>
+        <source>Previous (Shift+F3)</source>
+        <translation>上一处（Shift+F3）</translation>
+    </message>
+    <message>
+        <source>Next (F3)</source>
+        <translation>下一处（F3）</translation>
+    </message>
+    <message>
+        <source>Close (Esc)</source>
+        <translation>关闭（Esc）</translation>
+    </message>
+    <message>
+        <source>{n} of {total}</source>
+        <translation>第 {n} 处，共 {total} 处</translation>
+    </message>
+    <message>
+        <source>not found</source>
+        <translation>未找到</translation>
+    </message>
+</context>
+<context>
+    <name>LibraryDialog</name>
+    <message>
+        <source>Your library</source>
+        <translation>你的文库</translation>
+    </message>
+    <message>
+        <source>&amp;Try again</source>
+        <translation>重试(&amp;T)</translation>
+    </message>
+    <message>
+        <source>After you have put it right</source>
+        <translation>在你解决问题之后</translation>
+    </message>
+    <message>
+        <source>Open to &amp;read only</source>
+        <translation>以只读方式打开(&amp;R)</translation>
+    </message>
+    <message>
+        <source>Read, search and copy; nothing is changed</source>
+        <translation>可阅读、查找和复制；不做任何更改</translation>
+    </message>
+    <message>
+        <source>Keep the damaged file and start a &amp;new library</source>
+        <translation>保留损坏的文件并新建文库(&amp;N)</translation>
+    </message>
+    <message>
+        <source>The damaged file is renamed and stays in its folder</source>
+        <translation>损坏的文件会改名并留在原文件夹中</translation>
+    </message>
+    <message>
+        <source>Use another &amp;folder…</source>
+        <translation>使用其他文件夹(&amp;F)…</translation>
+    </message>
+    <message>
+        <source>Open or start a library elsewhere</source>
+        <translation>在别处打开或新建文库</translation>
+    </message>
+    <message>
+        <source>&amp;Quit</source>
+        <translation>退出(&amp;Q)</translation>
+    </message>
+    <message>
+        <source>Change nothing and close the app</source>
+        <translation>不做任何更改并关闭程序</translation>
+    </message>
+</context>
+<context>
+    <name>MainWindow</name>
+    <message>
+        <source>Ctrl+Enter</source>
+        <translation>Ctrl+Enter</translation>
+    </message>
+    <message>
+        <source>&amp;Theme</source>
+        <translation>主题(&amp;T)</translation>
+    </message>
+    <message>
+        <source>&amp;Language</source>
+        <translation>语言(&amp;L)</translation>
+    </message>
+    <message>
+        <source>&amp;Compute on</source>
+        <translation>计算设备(&amp;C)</translation>
+    </message>
+    <message>
+        <source>As the system</source>
+        <translation>跟随系统</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>浅色</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>深色</translation>
+    </message>
+    <message>
+        <source>Automatic</source>
+        <translation>自动</translation>
+    </message>
+</context>
+<context>
+    <name>NoticeBar</name>
+    <message>
+        <source>Dismiss</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Dismiss (Esc)</source>
+        <translation>关闭（Esc）</translation>
+    </message>
+</context>
+<context>
+    <name>Openings</name>
+    <message>
+        <source>Or begin with one of these:</source>
+        <translation>或者从下面选一句开始：</translation>
+    </message>
+    <message>
+        <source>Begin with this sentence</source>
+        <translation>用这句话开头</translation>
+    </message>
+</context>
+<context>
+    <name>ParameterRow</name>
+    <message>
+        <source>Reset {name}</source>
+        <translation>重置{name}</translation>
+    </message>
+    <message>
+        <source>Back to {value}</source>
+        <translation>恢复为 {value}</translation>
+    </message>
+</context>
+<context>
+    <name>ProbabilityView</name>
+    <message>
+        <source>Token probabilities</source>
+        <translation>词元概率</translation>
+    </message>
+    <message>
+        <source>model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>How likely the model itself thought this token</source>
+        <translation>模型本身认为这个词元有多可能</translation>
+    </message>
+    <message>
+        <source>sampled</source>
+        <translation>采样后</translation>
+    </message>
+    <message>
+        <source>How likely it was after the sampling settings</source>
+        <translation>采样设置之后它有多可能</translation>
+    </message>
+    <message>
+        <source>rank</source>
+        <translation>排名</translation>
+    </message>
+    <message>
+        <source>1 is the model&apos;s favourite</source>
+        <translation>1 为模型的首选</translation>
+    </message>
+    <message>
+        <source>surprise</source>
+        <translation>意外度</translation>
+    </message>
+    <message>
+        <source>Minus log2 of the model&apos;s probability: each bit halves it</source>
+        <translation>模型概率以 2 为底的负对数：每多一比特概率减半</translation>
+    </message>
+    <message>
+        <source>entropy</source>
+        <translation>熵</translation>
+    </message>
+    <message>
+        <source>How undecided the model was: 0 bits is certain</source>
+        <translation>模型有多犹豫：0 比特即完全确定</translation>
+    </message>
+    <message>
+        <source>token</source>
+        <translation>词元</translation>
+    </message>
+    <message>
+        <source>The token&apos;s number in the vocabulary</source>
+        <translation>词元在词表中的编号</translation>
+    </message>
+    <message>
+        <source>Alternatives</source>
+        <translation>备选词元</translation>
+    </message>
+    <message>
+        <source>Put the caret into generated text to see what else could have been written there.</source>
+        <translation>把光标放进生成的文字中，看看那里还可能写成什么。</translation>
+    </message>
+    <message>
+        <source>(one in {n})</source>
+        <translation>（每 {n} 次中一次）</translation>
+    </message>
+    <message>
+        <source>{bits} bits</source>
+        <translation>{bits} 比特</translation>
+    </message>
+</context>
+<context>
+    <name>ReportDialog</name>
+    <message>
+        <source>Something went wrong</source>
+        <translation>出了问题</translation>
+    </message>
+    <message>
+        <source>This is a fault of the program, not yours; your text is safe. Below is all that the report holds. It stays on this computer unless you send it to someone.</source>
+        <translation>这是程序的错误，不是你的；你的文字是安全的。下面就是报告的全部内容。除非你发给别人，它只留在这台电脑上。</translation>
+    </message>
+    <message>
+        <source>Report</source>
+        <translation>报告</translation>
+    </message>
+    <message>
+        <source>&amp;Save report…</source>
+        <translation>保存报告(&amp;S)…</translation>
+    </message>
+    <message>
+        <source>&amp;Close</source>
+        <translation>关闭(&amp;C)</translation>
+    </message>
+    <message>
+        <source>Save report</source>
+        <translation>保存报告</translation>
+    </message>
+    <message>
+        <source>The report could not be saved there: {reason}.</source>
+        <translation>报告无法保存到那里：{reason}。</translation>
+    </message>
+</context>
+<context>
+    <name>RunOptionsForm</name>
+    <message>
+        <source> tokens</source>
+        <translation> 个词元</translation>
+    </message>
+    <message>
+        <source>How much is written at most. The model sees correspondingly less of what is before the caret.</source>
+        <translation>最多写多少。模型能看到的光标前文字会相应减少。</translation>
+    </message>
+    <message>
+        <source>&amp;Length</source>
+        <translation>长度(&amp;L)</translation>
+    </message>
+    <message>
+        <source>The number that chance starts from. The same seed, settings and model give the same text.</source>
+        <translation>随机数的起点。种子、设置和模型相同，写出的文字就相同。</translation>
+    </message>
+    <message>
+        <source>&amp;Keep</source>
+        <translation>固定(&amp;K)</translation>
+    </message>
+    <message>
+        <source>Use this seed again; otherwise each generation gets a new one, shown here.</source>
+        <translation>再次使用这个种子；否则每次生成都用新的种子，并显示在这里。</translation>
+    </message>
+    <message>
+        <source>Throw a new seed</source>
+        <translation>换一个新种子</translation>
+    </message>
+    <message>
+        <source>&amp;Seed</source>
+        <translation>种子(&amp;S)</translation>
+    </message>
+    <message>
+        <source>one per line, \n for a line end</source>
+        <translation>每行一个，\n 表示换行</translation>
+    </message>
+    <message>
+        <source>Writing ends where one of these would appear; it is not inserted itself.</source>
+        <translation>写到其中之一即将出现的地方为止；它本身不会插入。</translation>
+    </message>
+    <message>
+        <source>Stop &amp;at</source>
+        <translation>遇到时停止(&amp;A)</translation>
+    </message>
+    <message>
+        <source>Stop at the &amp;end of text</source>
+        <translation>在文本结束处停止(&amp;E)</translation>
+    </message>
+    <message>
+        <source>Stop when the model thinks the text is over. Otherwise it starts another text and goes on.</source>
+        <translation>模型认为文本已写完时停止。否则它会另起一篇继续写。</translation>
+    </message>
+</context>
+<context>
+    <name>SamplingPanel</name>
+    <message>
+        <source>Sampling</source>
+        <translation>采样</translation>
+    </message>
+    <message>
+        <source>Preset</source>
+        <translation>预设</translation>
+    </message>
+    <message>
+        <source>Settings that go well together. Ctrl+Shift+P</source>
+        <translation>彼此搭配得好的设置。Ctrl+Shift+P</translation>
+    </message>
+    <message>
+        <source>Preset menu</source>
+        <translation>预设菜单</translation>
+    </message>
+    <message>
+        <source>Save, rename, delete, or switch everything off</source>
+        <translation>保存、重命名、删除或全部关闭</translation>
+    </message>
+    <message>
+        <source>Choosing the next word</source>
+        <translation>选择下一个词</translation>
+    </message>
+    <message>
+        <source>Each continuation</source>
+        <translation>每次续写</translation>
+    </message>
+    <message>
+        <source>Save as preset…</source>
+        <translation>存为预设…</translation>
+    </message>
+    <message>
+        <source>Rename preset…</source>
+        <translation>重命名预设…</translation>
+    </message>
+    <message>
+        <source>Delete preset</source>
+        <translation>删除预设</translation>
+    </message>
+    <message>
+        <source>Neutralise all</source>
+        <translation>全部关闭</translation>
+    </message>
+    <message>
+        <source>Switch every processor off: the model&apos;s own distribution</source>
+        <translation>关闭所有处理步骤：只用模型本身的概率分布</translation>
+    </message>
+    <message>
+        <source>{name} (changed)</source>
+        <translation>{name}（已更改）</translation>
+    </message>
+    <message>
+        <source>Name of the preset:</source>
+        <translation>预设名称：</translation>
+    </message>
+    <message>
+        <source>Save as preset</source>
+        <translation>存为预设</translation>
+    </message>
+    <message>
+        <source>Rename preset</source>
+        <translation>重命名预设</translation>
+    </message>
+</context>
+<context>
+    <name>SessionModel</name>
+    <message>
+        <source>Today</source>
+        <translation>今天</translation>
+    </message>
+    <message>
+        <source>Yesterday</source>
+        <translation>昨天</translation>
+    </message>
+    <message>
+        <source>Earlier</source>
+        <translation>更早</translation>
+    </message>
+    <message>
+        <source>Empty session</source>
+        <translation>空会话</translation>
+    </message>
+</context>
+<context>
+    <name>SessionPanel</name>
+    <message>
+        <source>Find a session</source>
+        <translation>查找会话</translation>
+    </message>
+    <message>
+        <source>Show only sessions whose beginning has these words</source>
+        <translation>只显示开头含有这些词的会话</translation>
+    </message>
+    <message>
+        <source>New session</source>
+        <translation>新建会话</translation>
+    </message>
+    <message>
+        <source>New session (Ctrl+N)</source>
+        <translation>新建会话（Ctrl+N）</translation>
+    </message>
+    <message>
+        <source>Sessions</source>
+        <translation>会话</translation>
+    </message>
+    <message>
+        <source>Your sessions: Enter opens, F2 renames, Delete removes</source>
+        <translation>你的会话：Enter 打开，F2 重命名，Delete 删除</translation>
+    </message>
+    <message>
+        <source>A session is one text with everything the model wrote in it. It is saved as you write.</source>
+        <translation>一个会话就是一篇文字，连同模型在其中写下的一切。边写边保存。</translation>
+    </message>
+    <message>
+        <source>Rename…</source>
+        <translation>重命名…</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>Rename session</source>
+        <translation>重命名会话</translation>
+    </message>
+    <message>
+        <source>Name (empty: the first words of the text)</source>
+        <translation>名称（留空：使用正文开头的词）</translation>
+    </message>
+</context>
+<context>
+    <name>Sessions</name>
+    <message>
+        <source>The session was deleted.</source>
+        <translation>会话已删除。</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>New session</source>
+        <translation>新建会话</translation>
+    </message>
+    <message>
+        <source>Write something first; then the session can have a name.</source>
+        <translation>先写点什么，然后才能给会话命名。</translation>
+    </message>
+</context>
+<context>
+    <name>StatusLine</name>
+    <message>
+        <source>Whether the text as it stands is on the disk</source>
+        <translation>当前文字是否已写入磁盘</translation>
+    </message>
+    <message>
+        <source>Words in this text</source>
+        <translation>本文字数</translation>
+    </message>
+    <message>
+        <source>How fast the model writes</source>
+        <translation>模型的写作速度</translation>
+    </message>
+    <message>
+        <source>What is going on</source>
+        <translation>正在进行的事</translation>
+    </message>
+    <message>
+        <source>The model that writes</source>
+        <translation>写作所用的模型</translation>
+    </message>
+    <message>
+        <source>Where the model computes</source>
+        <translation>模型在哪里计算</translation>
+    </message>
+    <message>
+        <source>1 word</source>
+        <translation>1 词</translation>
+    </message>
+    <message>
+        <source>{n} words</source>
+        <translation>{n} 词</translation>
+    </message>
+    <message>
+        <source>{n} tokens/s</source>
+        <translation>{n} 词元/秒</translation>
+    </message>
+    <message>
+        <source>no model yet</source>
+        <translation>尚无模型</translation>
+    </message>
+    <message>
+        <source>{name}: {architecture}, {millions} million parameters, context of {context} tokens</source>
+        <translation>{name}：{architecture}，{millions} 百万参数，上下文 {context} 个词元</translation>
+    </message>
+    <message>
+        <source>Computes on {device} in {dtype} with {threads} threads</source>
+        <translation>在 {device} 上以 {dtype} 计算，使用 {threads} 个线程</translation>
+    </message>
+</context>
+<context>
+    <name>StudioError</name>
+    <message>
+        <source>Copy or download the model again; the file is not complete.</source>
+        <translation>请重新复制或下载模型；文件不完整。</translation>
+    </message>
+    <message>
+        <source>“{path}” is {size:,} bytes long; such a file never needs more than {max_bytes:,}.</source>
+        <translation>“{path}”长 {size:,} 字节；这种文件从不需要超过 {max_bytes:,} 字节。</translation>
+    </message>
+    <message>
+        <source>Download the model again, or choose another one.</source>
+        <translation>请重新下载模型，或选择其他模型。</translation>
+    </message>
+    <message>
+        <source>“{path}” is not a valid JSON file.</source>
+        <translation>“{path}”不是有效的 JSON 文件。</translation>
+    </message>
+    <message>
+        <source>Copy or download the model again.</source>
+        <translation>请重新复制或下载模型。</translation>
+    </message>
+    <message>
+        <source>“{path}” is not a JSON object.</source>
+        <translation>“{path}”不是 JSON 对象。</translation>
+    </message>
+    <message>
+        <source>“{name}” is a link that leads out of the model&apos;s folder.</source>
+        <translation>“{name}”是指向模型文件夹之外的链接。</translation>
+    </message>
+    <message>
+        <source>Put the file itself into the folder.</source>
+        <translation>请把文件本身放进该文件夹。</translation>
+    </message>
+    <message>
+        <source>This model&apos;s weights are a Python pickle, which could run any program on your computer.</source>
+        <translation>这个模型的权重是 Python pickle，它可能在你的电脑上运行任何程序。</translation>
+    </message>
+    <message>
+        <source>Choose the model&apos;s safetensors version, or have it converted to safetensors first.</source>
+        <translation>请选择该模型的 safetensors 版本，或先把它转换为 safetensors。</translation>
+    </message>
+    <message>
+        <source>The folder holds no weights: there is no model.safetensors in it.</source>
+        <translation>文件夹里没有权重：其中没有 model.safetensors。</translation>
+    </message>
+    <message>
+        <source>Choose the folder that holds config.json and model.safetensors.</source>
+        <translation>请选择含有 config.json 和 model.safetensors 的文件夹。</translation>
+    </message>
+    <message>
+        <source>“model.safetensors.index.json” lists no weights.</source>
+        <translation>“model.safetensors.index.json”没有列出任何权重。</translation>
+    </message>
+    <message>
+        <source>“model.safetensors.index.json” points to “{name}”, which is not a file of this folder.</source>
+        <translation>“model.safetensors.index.json”指向“{name}”，而它不是这个文件夹中的文件。</translation>
+    </message>
+    <message>
+        <source>Do not use this model unless you trust where it came from; download it again.</source>
+        <translation>除非你信任它的来源，否则不要使用这个模型；请重新下载。</translation>
+    </message>
+    <message>
+        <source>The weights file “{name}” is missing.</source>
+        <translation>缺少权重文件“{name}”。</translation>
+    </message>
+    <message>
+        <source>The weights file “{path}” is damaged or cut short.</source>
+        <translation>权重文件“{path}”已损坏或不完整。</translation>
+    </message>
+    <message>
+        <source>The weights “{theirs}” are stored as {tensor}, which this model cannot use.</source>
+        <translation>权重“{theirs}”以 {tensor} 存储，这个模型无法使用。</translation>
+    </message>
+    <message>
+        <source>Choose a version of the model that is not quantized.</source>
+        <translation>请选择该模型未量化的版本。</translation>
+    </message>
+    <message>
+        <source>The weights “{theirs}” contain values that are not numbers.</source>
+        <translation>权重“{theirs}”含有不是数字的值。</translation>
+    </message>
+    <message>
+        <source>Choose another model; this one was damaged, or its training failed.</source>
+        <translation>请选择其他模型；这个已损坏，或训练失败。</translation>
+    </message>
+    <message>
+        <source>“{path}” could not be read ({reason}).</source>
+        <translation>无法读取“{path}”（{reason}）。</translation>
+    </message>
+    <message>
+        <source>Check the disk and the file&apos;s permissions, then try again.</source>
+        <translation>请检查磁盘和文件权限，然后重试。</translation>
+    </message>
+    <message>
+        <source>Close other programs, or choose a smaller model.</source>
+        <translation>请关闭其他程序，或选择更小的模型。</translation>
+    </message>
+    <message>
+        <source>There is not enough memory for this model.</source>
+        <translation>内存不足以加载这个模型。</translation>
+    </message>
+    <message>
+        <source>“{folder}” does not say what kind of model it is.</source>
+        <translation>“{folder}”没有说明这是哪种模型。</translation>
+    </message>
+    <message>
+        <source>Choose a folder whose config.json has a model_type.</source>
+        <translation>请选择 config.json 中含有 model_type 的文件夹。</translation>
+    </message>
+    <message>
+        <source>There is no folder “{folder}”.</source>
+        <translation>没有文件夹“{folder}”。</translation>
+    </message>
+    <message>
+        <source>“{folder}” is not a model: it holds no config.json.</source>
+        <translation>“{folder}”不是模型：其中没有 config.json。</translation>
+    </message>
+    <message>
+        <source>This model needs about {needed:.1f} GB of memory, but only {available:.1f} GB are free.</source>
+        <translation>这个模型约需 {needed:.1f} GB 内存，但只有 {available:.1f} GB 可用。</translation>
+    </message>
+    <message>
+        <source>The work was stopped.</source>
+        <translation>工作已停止。</translation>
+    </message>
+    <message>
+        <source>Start it again whenever you like.</source>
+        <translation>你可以随时重新开始。</translation>
+    </message>
+    <message>
+        <source>No model is loaded.</source>
+        <translation>没有加载模型。</translation>
+    </message>
+    <message>
+        <source>Choose a model first.</source>
+        <translation>请先选择模型。</translation>
+    </message>
+    <message>
+        <source>There is not enough memory.</source>
+        <translation>内存不足。</translation>
+    </message>
+    <message>
+        <source>Something went wrong inside the program.</source>
+        <translation>程序内部出了问题。</translation>
+    </message>
+    <message>
+        <source>Try again; if it happens again, please report it.</source>
+        <translation>请重试；若再次发生，请报告。</translation>
+    </message>
+    <message>
+        <source>The model&apos;s numbers broke down at token {step}: it no longer gives any probabilities.</source>
+        <translation>模型的数值在第 {step} 个词元处崩溃：它不再给出任何概率。</translation>
+    </message>
+    <message>
+        <source>Choose another model; this one&apos;s weights are damaged.</source>
+        <translation>请选择其他模型；这个模型的权重已损坏。</translation>
+    </message>
+    <message>
+        <source>Choose another model.</source>
+        <translation>请选择其他模型。</translation>
+    </message>
+    <message>
+        <source>Use the config.json that belongs to these weights.</source>
+        <translation>请使用与这些权重配套的 config.json。</translation>
+    </message>
+    <message>
+        <source>This kind of GPT-2 (quantized, or with cross-attention) is not supported.</source>
+        <translation>不支持这种 GPT-2（经过量化，或带有交叉注意力）。</translation>
+    </message>
+    <message>
+        <source>The weights lack “{name}”, which config.json promises.</source>
+        <translation>权重中缺少 config.json 所声明的“{name}”。</translation>
+    </message>
+    <message>
+        <source>“{name}” has the shape {actual}, but config.json says {shape}.</source>
+        <translation>“{name}”的形状是 {actual}，但 config.json 说是 {shape}。</translation>
+    </message>
+    <message>
+        <source>The weights hold “{name}”, which is no part of the GPT-2 that config.json describes.</source>
+        <translation>权重中有“{name}”，它不属于 config.json 所描述的 GPT-2。</translation>
+    </message>
+    <message>
+        <source>config.json says {key} = {value}, which cannot be.</source>
+        <translation>config.json 中 {key} = {value}，这不可能。</translation>
+    </message>
+    <message>
+        <source>This model is quantized, which is not supported.</source>
+        <translation>这个模型经过量化，不受支持。</translation>
+    </message>
+    <message>
+        <source>The weights do not fit the model that config.json describes.</source>
+        <translation>权重与 config.json 所描述的模型不符。</translation>
+    </message>
+    <message>
+        <source>Copy or download the model again, or choose another one.</source>
+        <translation>请重新复制或下载模型，或选择其他模型。</translation>
+    </message>
+    <message>
+        <source>The weights “{name}” contain values that are not numbers.</source>
+        <translation>权重“{name}”含有不是数字的值。</translation>
+    </message>
+    <message>
+        <source>Choose another model; this one is damaged.</source>
+        <translation>请选择其他模型；这个已损坏。</translation>
+    </message>
+    <message>
+        <source>Models of the kind “{kind}” are not supported.</source>
+        <translation>不支持“{kind}”类型的模型。</translation>
+    </message>
+    <message>
+        <source>Choose a GPT-2 model or another causal language model.</source>
+        <translation>请选择 GPT-2 模型或其他因果语言模型。</translation>
+    </message>
+    <message>
+        <source>There is no tokenizer: no tokenizer.json, and no usable vocab.json with merges.txt.</source>
+        <translation>没有分词器：没有 tokenizer.json，也没有可用的 vocab.json 与 merges.txt。</translation>
+    </message>
+    <message>
+        <source>Copy the tokenizer&apos;s files into the model&apos;s folder.</source>
+        <translation>请把分词器的文件复制到模型文件夹中。</translation>
+    </message>
+    <message>
+        <source>“merges.txt” could not be read.</source>
+        <translation>无法读取“merges.txt”。</translation>
+    </message>
+    <message>
+        <source>“vocab.json” is damaged.</source>
+        <translation>“vocab.json”已损坏。</translation>
+    </message>
+    <message>
+        <source>The tokenizer knows token {token_id}, but the model only {vocab_size} tokens.</source>
+        <translation>分词器有词元 {token_id}，但模型只有 {vocab_size} 个词元。</translation>
+    </message>
+    <message>
+        <source>Use the tokenizer files that belong to this model.</source>
+        <translation>请使用与这个模型配套的分词器文件。</translation>
+    </message>
+    <message>
+        <source>“tokenizer.json” is damaged.</source>
+        <translation>“tokenizer.json”已损坏。</translation>
+    </message>
+    <message>
+        <source>The preset {name} that ships with the app cannot be used: {reason}</source>
+        <translation>随程序提供的预设 {name} 无法使用：{reason}</translation>
+    </message>
+    <message>
+        <source>Install GPT-2 Studio again.</source>
+        <translation>请重新安装 GPT-2 Studio。</translation>
+    </message>
+    <message>
+        <source>The preset could not be deleted ({reason}).</source>
+        <translation>预设无法删除（{reason}）。</translation>
+    </message>
+    <message>
+        <source>Check that its folder can be written.</source>
+        <translation>请检查其文件夹是否可写。</translation>
+    </message>
+    <message>
+        <source>The preset could not be saved ({reason}).</source>
+        <translation>预设无法保存（{reason}）。</translation>
+    </message>
+    <message>
+        <source>Check that its folder can be written and the disk is not full.</source>
+        <translation>请检查其文件夹是否可写、磁盘是否已满。</translation>
+    </message>
+    <message>
+        <source>There is no text to score.</source>
+        <translation>没有可评分的文字。</translation>
+    </message>
+    <message>
+        <source>Write or choose some text first.</source>
+        <translation>请先写一些或选择一些文字。</translation>
+    </message>
+    <message>
+        <source>The model&apos;s numbers broke down: it no longer gives any probabilities.</source>
+        <translation>模型的数值崩溃：它不再给出任何概率。</translation>
+    </message>
+</context>
+<context>
+    <name>Writing</name>
+    <message>
+        <source>The model is loading; writing starts as soon as it is ready.</source>
+        <translation>模型正在加载；就绪后立即开始写作。</translation>
+    </message>
+    <message>
+        <source>Reading the text…</source>
+        <translation>正在阅读文字…</translation>
+    </message>
+    <message>
+        <source>Writing…</source>
+        <translation>正在写作…</translation>
+    </message>
+    <message>
+        <source>This model&apos;s window holds {context} tokens, so it writes {n} at most.</source>
+        <translation>这个模型的窗口有 {context} 个词元，所以最多写 {n} 个。</translation>
+    </message>
+    <message>
+        <source>The model thinks the text ends here and wrote nothing.</source>
+        <translation>模型认为文本到此结束，没有再写。</translation>
+    </message>
+    <message>
+        <source>The first words were a stop string, so nothing was inserted.</source>
+        <translation>最先写出的就是停止字符串，因此没有插入任何内容。</translation>
+    </message>
+</context>
+<context>
+    <name>_CrashReporter</name>
+    <message>
+        <source>An unexpected error occurred. You can go on writing.</source>
+        <translation>发生了意外错误。你可以继续写作。</translation>
+    </message>
+</context>
+<context>
+    <name>actions</name>
+    <message>
+        <source>&amp;New session</source>
+        <translation>新建会话(&amp;N)</translation>
+    </message>
+    <message>
+        <source>Start an empty text; this one stays in the list</source>
+        <translation>开始一篇空白文字；当前这篇留在列表中</translation>
+    </message>
+    <message>
+        <source>&amp;Rename session…</source>
+        <translation>重命名会话(&amp;R)…</translation>
+    </message>
+    <message>
+        <source>Give this session a name</source>
+        <translation>给这个会话取名</translation>
+    </message>
+    <message>
+        <source>&amp;Delete session</source>
+        <translation>删除会话(&amp;D)</translation>
+    </message>
+    <message>
+        <source>Take this session out of the list; it can be brought back at once</source>
+        <translation>把这个会话移出列表；可以立即恢复</translation>
+    </message>
+    <message>
+        <source>&amp;Save now</source>
+        <translation>立即保存(&amp;S)</translation>
+    </message>
+    <message>
+        <source>Everything is saved as you write; this does it at once</source>
+        <translation>一切都会边写边保存；这里立即保存</translation>
+    </message>
+    <message>
+        <source>&amp;Quit</source>
+        <translation>退出(&amp;Q)</translation>
+    </message>
+    <message>
+        <source>Save and close the app</source>
+        <translation>保存并关闭程序</translation>
+    </message>
+    <message>
+        <source>&amp;Undo</source>
+        <translation>撤销(&amp;U)</translation>
+    </message>
+    <message>
+        <source>Take back the last step; a whole generation is one step</source>
+        <translation>撤回上一步；一次生成算一步</translation>
+    </message>
+    <message>
+        <source>&amp;Redo</source>
+        <translation>重做(&amp;R)</translation>
+    </message>
+    <message>
+        <source>Do again what was taken back</source>
+        <translation>重新执行撤回的步骤</translation>
+    </message>
+    <message>
+        <source>Cu&amp;t</source>
+        <translation>剪切(&amp;T)</translation>
+    </message>
+    <message>
+        <source>Cut the selected text</source>
+        <translation>剪切选中的文字</translation>
+    </message>
+    <message>
+        <source>&amp;Copy</source>
+        <translation>复制(&amp;C)</translation>
+    </message>
+    <message>
+        <source>Copy the selected text</source>
+        <translation>复制选中的文字</translation>
+    </message>
+    <message>
+        <source>&amp;Paste</source>
+        <translation>粘贴(&amp;P)</translation>
+    </message>
+    <message>
+        <source>Insert the clipboard&apos;s text</source>
+        <translation>插入剪贴板中的文字</translation>
+    </message>
+    <message>
+        <source>Select &amp;all</source>
+        <translation>全选(&amp;A)</translation>
+    </message>
+    <message>
+        <source>Select the whole text</source>
+        <translation>选中全文</translation>
+    </message>
+    <message>
+        <source>&amp;Find…</source>
+        <translation>查找(&amp;F)…</translation>
+    </message>
+    <message>
+        <source>Find words in this text</source>
+        <translation>在本文中查找词语</translation>
+    </message>
+    <message>
+        <source>Find &amp;next</source>
+        <translation>查找下一处(&amp;N)</translation>
+    </message>
+    <message>
+        <source>Go to the next place found</source>
+        <translation>转到找到的下一处</translation>
+    </message>
+    <message>
+        <source>Find pre&amp;vious</source>
+        <translation>查找上一处(&amp;V)</translation>
+    </message>
+    <message>
+        <source>Go to the place found before</source>
+        <translation>转到找到的上一处</translation>
+    </message>
+    <message>
+        <source>Find &amp;session…</source>
+        <translation>查找会话(&amp;S)…</translation>
+    </message>
+    <message>
+        <source>Find a session by its beginning</source>
+        <translation>按开头查找会话</translation>
+    </message>
+    <message>
+        <source>Insert &amp;end-of-text token</source>
+        <translation>插入文本结束词元(&amp;E)</translation>
+    </message>
+    <message>
+        <source>Insert the token that ends a text for the model, not the characters</source>
+        <translation>插入对模型而言表示文本结束的词元，而不是那些字符</translation>
+    </message>
+    <message>
+        <source>&amp;Continue</source>
+        <translation>续写(&amp;C)</translation>
+    </message>
+    <message>
+        <source>Let the model write on from the caret</source>
+        <translation>让模型从光标处继续写</translation>
+    </message>
+    <message>
+        <source>&amp;Retry</source>
+        <translation>重试(&amp;R)</translation>
+    </message>
+    <message>
+        <source>Replace the last generation by another; the earlier one is kept</source>
+        <translation>用新的生成替换上一次生成；先前的会保留</translation>
+    </message>
+    <message>
+        <source>&amp;Stop</source>
+        <translation>停止(&amp;S)</translation>
+    </message>
+    <message>
+        <source>Stop writing; what is there stays</source>
+        <translation>停止写作；已写出的保留</translation>
+    </message>
+    <message>
+        <source>&amp;Open model folder…</source>
+        <translation>打开模型文件夹(&amp;O)…</translation>
+    </message>
+    <message>
+        <source>Write with another GPT-2 model from a folder on this computer</source>
+        <translation>用这台电脑上某个文件夹中的其他 GPT-2 模型写作</translation>
+    </message>
+    <message>
+        <source>Use the &amp;starter model</source>
+        <translation>使用入门模型(&amp;S)</translation>
+    </message>
+    <message>
+        <source>Write with the small model that ships with the app</source>
+        <translation>用随程序提供的小模型写作</translation>
+    </message>
+    <message>
+        <source>&amp;Sessions</source>
+        <translation>会话(&amp;S)</translation>
+    </message>
+    <message>
+        <source>Show or hide the sessions</source>
+        <translation>显示或隐藏会话</translation>
+    </message>
+    <message>
+        <source>S&amp;ampling</source>
+        <translation>采样(&amp;A)</translation>
+    </message>
+    <message>
+        <source>Show or hide the sampling settings</source>
+        <translation>显示或隐藏采样设置</translation>
+    </message>
+    <message>
+        <source>&amp;Probabilities</source>
+        <translation>概率(&amp;P)</translation>
+    </message>
+    <message>
+        <source>Show or hide the token probabilities</source>
+        <translation>显示或隐藏词元概率</translation>
+    </message>
+    <message>
+        <source>Go to the a&amp;lternatives</source>
+        <translation>转到备选词元(&amp;L)</translation>
+    </message>
+    <message>
+        <source>Put the keyboard into the list of what else could have been written</source>
+        <translation>把键盘焦点移到备选词元列表</translation>
+    </message>
+    <message>
+        <source>Go to the p&amp;resets</source>
+        <translation>转到预设(&amp;R)</translation>
+    </message>
+    <message>
+        <source>Put the keyboard into the sampling presets</source>
+        <translation>把键盘焦点移到采样预设</translation>
+    </message>
+    <message>
+        <source>&amp;Colour by origin</source>
+        <translation>按来源着色(&amp;C)</translation>
+    </message>
+    <message>
+        <source>Show which words were generated and which are your own</source>
+        <translation>显示哪些词是生成的，哪些是你自己写的</translation>
+    </message>
+    <message>
+        <source>&amp;Focus mode</source>
+        <translation>专注模式(&amp;F)</translation>
+    </message>
+    <message>
+        <source>Nothing but the text</source>
+        <translation>只显示正文</translation>
+    </message>
+    <message>
+        <source>F&amp;ull screen</source>
+        <translation>全屏(&amp;U)</translation>
+    </message>
+    <message>
+        <source>Use the whole screen</source>
+        <translation>占满整个屏幕</translation>
+    </message>
+    <message>
+        <source>Zoom &amp;in</source>
+        <translation>放大(&amp;I)</translation>
+    </message>
+    <message>
+        <source>Larger text</source>
+        <translation>放大文字</translation>
+    </message>
+    <message>
+        <source>Zoom &amp;out</source>
+        <translation>缩小(&amp;O)</translation>
+    </message>
+    <message>
+        <source>Smaller text</source>
+        <translation>缩小文字</translation>
+    </message>
+    <message>
+        <source>Normal si&amp;ze</source>
+        <translation>正常大小(&amp;Z)</translation>
+    </message>
+    <message>
+        <source>The text at its normal size</source>
+        <translation>文字恢复正常大小</translation>
+    </message>
+    <message>
+        <source>&amp;Keyboard shortcuts</source>
+        <translation>键盘快捷键(&amp;K)</translation>
+    </message>
+    <message>
+        <source>All shortcuts on one page</source>
+        <translation>一页列出所有快捷键</translation>
+    </message>
+    <message>
+        <source>&amp;About GPT-2 Studio</source>
+        <translation>关于 GPT-2 Studio(&amp;A)</translation>
+    </message>
+    <message>
+        <source>Version, where your texts are kept, licences</source>
+        <translation>版本、文字保存的位置、许可证</translation>
+    </message>
+    <message>
+        <source>&amp;File</source>
+        <translation>文件(&amp;F)</translation>
+    </message>
+    <message>
+        <source>&amp;Edit</source>
+        <translation>编辑(&amp;E)</translation>
+    </message>
+    <message>
+        <source>&amp;Write</source>
+        <translation>写作(&amp;W)</translation>
+    </message>
+    <message>
+        <source>&amp;Model</source>
+        <translation>模型(&amp;M)</translation>
+    </message>
+    <message>
+        <source>&amp;View</source>
+        <translation>视图(&amp;V)</translation>
+    </message>
+    <message>
+        <source>&amp;Help</source>
+        <translation>帮助(&amp;H)</translation>
+    </message>
+</context>
+<context>
+    <name>presets</name>
+    <message>
+        <source>Precise</source>
+        <translation>精确</translation>
+    </message>
+    <message>
+        <source>Stays close to what the model is sure of.</source>
+        <translation>紧贴模型有把握的内容。</translation>
+    </message>
+    <message>
+        <source>Balanced</source>
+        <translation>均衡</translation>
+    </message>
+    <message>
+        <source>Coherent and varied: a good start for any text.</source>
+        <translation>连贯而富于变化：适合任何文字的起点。</translation>
+    </message>
+    <message>
+        <source>Creative</source>
+        <translation>创意</translation>
+    </message>
+    <message>
+        <source>Takes risks and surprises, but leaves out what is hopeless.</source>
+        <translation>敢于冒险、出人意料，但排除毫无希望的选择。</translation>
+    </message>
+    <message>
+        <source>Greedy</source>
+        <translation>贪心</translation>
+    </message>
+    <message>
+        <source>Always the likeliest token: the same text each time, often in circles.</source>
+        <translation>总是选最可能的词元：每次文字都相同，常常原地打转。</translation>
+    </message>
+</context>
+<context>
+    <name>processors</name>
+    <message>
+        <source>Repetition penalty</source>
+        <translation>重复惩罚</translation>
+    </message>
+    <message>
+        <source>Makes tokens that already occur less likely, once each.</source>
+        <translation>降低已出现词元的概率，每个只降一次。</translation>
+    </message>
+    <message>
+        <source>Makes words that already occur in the text less likely. 1 is off; 1.1 suits small models.</source>
+        <translation>降低文中已出现的词的概率。1 为关闭；1.1 适合小模型。</translation>
+    </message>
+    <message>
+        <source>Repetition range</source>
+        <translation>重复范围</translation>
+    </message>
+    <message>
+        <source>How many of the last tokens the repetition penalty looks at. 0 means everything the model sees.</source>
+        <translation>重复惩罚查看最后多少个词元。0 表示模型看到的全部内容。</translation>
+    </message>
+    <message>
+        <source>Frequency penalty</source>
+        <translation>频率惩罚</translation>
+    </message>
+    <message>
+        <source>Lowers tokens by how often they already occur.</source>
+        <translation>按已出现的次数降低词元的概率。</translation>
+    </message>
+    <message>
+        <source>Makes a word less likely each time it has occurred. 0 is off; below 0 it becomes more likely.</source>
+        <translation>一个词每出现一次，概率就降低一些。0 为关闭；小于 0 时反而更可能出现。</translation>
+    </message>
+    <message>
+        <source>Presence penalty</source>
+        <translation>存在惩罚</translation>
+    </message>
+    <message>
+        <source>Lowers every token that already occurs by the same amount.</source>
+        <translation>所有已出现的词元都降低同样的量。</translation>
+    </message>
+    <message>
+        <source>Makes every word that has occurred less likely, no matter how often, so that new subjects come up. 0 is off.</source>
+        <translation>凡出现过的词都降低概率，不论次数，从而引出新的话题。0 为关闭。</translation>
+    </message>
+    <message>
+        <source>No repeated n-gram</source>
+        <translation>禁止重复 n 元组</translation>
+    </message>
+    <message>
+        <source>Removes tokens that would repeat a whole sequence of tokens.</source>
+        <translation>排除会重复整段词元序列的词元。</translation>
+    </message>
+    <message>
+        <source>Never writes the same run of this many tokens twice. 0 is off; below 3 even common phrases are lost.</source>
+        <translation>同样的连续若干个词元绝不写第二次。0 为关闭；小于 3 时连常用短语也写不出来。</translation>
+    </message>
+    <message>
+        <source>Temperature</source>
+        <translation>温度</translation>
+    </message>
+    <message>
+        <source>Sharpens or flattens the probabilities without removing a token.</source>
+        <translation>使概率分布更尖锐或更平缓，不排除任何词元。</translation>
+    </message>
+    <message>
+        <source>Below 1 the model plays it safe, above 1 it takes risks. At 0 it always writes the likeliest token.</source>
+        <translation>小于 1 时模型求稳，大于 1 时敢于冒险。为 0 时总是写最可能的词元。</translation>
+    </message>
+    <message>
+        <source>Top-k</source>
+        <translation>Top-k</translation>
+    </message>
+    <message>
+        <source>Removes all but the k likeliest tokens.</source>
+        <translation>只留下最可能的 k 个词元。</translation>
+    </message>
+    <message>
+        <source>Keeps only the k likeliest tokens. 0 is off; 40 is a common choice.</source>
+        <translation>只保留最可能的 k 个词元。0 为关闭；常用 40。</translation>
+    </message>
+    <message>
+        <source>Top-p</source>
+        <translation>Top-p</translation>
+    </message>
+    <message>
+        <source>Removes the unlikely tail outside a share p of the probability.</source>
+        <translation>排除概率份额 p 之外的不太可能的尾部。</translation>
+    </message>
+    <message>
+        <source>Keeps the likeliest tokens that together have this share of the probability: few where the model is sure, many where it is not. 1 is off.</source>
+        <translation>保留合计占这一概率份额的最可能的词元：模型有把握时少，没把握时多。1 为关闭。</translation>
+    </message>
+    <message>
+        <source>Min-p</source>
+        <translation>Min-p</translation>
+    </message>
+    <message>
+        <source>Removes tokens far less likely than the likeliest one.</source>
+        <translation>排除远不如最可能者的词元。</translation>
+    </message>
+    <message>
+        <source>Removes every token less likely than this share of the likeliest one. 0 is off; try 0.05 when the temperature is high.</source>
+        <translation>排除概率低于最可能词元这一比例的所有词元。0 为关闭；温度高时可试 0.05。</translation>
+    </message>
+    <message>
+        <source>Typical-p</source>
+        <translation>Typical-p</translation>
+    </message>
+    <message>
+        <source>Removes tokens that are much more or much less surprising than expected.</source>
+        <translation>排除远比预期意外或远比预期平淡的词元。</translation>
+    </message>
+    <message>
+        <source>Keeps tokens that are about as surprising as the model expects the next one to be. 1 is off.</source>
+        <translation>保留意外程度与模型预期相近的词元。1 为关闭。</translation>
+    </message>
+</context>
+</TS>
