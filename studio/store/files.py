@@ -35,16 +35,24 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
 
 
-def inspect_file(path: Path) -> None:
-    """Raise LibraryError if `path` cannot be an SQLite file. (SQLite takes an empty file for a new one.)"""
+def inspect_file(path: Path, *, whole: bool) -> None:
+    """Raise LibraryError if `path` cannot be an SQLite file. (SQLite takes an empty file for a new one.)
+
+    `whole`: no log might complete it, so it must end where a page ends. (SQLite would go on with zeros.)
+    """
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
         raise damaged_library(f"{FILE_NAME} is not a file.")
     if status.st_size == 0:
         raise damaged_library("The library file is empty: its content has been lost.")
     with path.open("rb") as file:
-        if file.read(len(_MAGIC)) != _MAGIC:
-            raise damaged_library(f"{FILE_NAME} is not a library, or its beginning is damaged.")
+        header = file.read(100)
+    if len(header) < 100 or not header.startswith(_MAGIC):
+        raise damaged_library(f"{FILE_NAME} is not a library, or its beginning is damaged.")
+    page_size = int.from_bytes(header[16:18], "big")
+    page_size = 65536 if page_size == 1 else page_size
+    if whole and (page_size < 512 or status.st_size % page_size):
+        raise damaged_library("The library file has been cut off.")
 
 
 def can_write(path: Path) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import assert_never
 
@@ -90,36 +91,14 @@ class Librarian:
 
     def _open(self, folder: str, read_only: bool = False, accept_loss: bool = False) -> LibraryOpened:
         self._close()
-        self._store = store = Store.open(Path(folder), read_only=read_only, accept_loss=accept_loss)
-        try:
-            return LibraryOpened(
-                folder=folder,
-                read_only=read_only,
-                sessions=store.sessions(),
-                last_session=store.last_session(),
-                next_session_id=store.next_session_id(),
-                next_generation_id=store.next_generation_id(),
-                interrupted=store.interrupted,
-            )
-        except BaseException:
-            self._close()
-            raise
+        self._store = Store.open(Path(folder), read_only=read_only, accept_loss=accept_loss)
+        return replace(self._store.found, folder=folder)
 
     def _start_fresh(self, folder: str) -> LibraryOpened:
         self._close()
         _refuse_if_in_use(Path(folder, FILE_NAME))
         aside = files.set_aside(Path(folder))
-        opened = self._open(folder)
-        return LibraryOpened(
-            folder=folder,
-            read_only=False,
-            sessions=opened.sessions,
-            last_session=opened.last_session,
-            next_session_id=opened.next_session_id,
-            next_generation_id=opened.next_generation_id,
-            interrupted=opened.interrupted,
-            set_aside=str(aside),
-        )
+        return replace(self._open(folder), set_aside=str(aside))
 
     def _open_store(self) -> Store:
         if self._store is None:
@@ -138,8 +117,10 @@ def _saved(request: SaveSession | SaveGeneration, summary: SessionSummary) -> Sa
 
 def _refuse_if_in_use(path: Path) -> None:
     """Raise LibraryError if another program is writing this library: it would go on in the file set aside."""
-    if not path.is_file() or files.size_of(files.companion(path, "-wal")) is None:
-        return  # while a library is open its log is there
+    if not files.size_of(path) or files.size_of(files.companion(path, "-wal")) is None:
+        # While a library is open its log is there. And SQLite must not see an empty library with a log: it
+        # would delete the log, which may be all that is left.
+        return
     looking = connect(path, "mode=ro")
     try:
         looking.execute("PRAGMA schema_version").fetchone()

@@ -40,6 +40,7 @@ class Opened:
     path: Path
     read_only: bool
     checked: bool = False
+    pending: bool = False
     copy: tempfile.TemporaryDirectory[str] | None = None
 
 
@@ -67,12 +68,21 @@ def open_library(folder: Path, *, read_only: bool = False, accept_loss: bool = F
                 Damage.FAILED, "There is no library in this folder.", "Choose another folder, or create one."
             )
         _create(path)
-    files.inspect_file(path)
-    if read_only:
-        return _open_read_only(path)
-    if not files.can_write(path):
+    files.inspect_file(path, whole=not read_only and not files.size_of(files.companion(path, "-wal")))
+    if not read_only and not files.can_write(path):
         raise trouble(Damage.READ_ONLY)
-    return _open_writable(path, accept_loss)
+    try:
+        opened = _open_read_only(path) if read_only else _open_writable(path, accept_loss)
+    except (sqlite3.Error, KeyError, ValueError) as error:
+        # What was asked of the file so far is fixed, so any complaint that is not known is the file's fault.
+        raise (explain(error) or damaged_library("The library file is damaged.")) from error
+    if opened.pending:
+        try:
+            _migrate(opened.connection, path)
+        except BaseException:
+            opened.connection.close()
+            raise
+    return opened
 
 
 def _create(path: Path) -> None:
@@ -119,12 +129,11 @@ def _open_writable(path: Path, accept_loss: bool) -> Opened:
         if _pragma(connection, "journal_mode = WAL") != "wal":
             raise trouble(Damage.FAILED)
         connection.execute(f"PRAGMA journal_size_limit = {16 * 2**20}")
-        if _pending(connection):
-            _migrate(connection, path)
+        pending = _pending(connection)
     except BaseException:
         connection.close()
         raise
-    return Opened(connection, path, read_only=False, checked=checked)
+    return Opened(connection, path, read_only=False, checked=checked, pending=pending)
 
 
 def _open_read_only(path: Path) -> Opened:
@@ -179,22 +188,18 @@ def _identify(connection: sqlite3.Connection) -> None:
 
 def _examine(connection: sqlite3.Connection, path: Path, *, unclean: bool, log_missing: bool = False) -> bool:
     """Raise LibraryError if the library is not sound. Returns whether its pages were checked to the end."""
-    try:
-        _identify(connection)
-        meta = dict(connection.execute("SELECT key, value FROM meta"))
-        running, last_check = meta["running"] != "0", int(meta["last_check"])
-        if running and log_missing:
-            raise LibraryError(
-                Damage.DAMAGED,
-                f"The newest changes are missing: the program was cut off, and {FILE_NAME}-wal is gone.",
-                f"Put {FILE_NAME}-wal back beside {FILE_NAME}, or open the library without those changes.",
-            )
-        age = time.time() - last_check
-        due = unclean or running or not 0 <= age < WEEK_S  # a check in the future: the clock was set back
-        return (due or path.stat().st_size <= SMALL_BYTES) and _check_pages(connection)
-    except (sqlite3.Error, KeyError, ValueError) as error:
-        # The statements are fixed and the tables known, so any other complaint is the file's fault.
-        raise (explain(error) or damaged_library("The library file is damaged.")) from error
+    _identify(connection)
+    meta = dict(connection.execute("SELECT key, value FROM meta"))
+    running, last_check = meta["running"] != "0", int(meta["last_check"])
+    if running and log_missing:
+        raise LibraryError(
+            Damage.DAMAGED,
+            f"The newest changes are missing: the program was cut off, and {FILE_NAME}-wal is gone.",
+            f"Put {FILE_NAME}-wal back beside {FILE_NAME}, or open the library without those changes.",
+        )
+    age = time.time() - last_check
+    due = unclean or running or not 0 <= age < WEEK_S  # a check in the future: the clock was set back
+    return (due or path.stat().st_size <= SMALL_BYTES) and _check_pages(connection)
 
 
 def _check_pages(connection: sqlite3.Connection) -> bool:
@@ -218,13 +223,8 @@ def _check_pages(connection: sqlite3.Connection) -> bool:
 
 def _pending(connection: sqlite3.Connection) -> bool:
     """Whether a migration is to be applied; as `Migrations.pending`, without importing sqlite-utils."""
-    try:
-        rows = connection.execute("SELECT name FROM _sqlite_migrations WHERE migration_set = 'studio'")
-        return not {name for (name,) in rows}.issuperset(MIGRATIONS)
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
-            raise
-        raise damaged_library("A table of the library is missing.") from error
+    rows = connection.execute("SELECT name FROM _sqlite_migrations WHERE migration_set = 'studio'")
+    return not {name for (name,) in rows}.issuperset(MIGRATIONS)
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:

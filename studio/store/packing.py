@@ -167,6 +167,8 @@ def _unpack_candidates(body: bytes, pieces: Mapping[int, str]) -> tuple[bytes, t
         for length in struct.unpack_from(f"<{n}I", body, end):
             texts.append(body[at : at + length].decode())
             at += length
+        if at != len(body):
+            raise struct.error("the texts are not as long as they should be")
     else:
         texts = [pieces[token_id] for token_id in ids]
     return body[:end], tuple(map(Candidate, ids, texts, values[n : 2 * n], values[2 * n :]))

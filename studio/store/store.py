@@ -18,8 +18,8 @@ from studio.core.messages import Token
 from studio.store import packing, rows
 from studio.store.opening import Opened, open_library
 from studio.store.packing import clean
-from studio.store.records import Damage, GenerationRecord, SessionRecord, SessionSummary
-from studio.store.trouble import LibraryError, trouble
+from studio.store.records import Damage, GenerationRecord, LibraryOpened, SessionRecord, SessionSummary
+from studio.store.trouble import LibraryError, damaged_library, explain, trouble
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -39,8 +39,8 @@ class Store:
         self._identity = _identity(opened.path)
         self._pieces: dict[int, dict[int, str]] = {}
         self.read_only = opened.read_only
-        self.interrupted = self._find_interrupted()
-        """Sessions with a generation that a crash cut short; each generation is told of once."""
+        self.found = self._look()
+        """What was there when the library was opened, read before anything was written."""
         self._saved_order: int = self._value("SELECT coalesce(max(saved_order), 0) FROM sessions")
         if not self.read_only:
             self._begin_running()
@@ -51,8 +51,11 @@ class Store:
         opened = open_library(folder, read_only=read_only, accept_loss=accept_loss)
         try:
             return cls(opened)
-        except BaseException:
+        except BaseException as error:
             _close(opened)
+            if isinstance(error, sqlite3.Error | ValueError) and not explain(error):
+                # The questions are fixed and the schema known: what they meet is the file's fault.
+                raise damaged_library("The library file is damaged.") from error
             raise
 
     def close(self) -> None:
@@ -125,14 +128,6 @@ class Store:
                 pieces = self._pieces_of(self._model_of(generation_id))
             tokens.append(packing.unpack_token(row[1:], pieces, verify=not self.read_only))
         return tuple(tokens)
-
-    def next_session_id(self) -> int:
-        """One more than any id there ever was."""
-        return self._next_id("sessions")
-
-    def next_generation_id(self) -> int:
-        """One more than any id there ever was."""
-        return self._next_id("generations")
 
     # -- writing -------------------------------------------------------------------------------------------
 
@@ -267,7 +262,19 @@ class Store:
             self._pieces[model_id] = dict(found)
         return self._pieces[model_id]
 
+    def _look(self) -> LibraryOpened:
+        return LibraryOpened(
+            folder=str(self._opened.path.parent),
+            read_only=self.read_only,
+            sessions=self.sessions(),
+            last_session=self.last_session(),
+            next_session_id=self._next_id("sessions"),
+            next_generation_id=self._next_id("generations"),
+            interrupted=self._find_interrupted(),
+        )
+
     def _find_interrupted(self) -> tuple[int, ...]:
+        """Sessions with a generation that a crash cut short. Each generation is told of once."""
         found = self._connection.execute(
             "SELECT DISTINCT session_id FROM generations JOIN sessions ON sessions.id = session_id"
             " WHERE finish_reason IS NULL AND interrupted = 0 AND deleted_utc IS NULL ORDER BY session_id"
@@ -294,6 +301,7 @@ class Store:
         return SessionSummary(*self._connection.execute(f"{_SUMMARY} WHERE id = ?", (session_id,)).fetchone())
 
     def _next_id(self, table: str) -> int:
+        """One more than any id there ever was."""
         return 1 + self._value("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = ?", table)
 
     def _value(self, sql: str, *parameters: int | str | bytes) -> int:

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +19,7 @@ from studio.store.records import (
     LibraryMessage,
     LibraryRequest,
     OpenLibrary,
+    SaveGeneration,
     SessionRecord,
 )
 
@@ -67,7 +69,7 @@ def ask(librarian: Librarian, request: LibraryRequest, answer: type[Answer]) -> 
     """The one answer, which must be of this class."""
     messages = list(librarian.run(request))
     assert len(messages) == 1, messages
-    assert isinstance(messages[0], answer), messages[0]
+    assert isinstance(messages[0], answer), f"{messages[0]!s:.500}"
     return messages[0]
 
 
@@ -113,3 +115,13 @@ def without_privileges(action: Callable[[], str]) -> str:
         result = pipe.read()
     os.waitpid(child, 0)
     return result
+
+
+def revision_of(revision: int) -> SaveGeneration:
+    """What revision `revision` of session 1 is, always the same: a generation grows by two tokens per save."""
+    n = revision % 40
+    number = 1 + revision // 40
+    text = f"{revision:08} " * (revision % 700)
+    tokens = tuple(token(f" {revision}.{k}") for k in range(2))
+    record = replace(generation(number, 1, text=text[:100]), n_tokens=2 * n + 2)
+    return SaveGeneration(record, 2 * n, tokens, session(1, text, revision=revision))

@@ -1,0 +1,159 @@
+"""No space left: nothing that was committed is lost, and saving goes on when there is space again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from library_samples import ask, generation, library, session, token
+
+from studio.store.records import (
+    Damage,
+    LibraryRequest,
+    OpenSession,
+    RequestFailed,
+    Saved,
+    SaveGeneration,
+    SaveSession,
+    SessionOpened,
+)
+
+LONG = "A long story. " * 40_000
+
+SAVES: dict[str, LibraryRequest] = {
+    "session": SaveSession(session(1, LONG, revision=2)),
+    "new session": SaveSession(session(2, LONG)),
+    "generation": SaveGeneration(generation(), 0, (token(),) * 2000, session(1, "short", revision=2)),
+}
+
+
+@pytest.mark.parametrize("save", SAVES)
+def test_a_save_that_does_not_fit_changes_nothing(own_library: Path, save: str) -> None:
+    with library(own_library) as librarian:
+        ask(librarian, SaveSession(session(1, "what was there")), Saved)
+        store = librarian._store
+        assert store is not None
+        pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
+        store._connection.execute(f"PRAGMA max_page_count = {pages + 5}")
+        failed = ask(librarian, SAVES[save], RequestFailed)
+        assert (failed.damage, failed.report) == (Damage.FULL, "")
+        assert ask(librarian, OpenSession(1), SessionOpened).session == session(1, "what was there")
+        ask(librarian, SaveSession(session(1, "what still fits")), Saved)
+        store._connection.execute("PRAGMA max_page_count = 1000000")
+        ask(librarian, SAVES[save], Saved)
+        if save == "generation":
+            assert store.tokens(1) == (token(),) * 2000
+    with library(own_library) as librarian:
+        text = {"session": LONG, "new session": "what still fits", "generation": "short"}[save]
+        assert ask(librarian, OpenSession(1), SessionOpened).session.text == text
+
+
+IN_A_SMALL_DISK = """
+import sys
+from pathlib import Path
+from library_samples import ask, session
+from studio.store.librarian import Librarian
+from studio.store.records import *
+folder = Path(sys.argv[1])
+ballast = folder / "ballast"
+ballast.write_bytes(bytes(1_500_000))
+librarian = Librarian()
+ask(librarian, OpenLibrary(str(folder)), LibraryOpened)
+kept = 0
+for revision in range(1, 100):
+    (answer,) = librarian.run(SaveSession(session(revision, f"{revision} " * 40_000)))
+    if not isinstance(answer, Saved):
+        break
+    kept = revision
+assert isinstance(answer, RequestFailed) and answer.damage is Damage.FULL, answer
+assert kept > 1
+again = ask(librarian, SaveSession(session(revision, "x" * 400_000)), RequestFailed)
+assert again.damage is Damage.FULL and not again.report
+for number in range(1, kept + 1):
+    assert ask(librarian, OpenSession(number), SessionOpened).session.text == f"{number} " * 40_000
+ballast.unlink()
+ask(librarian, SaveSession(session(revision, "after")), Saved)
+ask(librarian, CloseLibrary(), LibraryClosed)
+opened = ask(librarian, OpenLibrary(str(folder)), LibraryOpened)
+assert opened.last_session.text == "after" and len(opened.sessions) == kept + 1
+ask(librarian, CloseLibrary(), LibraryClosed)
+"""
+
+ON_A_READ_ONLY_DISK = """
+import os, subprocess, sys
+from pathlib import Path
+from library_samples import ask, session
+from studio.store.librarian import Librarian
+from studio.store.records import *
+folder = Path(sys.argv[1])
+log = sys.argv[2] == "log"
+if os.fork() == 0:
+    librarian = Librarian()
+    ask(librarian, OpenLibrary(str(folder)), LibraryOpened)
+    ask(librarian, SaveSession(session(1, "kept")), Saved)
+    if not log:
+        ask(librarian, CloseLibrary(), LibraryClosed)
+    os._exit(0)
+os.wait()
+assert (folder / "library.db-wal").exists() is log
+subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
+librarian = Librarian()
+assert ask(librarian, OpenLibrary(str(folder)), LibraryFailed).damage is Damage.READ_ONLY
+assert ask(librarian, StartFresh(str(folder)), LibraryFailed).damage is Damage.READ_ONLY
+assert ask(librarian, OpenLibrary(str(folder / "new")), LibraryFailed).damage is Damage.READ_ONLY
+opened = ask(librarian, OpenLibrary(str(folder), read_only=True), LibraryOpened)
+assert opened.last_session.text == "kept"
+ask(librarian, CloseLibrary(), LibraryClosed)
+"""
+
+
+def on_its_own_disk(script: str, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `script` with a disk of 3 MB mounted on `folder`, in a namespace of its own."""
+    paths = (Path(__file__).parents[2], Path(__file__).parent)
+    folder.mkdir()
+    return subprocess.run(
+        [
+            *(
+                "unshare",
+                "-rm",
+                "sh",
+                "-c",
+                'mount -t tmpfs -o size=3m disk "$1" && shift && exec "$@"',
+                "sh",
+            ),
+            *(str(folder), sys.executable, "-c", script, str(folder), *arguments),
+        ],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def may_mount() -> bool:
+    if shutil.which("unshare") is None:
+        return False
+    trial = subprocess.run(
+        ["unshare", "-rm", "sh", "-c", "mount -t tmpfs disk /tmp"], capture_output=True, check=False
+    )
+    return trial.returncode == 0
+
+
+NEEDS_MOUNT = pytest.mark.skipif(not may_mount(), reason="this system lets us mount nothing")
+
+
+@NEEDS_MOUNT
+def test_a_full_disk_loses_nothing_and_saving_goes_on(tmp_path: Path) -> None:
+    done = on_its_own_disk(IN_A_SMALL_DISK, tmp_path / "disk")
+    assert done.returncode == 0, done.stderr
+
+
+@NEEDS_MOUNT
+@pytest.mark.parametrize("log", ["log", "clean"])
+def test_a_read_only_disk_can_be_read(tmp_path: Path, log: str) -> None:
+    done = on_its_own_disk(ON_A_READ_ONLY_DISK, tmp_path / "disk", log)
+    assert done.returncode == 0, done.stderr
