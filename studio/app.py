@@ -135,7 +135,10 @@ def display_trouble() -> str:
         return ""
     display = os.environ.get("DISPLAY", "")
     if not display:
-        return "There is no display to open a window on. Start the app from a desktop, or use `gpt2-studio generate`."
+        return (
+            "There is no display to open a window on. "
+            "Start the app from a desktop, or write with `gpt2-studio generate`."
+        )
     host, _, number = display.rpartition(":")
     number = number.split(".")[0]
     if host in ("", "unix") and number.isdigit():

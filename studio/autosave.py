@@ -77,7 +77,7 @@ class Autosave(QObject):
         self._send()
 
     def flush(self) -> None:
-        """Hand everything to the library now, also if a save is under way: another session comes, or the end."""
+        """Hand everything to the library now, also if a save is under way: the text is about to go."""
         self._timer.stop()
         if self._dirty and self.enabled:
             self._send()

@@ -503,9 +503,9 @@ class Controller(QObject):
     @Slot()
     def _on_about(self) -> None:
         text = self.tr(
-            "GPT-2 Studio {version}\n\nWrite with GPT-2 and see why it wrote what it wrote, wholly on this computer. "
-            "Nothing is sent anywhere.\n\nYour texts: {folder}\nPython {python}, MIT licence. Icons: Lucide (ISC). "
-            "The starter model's data and licences are in its model card."
+            "GPT-2 Studio {version}\n\nWrite with GPT-2 and see why it wrote what it wrote, wholly on this "
+            "computer. Nothing is sent anywhere.\n\nYour texts: {folder}\nPython {python}, MIT licence. "
+            "Icons: Lucide (ISC). The starter model's data and licences are in its model card."
         ).format(version=__version__, folder=self._folder, python=sys.version.split()[0])
         self._show_info(InfoDialog(self.tr("About GPT-2 Studio"), text, (), self._window))
 

@@ -182,7 +182,7 @@ class Writing(QObject):
             self._thread.cancel(self._run.job_id)
 
     def detach(self) -> None:
-        """End the generation here and now, without waiting for the model: the text goes away or the app closes."""
+        """End the generation here and now, without waiting for the model: the text is about to go."""
         self._wanted = None
         if self._run is not None:
             self._thread.cancel(self._run.job_id)

@@ -1,4 +1,4 @@
-"""Everything one can do, one row each: text, shortcut, icon, tip. Menus, buttons and shortcuts derive from it."""
+"""Everything one can do, one row each. Menus, buttons and shortcuts derive from these rows."""
 
 from __future__ import annotations
 

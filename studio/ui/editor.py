@@ -215,7 +215,7 @@ class Editor(QTextEdit):
         self._update_read_only()
 
     def add_generated(self, text: str, *, special: bool = False) -> None:
-        """Put what the model wrote in; the caret stays where the user has it, the view at the end if it was."""
+        """Put in what the model wrote; the user's caret stays put, a view that was at the end follows."""
         insertion = self._insertion
         assert insertion is not None
         if not text:
@@ -355,7 +355,8 @@ class Editor(QTextEdit):
         total = len(self.manuscript.text) - (end - start) + len(pasted)
         if total > MAX_TEXT_CHARACTERS:
             message = self.tr(
-                "The clipboard holds {count} characters, and a text can have {limit} in all. Nothing was pasted."
+                "The clipboard holds {count} characters, and a text can have {limit} in all. "
+                "Nothing was pasted."
             )
             self.refused.emit(message.format(count=f"{len(pasted):,}", limit=f"{MAX_TEXT_CHARACTERS:,}"))
             return

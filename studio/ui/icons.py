@@ -1,4 +1,4 @@
-"""Icons: Lucide's outlines, drawn in a colour of the theme (they come in `currentColor`, which Qt paints black)."""
+"""Icons: Lucide's outlines in a colour of the theme (they come in `currentColor`, which Qt paints black)."""
 
 from __future__ import annotations
 

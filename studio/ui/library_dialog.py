@@ -42,12 +42,42 @@ class LibraryDialog(QDialog):
         readable = failure.damage in (Damage.READ_ONLY, Damage.DAMAGED, Damage.FULL, Damage.LOCKED)
         passing = failure.damage in (Damage.LOCKED, Damage.FULL, Damage.FAILED, Damage.READ_ONLY)
         for wanted, text, tip, name, signal in (
-            (passing, self.tr("&Try again"), self.tr("After you have put it right"), "libraryRetry", self.retry_requested),
-            (readable and not damaged, self.tr("Open to &read only"), self.tr("Read, search and copy; nothing is changed"), "libraryReadOnly", self.read_only_requested),
-            (damaged, self.tr("Keep the damaged file and start a &new library"), self.tr("The damaged file is renamed and stays in its folder"), "libraryFresh", self.fresh_requested),
-            (True, self.tr("Use another &folder…"), self.tr("Open or start a library elsewhere"), "libraryElsewhere", self.folder_requested),
-            (True, self.tr("&Quit"), self.tr("Change nothing and close the app"), "libraryQuit", self.quit_requested),
-        ):  # fmt: skip
+            (
+                passing,
+                self.tr("&Try again"),
+                self.tr("After you have put it right"),
+                "libraryRetry",
+                self.retry_requested,
+            ),
+            (
+                readable and not damaged,
+                self.tr("Open to &read only"),
+                self.tr("Read, search and copy; nothing is changed"),
+                "libraryReadOnly",
+                self.read_only_requested,
+            ),
+            (
+                damaged,
+                self.tr("Keep the damaged file and start a &new library"),
+                self.tr("The damaged file is renamed and stays in its folder"),
+                "libraryFresh",
+                self.fresh_requested,
+            ),
+            (
+                True,
+                self.tr("Use another &folder…"),
+                self.tr("Open or start a library elsewhere"),
+                "libraryElsewhere",
+                self.folder_requested,
+            ),
+            (
+                True,
+                self.tr("&Quit"),
+                self.tr("Change nothing and close the app"),
+                "libraryQuit",
+                self.quit_requested,
+            ),
+        ):
             if wanted:
                 button = QPushButton(text)
                 button.setObjectName(name)

@@ -404,8 +404,14 @@ class MainWindow(QMainWindow):
         self.theme = theme
         set_icons(self.actions_by_name, theme)
         for part in (
-            self.editor, self.sessions, self.sampling, self.probabilities, self.notice, self.find_bar, self.status,
-        ):  # fmt: skip
+            self.editor,
+            self.sessions,
+            self.sampling,
+            self.probabilities,
+            self.notice,
+            self.find_bar,
+            self.status,
+        ):
             part.set_theme(theme)
 
     @Slot()

@@ -1,4 +1,4 @@
-"""One sampling parameter: its name, a slider, the exact number, and a dot that resets it once it is changed."""
+"""One sampling parameter: its name, a slider, the exact number, and a dot that resets a changed one."""
 
 from __future__ import annotations
 

@@ -244,7 +244,8 @@ class ProbabilityView(QWidget):
         """Use another theme's colours."""
         self._delegate.theme = theme
         self._chip.setStyleSheet(
-            f"background: {theme.tint}; color: {theme.ink}; border-radius: 6px; padding: 4px 10px; font-size: 15pt;"
+            f"background: {theme.tint}; color: {theme.ink}; border-radius: 6px; padding: 4px 10px;"
+            "font-size: 15pt;"
         )
         self._list.viewport().update()
 

@@ -45,8 +45,8 @@ class ReportDialog(QDialog):
         what.setWordWrap(True)
         note = QLabel(
             self.tr(
-                "This is a fault of the program, not yours; your text is safe. Below is all that the report holds. "
-                "It stays on this computer unless you send it to someone."
+                "This is a fault of the program, not yours; your text is safe. Below is all that the report "
+                "holds. It stays on this computer unless you send it to someone."
             )
         )
         note.setWordWrap(True)

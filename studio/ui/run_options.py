@@ -77,9 +77,7 @@ class RunOptionsForm(QWidget):
         self._length.setKeyboardTracking(False)
         self._length.setSuffix(self.tr(" tokens"))
         self._length.setToolTip(
-            self.tr(
-                "How much is written at most. The model sees correspondingly less of what is before the caret."
-            )
+            self.tr("How much is written at most. The model sees that much less of what is before the caret.")
         )
         self._add(form, self.tr("&Length"), self._length)
 

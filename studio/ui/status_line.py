@@ -30,7 +30,8 @@ class ContextMeter(QWidget):
         self.used, self.limit, self.total = used, limit, total
         self.setAccessibleName(self.text())
         tip = self.tr(
-            "The model sees the last {used} tokens before the caret; its window holds {limit}, of which the rest is kept free for what it writes."
+            "The model sees the last {used} tokens before the caret; its window holds {limit}, "
+            "and the rest is kept free for what it writes."
         ).format(used=f"{used:,}", limit=f"{limit:,}")
         if total > used:
             tip += " " + self.tr("The dimmed beginning of the text is out of its sight.")
