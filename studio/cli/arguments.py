@@ -72,7 +72,7 @@ def make_parser() -> argparse.ArgumentParser:
 
     parser = _Parser(
         prog="gpt2-studio",
-        description="Write with GPT-2 and see why it wrote what it wrote: in a window, or with one of these commands.",
+        description="Write with GPT-2 and see why it wrote what it wrote: in a window, or with a command.",
         allow_abbrev=False,
         parents=[shared],
     )

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import importlib
-import platform
 import sys
 import time
-from importlib import metadata
 from pathlib import Path
 
 import studio
@@ -41,6 +38,10 @@ def run_doctor(arguments: argparse.Namespace) -> int:
 
 
 def _versions(problems: list[str]) -> Findings:
+    import importlib  # here because they would triple the time of --help
+    import platform
+    from importlib import metadata
+
     found: Findings = {
         "studio": studio.__version__,
         "python": platform.python_version(),

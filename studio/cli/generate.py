@@ -45,11 +45,7 @@ def run_generate(arguments: argparse.Namespace) -> int:
 
     from studio.core.messages import FinishReason, Generate
 
-    seed = arguments.seed
-    if seed is None:
-        seed = secrets.randbelow(_SEEDS)
-        if not arguments.json:
-            running.note(f"Seed: {seed}")
+    seed = secrets.randbelow(_SEEDS) if arguments.seed is None else arguments.seed
     request = Generate(
         job_id=running.JOB,
         prompt=prompt,
@@ -64,6 +60,8 @@ def run_generate(arguments: argparse.Namespace) -> int:
     failure: BaseException | None = None
     with running.interruptible() as cancelled:
         engine, info = running.load(folder, arguments.device, cancelled)
+        if arguments.seed is None and not arguments.json:
+            running.note(f"Seed: {seed}")
         try:
             _generate(engine, request, cancelled, written, stream=not arguments.json)
         except (EngineFailedError, KeyboardInterrupt) as error:

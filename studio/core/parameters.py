@@ -46,7 +46,7 @@ class Parameter:
         try:
             number: float = self.type(text)
         except ValueError:
-            raise ValueError(f"{self.label} must be {self.kind}, not {text!r}.") from None
+            raise ValueError(f"{self.label} must be {self.kind}, not {text[:40]!r}.") from None
         return self.checked(number)
 
     def checked(self, value: object) -> float:

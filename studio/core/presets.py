@@ -96,8 +96,12 @@ def default_preset(builtin_dir: Path) -> Preset:
         return replace(_read(builtin_dir / f"{DEFAULT_PRESET.lower()}.toml"), builtin=True)
     except ValueError as error:
         raise StudioError(
-            f"The preset {DEFAULT_PRESET} that ships with the app cannot be used: {error}",
-            "Install GPT-2 Studio again.",
+            QT_TRANSLATE_NOOP(
+                "StudioError", "The preset {name} that ships with the app cannot be used: {reason}"
+            ),
+            QT_TRANSLATE_NOOP("StudioError", "Install GPT-2 Studio again."),
+            name=DEFAULT_PRESET,
+            reason=error,
         ) from None
 
 
@@ -130,7 +134,9 @@ def delete_preset(name: str, builtin_dir: Path, user_dir: Path) -> None:
         path.unlink()
     except OSError as error:
         raise StudioError(
-            f"The preset could not be deleted ({error.strerror}).", "Check that its folder can be written."
+            QT_TRANSLATE_NOOP("StudioError", "The preset could not be deleted ({reason})."),
+            QT_TRANSLATE_NOOP("StudioError", "Check that its folder can be written."),
+            reason=error.strerror,
         ) from error
 
 
@@ -259,6 +265,9 @@ def _write(path: Path, preset: Preset) -> None:
             raise
     except OSError as error:
         raise StudioError(
-            f"The preset could not be saved ({error.strerror}).",
-            "Check that its folder can be written and the disk is not full.",
+            QT_TRANSLATE_NOOP("StudioError", "The preset could not be saved ({reason})."),
+            QT_TRANSLATE_NOOP(
+                "StudioError", "Check that its folder can be written and the disk is not full."
+            ),
+            reason=error.strerror,
         ) from error

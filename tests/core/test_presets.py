@@ -212,7 +212,8 @@ def test_a_chain_survives_json_in_order() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *("", "{}", "[1]", '[["TopK"]]', '[["Nope", {}]]', '[["TopK", {"k": 1}]]', '[["TopK", {"top_k": "1"}]]'),
+        *("", "{}", "[1]", '[["TopK"]]', '[["Nope", {}]]', '[["TopK", {"k": 1}]]'),
+        '[["TopK", {"top_k": "1"}]]',
         *('[["TopK", {"top_k": 1001}]]', '[["TopP", {"top_p": NaN}]]', '[["TopP", {"top_p": Infinity}]]'),
         *('[["TopK", {}], ["TopK", {}]]', "[" * 100_000, '[["TopK", {"top_k": 1' + "0" * 400 + "}]]"),
     ],
