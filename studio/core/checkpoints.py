@@ -51,7 +51,7 @@ def load_checkpoint(path: str, device: str = "auto") -> Loading:
     try:
         try:
             checkpoint = yield from _load(folder, config, wanted)
-        except RuntimeError:  # torch.OutOfMemoryError is one
+        except (RuntimeError, AssertionError):  # a GPU's troubles, torch.OutOfMemoryError among them
             if wanted.type == "cpu":
                 raise
             checkpoint = yield from _load(folder, config, torch.device("cpu"))
