@@ -20,7 +20,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from studio.store import files
+from studio.store import files, rows
 from studio.store.records import Damage
 from studio.store.schema import APPLICATION_ID, FILE_NAME, MAJOR_VERSION, MIGRATIONS, TABLES
 from studio.store.trouble import LibraryError, damaged_library, explain, trouble
@@ -40,15 +40,23 @@ class Opened:
     path: Path
     read_only: bool
     checked: bool = False
+    running: bool = False  # marked as in use, by this program
     pending: bool = False
     copy: tempfile.TemporaryDirectory[str] | None = None
 
 
 def connect(path: Path, mode: str) -> sqlite3.Connection:
-    """A connection in autocommit mode; `mode` is that of SQLite's URIs (rw never creates a file)."""
+    """A connection in autocommit mode; `mode` is that of SQLite's URIs (rw never creates a file).
+
+    One thread uses it at a time. It may be another one that closes it when the interpreter exits.
+    """
     # Bytes that are not UTF-8 must not keep a text from being read; the checksum tells of them.
     connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=BUSY_S, isolation_level=None
+        f"{path.absolute().as_uri()}?{mode}",
+        uri=True,
+        timeout=BUSY_S,
+        isolation_level=None,
+        check_same_thread=False,
     )
     connection.text_factory = _decode
     # The file may come from a stranger: its schema may not call functions, and cells are checked when read.
@@ -124,6 +132,9 @@ def _open_writable(path: Path, accept_loss: bool) -> Opened:
         if not unclean:
             checked = _examine(connection, path, unclean=False, log_missing=log_missing and not accept_loss)
         _pragma(connection, "schema_version")  # takes the lock, for good
+        # What the log held is part of a sound library again. Should opening fail from here on, closing the
+        # connection may remove the log, and the next start must not miss it.
+        connection.execute("UPDATE meta SET value = '0' WHERE key = 'running' AND value <> '0'")
         # Left by a look from outside. With the lock held, nobody else can be using it, and we never do.
         files.companion(path, "-shm").unlink(missing_ok=True)
         if _pragma(connection, "journal_mode = WAL") != "wal":
@@ -194,9 +205,12 @@ def _examine(connection: sqlite3.Connection, path: Path, *, unclean: bool, log_m
     if running and log_missing:
         raise LibraryError(
             Damage.DAMAGED,
-            f"The newest changes are missing: the program was cut off, and {FILE_NAME}-wal is gone.",
+            f"The newest changes may be missing: the program was cut off, and {FILE_NAME}-wal is gone.",
             f"Put {FILE_NAME}-wal back beside {FILE_NAME}, or open the library without those changes.",
         )
+    if not _pending(connection):
+        # SQLite does not notice a changed text. The others are verified when they are opened.
+        rows.read_last_session(connection, verify=True)
     age = time.time() - last_check
     due = unclean or running or not 0 <= age < WEEK_S  # a check in the future: the clock was set back
     return (due or path.stat().st_size <= SMALL_BYTES) and _check_pages(connection)

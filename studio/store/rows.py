@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -65,8 +66,25 @@ def pack_session(session: SessionRecord) -> tuple[Row, Row]:
     return line, body
 
 
-def unpack_session(session_id: int, row: Sequence[Any], *, verify: bool) -> SessionRecord:
-    """`row`: title, text, runs, caret, scroll, revision, checksum."""
+def read_session(connection: sqlite3.Connection, session_id: int, *, verify: bool) -> SessionRecord | None:
+    """A session, deleted or not; None if there is none. Raises LibraryError if it was changed by itself."""
+    row = connection.execute(
+        "SELECT title, text, runs, caret, scroll, revision, checksum"
+        " FROM manuscripts JOIN sessions ON id = session_id WHERE id = ?",
+        (session_id,),
+    ).fetchone()
+    return None if row is None else _unpack_session(session_id, row, verify)
+
+
+def read_last_session(connection: sqlite3.Connection, *, verify: bool) -> SessionRecord | None:
+    """The one of the list that was saved last."""
+    row = connection.execute(
+        "SELECT id FROM sessions WHERE deleted_utc IS NULL ORDER BY saved_order DESC LIMIT 1"
+    ).fetchone()
+    return None if row is None else read_session(connection, row[0], verify=verify)
+
+
+def _unpack_session(session_id: int, row: Sequence[Any], verify: bool) -> SessionRecord:
     *values, checksum = row
     if verify and packing.digest(values) != checksum:
         raise damaged_record("the text of this session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import time
+import weakref
 from collections import ChainMap
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -37,6 +38,8 @@ class Store:
         self._opened = opened
         self._connection = opened.connection
         self._identity = _identity(opened.path)
+        # Not `__del__`: SQLite folds the log in when the connection is collected, but would leave the mark.
+        self._finish = weakref.finalize(self, _finish, opened, self._identity)
         self._pieces: dict[int, dict[int, str]] = {}
         self.read_only = opened.read_only
         self.found = self._look()
@@ -52,22 +55,15 @@ class Store:
         try:
             return cls(opened)
         except BaseException as error:
-            _close(opened)
+            _finish(opened, _identity(opened.path))
             if isinstance(error, sqlite3.Error | ValueError) and not explain(error):
                 # The questions are fixed and the schema known: what they meet is the file's fault.
                 raise damaged_library("The library file is damaged.") from error
             raise
 
     def close(self) -> None:
-        """Fold the log in and let go of the file."""
-        try:
-            if not self.read_only:
-                self._refuse_if_moved()
-                self._connection.execute("UPDATE meta SET value = '0' WHERE key = 'running'")
-        except (LibraryError, sqlite3.Error):
-            pass  # the file is gone or the disk full: nothing is lost, the next start looks more closely
-        finally:
-            _close(self._opened)
+        """Fold the log in and let go of the file. An interpreter that exits in good order does so too."""
+        self._finish()
 
     # -- reading -------------------------------------------------------------------------------------------
 
@@ -78,25 +74,18 @@ class Store:
 
     def session(self, session_id: int) -> SessionRecord:
         """One session, deleted or not."""
-        row = self._connection.execute(
-            "SELECT title, text, runs, caret, scroll, revision, checksum"
-            " FROM manuscripts JOIN sessions ON id = session_id WHERE id = ?",
-            (session_id,),
-        ).fetchone()
-        if row is None:
+        session = rows.read_session(self._connection, session_id, verify=not self.read_only)
+        if session is None:
             raise LibraryError(
                 Damage.FAILED,
                 "This session is not in the library any more.",
                 "Choose another one from the list.",
             )
-        return rows.unpack_session(session_id, row, verify=not self.read_only)
+        return session
 
     def last_session(self) -> SessionRecord | None:
         """The one that was saved last, if there is any."""
-        row = self._connection.execute(
-            "SELECT id FROM sessions WHERE deleted_utc IS NULL ORDER BY saved_order DESC LIMIT 1"
-        ).fetchone()
-        return self.session(row[0]) if row else None
+        return rows.read_last_session(self._connection, verify=not self.read_only)
 
     def generation(self, generation_id: int) -> GenerationRecord | None:
         """How a passage came about; None if it was never saved."""
@@ -284,6 +273,7 @@ class Store:
     def _begin_running(self) -> None:
         """The first write: from here on an exit without `close` is noticed, even if the log is taken away."""
         run = self._connection.execute
+        self._opened.running = True
         run("BEGIN IMMEDIATE")
         try:
             run("UPDATE generations SET interrupted = 1 WHERE finish_reason IS NULL AND interrupted = 0")
@@ -318,10 +308,18 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def _close(opened: Opened) -> None:
-    opened.connection.close()
-    if opened.copy is not None:
-        opened.copy.cleanup()
+def _finish(opened: Opened, identity: tuple[int, int] | None) -> None:
+    """Close. Take the mark of `_begin_running` back, if the file is still the one that carries it."""
+    try:
+        if opened.running and _identity(opened.path) == identity:
+            opened.connection.rollback()
+            opened.connection.execute("UPDATE meta SET value = '0' WHERE key = 'running'")
+    except sqlite3.Error:
+        pass  # say, a full disk: nothing is lost, the next start looks more closely
+    finally:
+        opened.connection.close()
+        if opened.copy is not None:
+            opened.copy.cleanup()
 
 
 def _now() -> str:

@@ -118,10 +118,9 @@ def without_privileges(action: Callable[[], str]) -> str:
 
 
 def revision_of(revision: int) -> SaveGeneration:
-    """What revision `revision` of session 1 is, always the same: a generation grows by two tokens per save."""
-    n = revision % 40
-    number = 1 + revision // 40
+    """What a revision of session 1 is, always the same: a generation grows by two tokens per save."""
+    number, n = divmod(revision - 1, 40)
     text = f"{revision:08} " * (revision % 700)
     tokens = tuple(token(f" {revision}.{k}") for k in range(2))
-    record = replace(generation(number, 1, text=text[:100]), n_tokens=2 * n + 2)
+    record = replace(generation(number + 1, 1, text=text[:100]), n_tokens=2 * n + 2)
     return SaveGeneration(record, 2 * n, tokens, session(1, text, revision=revision))

@@ -73,14 +73,19 @@ def test_nothing_acknowledged_is_lost_by_kill_9(own_library: Path) -> None:
 
 def test_killed_while_it_is_made_a_library_is_whole_or_not_there(own_library: Path) -> None:
     chance = random.Random(7)
-    script = "import sys; from pathlib import Path; from studio.store.store import Store; Store.open(Path(sys.argv[1]))"
+    script = (
+        "import sys; from pathlib import Path; from studio.store.store import Store\n"
+        "Store.open(Path(sys.argv[1])); sys.stdin.read()"
+    )
     for _ in range(10):
         child = subprocess.Popen(
-            [sys.executable, "-c", script, str(own_library)], cwd=Path(__file__).parents[2]
+            [sys.executable, "-c", script, str(own_library)],
+            stdin=subprocess.PIPE,
+            cwd=Path(__file__).parents[2],
         )
         time.sleep(chance.uniform(0.1, 0.6))
         child.kill()
-        child.wait()
+        child.communicate()
         with library(own_library):
             pass
         if chance.random() < 0.7:

@@ -238,6 +238,40 @@ def test_after_a_crash_everything_saved_is_there(sound: Path) -> None:
     assert list(contents(sound)) == ["library.db"]
 
 
+def test_the_checksum_is_looked_at_before_the_log_is_folded_in(sound: Path) -> None:
+    end(run_unclean(sound))
+    log = sound / "library.db-wal"
+    # A changed text in the last session, as a sound transaction in the log.
+    connection = sqlite3.connect(sound / "library.db")
+    connection.execute("UPDATE manuscripts SET text = upper(text)")
+    connection.commit()
+    shutil.copyfile(log, sound / "log")
+    shutil.copyfile(sound / "library.db", sound / "copy")
+    connection.close()
+    (sound / "copy").replace(sound / "library.db")
+    (sound / "log").replace(log)
+    before = contents(sound)
+    assert before["library.db-wal"]
+    assert ask(Librarian(), OpenLibrary(str(sound)), LibraryFailed).damage is Damage.DAMAGED
+    assert contents(sound) == before
+
+
+@pytest.mark.parametrize("ending", ["", "raise SystemExit(3)", "1 / 0"])
+def test_an_exit_without_closing_is_no_reason_to_worry(own_library: Path, ending: str) -> None:
+    script = (
+        "import sys; from pathlib import Path; from studio.store.store import Store\n"
+        f"store = Store.open(Path(sys.argv[1]))\n{ending}"
+    )
+    root = Path(__file__).parents[2]
+    for _ in range(2):
+        subprocess.run(
+            [sys.executable, "-c", script, str(own_library)], cwd=root, check=False, capture_output=True
+        )
+        assert list(contents(own_library)) == ["library.db"]
+        with library(own_library):
+            pass
+
+
 @pytest.mark.parametrize("damage", ["empty", "half"])
 def test_starting_fresh_deletes_nothing(sound: Path, damage: str) -> None:
     end(run_unclean(sound))
