@@ -34,7 +34,6 @@ from studio.core.messages import (
 from studio.core.model import Cancelled, InterruptedReading, never
 from studio.core.score import score
 
-
 STOPPED = (
     QT_TRANSLATE_NOOP("StudioError", "The work was stopped."),
     QT_TRANSLATE_NOOP("StudioError", "Start it again whenever you like."),

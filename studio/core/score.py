@@ -11,7 +11,7 @@ from torch import Tensor
 from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
 from studio.core.messages import ScoredToken, ScoreText, TextScored
 from studio.core.model import Cancelled, CausalLM, InterruptedReading
-from studio.core.tokenizer import IncrementalDecoder, Tokenizer
+from studio.core.tokenizer import IncrementalDecoder, Tokenizer, clean_text
 
 
 def score(
@@ -22,7 +22,8 @@ def score(
     Raises StudioError for an empty text and for broken numbers, InterruptedReading when cancelled. Memory is
     bounded by one chunk's logits, not by the text's length.
     """
-    ids = tokenizer.encode(request.text).ids
+    text = clean_text(request.text)
+    ids = tokenizer.encode(text).ids
     if not ids:
         raise StudioError(
             QT_TRANSLATE_NOOP("StudioError", "There is no text to score."),
@@ -41,7 +42,7 @@ def score(
             tokens.append(ScoredToken(token_id, raw, decoder.feed(raw), logprob, rank, entropy))
         yield len(tokens) / len(ids)
     nats = -math.fsum(token.logprob for token in tokens)
-    n_bytes = len(request.text.encode("utf-8", errors="replace"))
+    n_bytes = len(text.encode("utf-8"))
     mean = nats / len(tokens)
     return TextScored(
         job_id=request.job_id,

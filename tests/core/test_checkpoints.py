@@ -25,7 +25,7 @@ from studio.core import checkpoints, hardware
 from studio.core.checkpoints import Checkpoint, load_checkpoint
 from studio.core.errors import StudioError
 from studio.core.model import GPT2
-from tests.core.conftest import STARTER, TINY, TOKENIZER_FILES, random_weights
+from tests.core.tiny import STARTER, TINY, TOKENIZER_FILES, random_weights
 
 MakeFolder = Callable[..., Path]
 IDS = torch.tensor([5, 6, 7, 8, 1000])
@@ -244,7 +244,7 @@ def mutants(good: bytes) -> dict[str, bytes]:
         text = json.dumps(changed).encode("utf-8")
         return struct.pack("<Q", len(text)) + text + data
 
-    first, second = sorted((key for key in header if key != "__metadata__"))[:2]
+    first, second = sorted(key for key in header if key != "__metadata__")[:2]
     cases = {f"cut at {at}": good[:at] for at in (0, 4, 8, 40, 8 + n, len(good) // 2, len(good) - 1)}
     cases |= {
         "prolonged": good + b"\x00",

@@ -1,4 +1,4 @@
-"""Drawing, stopping and the context window: what a generation yields is what was asked for, whatever was asked."""
+"""Drawing, stopping and the context window: a generation yields what was asked for, whatever was asked."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import pytest
@@ -29,7 +30,7 @@ from studio.core.parameters import Stage
 from studio.core.processors import LogitsProcessor, Temperature
 from studio.core.stops import StopMatcher
 from studio.core.tokenizer import Tokenizer
-from tests.core.conftest import TINY
+from tests.core.tiny import TINY
 
 GREEDY = (Temperature(temperature=0.0),)
 
@@ -205,7 +206,7 @@ def test_the_texts_join_to_the_bytes_decoded(
 
 @pytest.fixture(scope="module")
 def shared_model() -> GPT2:
-    from tests.core.conftest import random_weights
+    from tests.core.tiny import random_weights
 
     return GPT2(TINY, random_weights(TINY), torch.device("cpu"))
 
@@ -323,7 +324,7 @@ def test_a_stop_string_equal_to_the_prompt_is_looked_for_in_the_new_text_only(
 
 def tokens_of(text: str, cuts: Sequence[int]) -> list[Token]:
     borders = [0, *sorted(cuts), len(text)]
-    parts = [text[a:b] for a, b in zip(borders, borders[1:], strict=False)]
+    parts = [text[a:b] for a, b in pairwise(borders)]
     return [Token(i, b"", part, 0.0, 1.0, 1, 0.0, ()) for i, part in enumerate(parts)]
 
 
@@ -431,12 +432,35 @@ def test_broken_numbers_are_named_and_the_text_so_far_is_kept(
         return logits.index_fill(0, torch.tensor([3]), value) if len(calls) == 4 else logits
 
     monkeypatch.setattr(tiny_model, "forward", breaking)
-    seen: list[Token] = []
+    events = generate(tiny_model, starter_tokenizer, request(), never)
+    assert isinstance(next(events), GenerationStarted)
+    assert [isinstance(next(events), Token) for _ in range(3)] == [True] * 3
     with pytest.raises(StudioError, match="token 4"):
-        for event in generate(tiny_model, starter_tokenizer, request(stop=("\u2603" * 3,)), never):
+        next(events)
+
+
+def test_what_was_held_back_is_not_lost_when_numbers_break(
+    tiny_model: GPT2, starter_tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    n = len(starter_tokenizer.encode("x"))
+    ids = tuple(starter_tokenizer.encode(letter).ids[0] for letter in "abab")
+    forward = tiny_model.forward
+    monkeypatch.setattr(
+        tiny_model,
+        "forward",
+        lambda ids, *args: forward(ids, *args) * (math.nan if len(tiny_model.cached_ids) == n + 3 else 1),
+    )
+    seen: list[str] = []
+
+    def listen() -> None:
+        asked = request("x", processors=(Plan(ids, n),), stop=("ababab",))
+        for event in generate(tiny_model, starter_tokenizer, asked, never):
             if isinstance(event, Token):
-                seen.append(event)
-    assert len(seen) == 3
+                seen.append(event.text)
+
+    with pytest.raises(StudioError, match="token 4"):
+        listen()
+    assert seen == ["a", "b", "a"]
 
 
 CHAINS: list[tuple[LogitsProcessor, ...]] = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 import torch
@@ -13,7 +14,7 @@ from torch import Tensor
 
 from studio.core import context
 from studio.core.model import GPT2, GPT2Config, InterruptedReading, chunk_tokens
-from tests.core.conftest import TINY, random_weights
+from tests.core.tiny import TINY, random_weights
 
 CPU = torch.device("cpu")
 SMALL = GPT2Config(vocab_size=300, n_positions=64, n_embd=64, n_layer=2, n_head=4, n_inner=256)
@@ -36,7 +37,12 @@ def reference(config: GPT2Config, *, upcast: bool = False) -> transformers.GPT2L
     """Transformers' model with random weights, several times as large as it would start with."""
     torch.manual_seed(0)
     names = ("vocab_size", "n_positions", "n_embd", "n_layer", "n_head", "n_inner", "activation_function")
-    names += ("layer_norm_epsilon", "scale_attn_weights", "scale_attn_by_inverse_layer_idx", "tie_word_embeddings")
+    names += (
+        "layer_norm_epsilon",
+        "scale_attn_weights",
+        "scale_attn_by_inverse_layer_idx",
+        "tie_word_embeddings",
+    )
     model = transformers.GPT2LMHeadModel(
         transformers.GPT2Config(
             **{name: getattr(config, name) for name in names},
@@ -86,7 +92,7 @@ def test_reading_in_any_pieces_gives_the_logits_of_one_reading(cuts: set[int]) -
     whole = model.forward_all(ids)
     model.truncate(0)
     borders = [0, *sorted(cuts), 60]
-    parts = [model.forward_all(ids[a:b]) for a, b in zip(borders, borders[1:], strict=False)]
+    parts = [model.forward_all(ids[a:b]) for a, b in pairwise(borders)]
     assert model.cached_ids == ids.tolist()
     torch.testing.assert_close(torch.cat(parts), whole, rtol=0, atol=1e-4)
 

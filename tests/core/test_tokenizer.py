@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -25,14 +26,14 @@ from studio.core.tokenizer import (
     clean_text,
     cut,
 )
-from tests.core.conftest import RESOURCES, STARTER
+from tests.core.tiny import RESOURCES, STARTER
 
 # What BPE finds hard: white space of all kinds, contractions, half characters, marks, joined emoji.
-PIECES = st.sampled_from(
-    ["\n", "\n\n", " ", "  ", "\t", "\r\n", "\u00a0", "\u2028", "\u2029", "\x1c", "\x1f", "\x85", "\u3000", "\x00"]
-    + ["'s", "'ll", "'", "’s", "word", " the", "The", "a", "1", "12", "…", "-", "...", "<|endoftext|>", "<|"]
-    + ["é", "e\u0301", "\u0301", "ß", "İ", "春眠", "中", "🙂", "👩‍👩‍👧", "🇫🇷", "שלום", "مرحبا", "\ufeff", "\ufffd"]
-)
+PIECES = st.sampled_from([
+    "\n", "\n\n", " ", "  ", "\t", "\r\n", "\u00a0", "\u2028", "\u2029", "\x1c", "\x1f", "\x85", "\u3000", "\x00",
+    "'s", "'ll", "'", "’s", "word", " the", "The", "a", "1", "12", "…", "-", "...", "<|endoftext|>", "<|", "é",
+    "e\u0301", "\u0301", "ß", "İ", "春眠", "中", "🙂", "👩‍👩‍👧", "🇫🇷", "שלום", "مرحبا", "\ufeff", "\ufffd",
+])  # fmt: skip
 TEXTS = st.lists(PIECES | st.text(max_size=5), max_size=40).map("".join).map(clean_text)
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "gpt2_tokens.json"
 
@@ -111,7 +112,9 @@ def test_chunks_join_to_the_text_and_to_its_tokens(starter_tokenizer: Tokenizer,
 
 
 @given(text=TEXTS.filter(bool), times=st.integers(1, 5))
-def test_long_lines_are_cut_without_changing_a_token(starter_tokenizer: Tokenizer, text: str, times: int) -> None:
+def test_long_lines_are_cut_without_changing_a_token(
+    starter_tokenizer: Tokenizer, text: str, times: int
+) -> None:
     assert isinstance(starter_tokenizer, BytePairTokenizer)
     long = text * times
     with pytest.MonkeyPatch.context() as patch:
@@ -185,7 +188,9 @@ def test_text_between_two_real_ends_of_text_keeps_its_offsets(starter_tokenizer:
 def test_a_token_inside_a_character_begins_at_that_character(starter_tokenizer: Tokenizer) -> None:
     encoded = starter_tokenizer.encode("ab🙂")
     assert len(encoded) > 3
-    inside = [k for k in range(len(encoded)) if starter_tokenizer.token_bytes(encoded.ids[k])[0] & 0xC0 == 0x80]
+    inside = [
+        k for k in range(len(encoded)) if starter_tokenizer.token_bytes(encoded.ids[k])[0] & 0xC0 == 0x80
+    ]
     assert inside
     assert {encoded.start_of(k) for k in inside} == {2}
 
@@ -224,7 +229,7 @@ def test_bytes_in_any_pieces_decode_to_the_text(text: str, cuts: list[int]) -> N
     raw = clean_text(text).encode("utf-8")
     borders = sorted({0, len(raw), *(c for c in cuts if c < len(raw))})
     decoder = IncrementalDecoder()
-    pieces = [decoder.feed(raw[a:b]) for a, b in zip(borders, borders[1:], strict=False)]
+    pieces = [decoder.feed(raw[a:b]) for a, b in pairwise(borders)]
     assert "".join(pieces) == clean_text(text)
 
 
@@ -253,7 +258,9 @@ def test_a_token_alone_reads_as_text(starter_tokenizer: Tokenizer) -> None:
     assert starter_tokenizer.display(999_999) == ""
     half = starter_tokenizer.encode("🙂").ids[0]
     assert starter_tokenizer.display(half) == "\ufffd"
-    assert starter_tokenizer.max_token_bytes == max(len(starter_tokenizer.token_bytes(i)) for i in range(4096))
+    assert starter_tokenizer.max_token_bytes == max(
+        len(starter_tokenizer.token_bytes(i)) for i in range(4096)
+    )
 
 
 @given(text=TEXTS)
@@ -279,12 +286,16 @@ def test_the_other_tokenizer_takes_end_of_text_only_where_it_was_inserted() -> N
 
 def test_sentencepiece_vocabularies_give_their_bytes_and_their_prefix(tmp_path: Path) -> None:
     vocab = {"<unk>": 0, "<s>": 1, "<0x0A>": 2, "▁": 3, "a": 4, "▁a": 5, "<|endoftext|>": 6}
-    backend = tokenizers.Tokenizer(tokenizers.models.BPE(vocab, [("▁", "a")], unk_token="<unk>", byte_fallback=True))
+    backend = tokenizers.Tokenizer(
+        tokenizers.models.BPE(vocab, [("▁", "a")], unk_token="<unk>", byte_fallback=True)
+    )
     backend.normalizer = tokenizers.normalizers.Sequence(
         [tokenizers.normalizers.Prepend("▁"), tokenizers.normalizers.Replace(" ", "▁")]
     )
     backend.add_special_tokens(["<unk>", "<s>", "<|endoftext|>"])
-    backend.post_processor = tokenizers.processors.TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 1)])
+    backend.post_processor = tokenizers.processors.TemplateProcessing(
+        single="<s> $A", special_tokens=[("<s>", 1)]
+    )
     backend.save(str(tmp_path / "tokenizer.json"))
     tokenizer = load_tokenizer(tmp_path, 7, None)
     assert tokenizer.prefix_ids == (1,)
