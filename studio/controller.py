@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from studio import __version__, paths
 from studio.core import chain, presets
 from studio.core import messages as m
+from studio.core.errors import StudioError
 from studio.sessions import Sessions
 from studio.store import records as r
 from studio.ui import theme as themes
@@ -461,11 +462,8 @@ class Controller(QObject):
         except ValueError as error:
             self._window.notice.show_notice(str(error), "warn")
             return
-        except OSError as error:
-            text = self.tr(
-                "The preset could not be written ({reason}). Free some space or choose another library."
-            )
-            self._window.notice.show_notice(text.format(reason=error.strerror), "error")
+        except StudioError as error:
+            self._window.notice.show_notice(str(error), "error")
             return
         self._offer_presets(chosen)
 

@@ -86,6 +86,7 @@ class DocumentMirror(QObject):
         self._split_timer.timeout.connect(self._split_changed)
         self._changed_from, self._changed_to = 0, 0
         document.setUndoRedoEnabled(False)
+        document.documentLayout()  # made now: without one, Qt announces no changes
         document.contentsChange.connect(self._on_contents_change)
         self.load(manuscript)
 

@@ -42,7 +42,7 @@ LIGHT = Theme(
 DARK = Theme(
     dark=True, paper="#16181A", surface="#1D2023", line="#2C3034", field="#70767C", ink="#E6E3DD",
     quiet="#A19C93", accent="#6FC2BD", on_accent="#10201F", tint="#233130", select="#2E4B49", warn="#E0A458",
-    error="#F08A80", dim="#858077", bar="#57A39E", outline="#A19C93",
+    error="#F08A80", dim="#908B82", bar="#57A39E", outline="#A19C93",
 )  # fmt: skip
 
 
