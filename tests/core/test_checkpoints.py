@@ -80,7 +80,8 @@ def test_the_progress_of_loading_only_rises() -> None:
 
 
 def test_the_starter_gives_transformers_logits() -> None:
-    theirs = transformers.GPT2LMHeadModel.from_pretrained(STARTER, dtype=torch.float32).eval()
+    theirs: Any = transformers.GPT2LMHeadModel.from_pretrained(STARTER, dtype=torch.float32)
+    theirs.eval()
     ids = torch.randint(4096, (200,), generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
         expected = theirs(ids[None]).logits[0]
@@ -421,7 +422,8 @@ def test_another_causal_model_loads_and_its_cache_can_be_cut(tmp_path: Path) -> 
     assert (info.architecture, info.backend, info.n_layer, info.n_embd, info.n_positions) == (
         "llama", "transformers", 2, 32, 64,
     )  # fmt: skip
-    theirs = transformers.LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    theirs: Any = transformers.LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    theirs.eval()
     ids = torch.randint(4096, (30,), generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
         expected = theirs(ids[None]).logits[0]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 import torch
@@ -33,19 +34,12 @@ CONFIGS = {
 }
 
 
-def reference(config: GPT2Config, *, upcast: bool = False) -> transformers.GPT2LMHeadModel:
+def reference(config: GPT2Config, *, upcast: bool = False) -> Any:
     """Transformers' model with random weights, several times as large as it would start with."""
     torch.manual_seed(0)
-    names = ("vocab_size", "n_positions", "n_embd", "n_layer", "n_head", "n_inner", "activation_function")
-    names += (
-        "layer_norm_epsilon",
-        "scale_attn_weights",
-        "scale_attn_by_inverse_layer_idx",
-        "tie_word_embeddings",
-    )
-    model = transformers.GPT2LMHeadModel(
+    model: Any = transformers.GPT2LMHeadModel(
         transformers.GPT2Config(
-            **{name: getattr(config, name) for name in names},
+            **asdict(config),
             reorder_and_upcast_attn=upcast,
             initializer_range=0.08,
             bos_token_id=0,
@@ -55,7 +49,7 @@ def reference(config: GPT2Config, *, upcast: bool = False) -> transformers.GPT2L
     return model.eval()
 
 
-def ours(model: transformers.GPT2LMHeadModel, config: GPT2Config) -> GPT2:
+def ours(model: Any, config: GPT2Config) -> GPT2:
     weights = {name.removeprefix("transformer."): tensor for name, tensor in model.state_dict().items()}
     return GPT2(config, weights, CPU)
 
