@@ -34,7 +34,7 @@
 <context>
     <name>ContextMeter</name>
     <message>
-        <source>The model sees the last {used} tokens before the caret; its window holds {limit}, of which the rest is kept free for what it writes.</source>
+        <source>The model sees the last {used} tokens before the caret; its window holds {limit}, and the rest is kept free for what it writes.</source>
         <translation>模型看得到光标前的最后 {used} 个词元；它的窗口共 {limit} 个，其余留给它要写的内容。</translation>
     </message>
     <message>
@@ -107,10 +107,6 @@
     <message>
         <source>Nothing is known about this token.</source>
         <translation>没有关于这个词元的数据。</translation>
-    </message>
-    <message>
-        <source>The preset could not be written ({reason}). Free some space or choose another library.</source>
-        <translation>预设无法写入（{reason}）。请腾出空间或选择其他文库。</translation>
     </message>
     <message>
         <source>The language changes when the app starts again.</source>
@@ -437,8 +433,8 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <translation> 个词元</translation>
     </message>
     <message>
-        <source>How much is written at most. The model sees correspondingly less of what is before the caret.</source>
-        <translation>最多写多少。模型能看到的光标前文字会相应减少。</translation>
+        <source>How much is written at most. The model sees that much less of what is before the caret.</source>
+        <translation>最多写多少。模型能看到的光标前文字会少这么多。</translation>
     </message>
     <message>
         <source>&amp;Length</source>
