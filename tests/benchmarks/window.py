@@ -1,0 +1,453 @@
+"""How the real window feels, in figures: event-loop gaps, start, Stop, long pastes, a long session, tokens/s.
+
+    python tests/benchmarks/window.py [--runs N] [--seed N] [--quick] [--json] [--only PART ...]
+
+Runs alone and offscreen unless QT_QPA_PLATFORM says otherwise, with the starter model in its real child
+process. Every gap longer than 50 ms is printed with what the window was doing. One summary line comes last;
+the exit code is 1 if a bar is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+os.environ["QT_QPA_PLATFORM"] = os.environ.get("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QCheckBox, QLineEdit
+
+from studio.core import chain
+from studio.core import messages as m
+from studio.core.manuscript import Run
+from studio.store import records as r
+from studio.store.librarian import Librarian
+from tests.benchmarks.latency_probe import LatencyProbe, summarise
+from tests.benchmarks.real_window import CONTROL, RealWindow
+
+PROMPT = "Once upon a time there was a little dog who lived near the sea. Every morning he "
+N_TOKENS = 300
+LOOK_INTO_MS = 50
+WORDS = (
+    "the",
+    "river",
+    "ran",
+    "slowly",
+    "past",
+    "an",
+    "old",
+    "mill",
+    "where",
+    "nobody",
+    "had",
+    "ground",
+    "corn",
+)
+
+PARTS = ("start", "generate", "stop", "paste", "open", "speed")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured number and the bar it must stay below (or, for `at_least`, above)."""
+
+    name: str
+    value: float
+    unit: str
+    bar: float | None = None
+    at_least: bool = False
+
+    def is_missed(self) -> bool:
+        """Whether the bar is missed."""
+        if self.bar is None:
+            return False
+        return self.value < self.bar if self.at_least else self.value >= self.bar
+
+    def __str__(self) -> str:
+        sign = "" if self.bar is None else f"   ({'>=' if self.at_least else '<'} {self.bar:g})"
+        return (
+            f"  {self.name:<58}{self.value:>10.2f} {self.unit}{sign}{'  MISSED' if self.is_missed() else ''}"
+        )
+
+
+def prose(n_characters: int, chance: random.Random) -> str:
+    """Paragraphs of words."""
+    parts, length = [], 0
+    while length < n_characters:
+        paragraph = " ".join(chance.choice(WORDS) for _ in range(chance.randrange(20, 160))) + ".\n"
+        parts.append(paragraph)
+        length += len(paragraph)
+    return "".join(parts)[:n_characters]
+
+
+# -- start ---------------------------------------------------------------------------------------------------
+
+
+def start_once(library: Path) -> tuple[float, float]:
+    """Seconds from just before fork/exec to the first paint, and to a typed key being in the text."""
+    started = time.monotonic_ns()
+    child = subprocess.run(
+        [sys.executable, str(Path(__file__).with_name("typist.py")), "--library", str(library)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    painted, typed, visible, heavy = child.stdout.strip().split(" ")
+    if visible != "1":
+        raise AssertionError("the window was not visible with the keyboard in its editor")
+    if "torch" in heavy:
+        raise AssertionError("torch was imported into the window's process")
+    return (int(painted) - started) / 1e9, (int(typed) - started) / 1e9
+
+
+def measure_start(runs: int, folder: Path, chance: random.Random) -> list[Figure]:
+    """A fresh library each time, and one that has sessions in it."""
+    existing = folder / "existing"
+    fill(existing, [prose(20_000, chance) for _ in range(20)])
+    start_once(
+        existing
+    )  # the disk's cache is warm from here on, as it is for all but the first start of a day
+    fresh = [start_once(folder / f"fresh{n}") for n in range(runs)]
+    again = [start_once(existing) for _ in range(runs)]
+    figures = []
+    for name, times in (("a fresh library", fresh), ("an existing library", again)):
+        typed = [seconds for _, seconds in times]
+        painted = statistics.median(seconds for seconds, _ in times)
+        figures += [
+            Figure(
+                f"start to a key typed, {name}, median of {len(typed)}", statistics.median(typed), "s", 1.0
+            ),
+            Figure(f"start to a key typed, {name}, slowest", max(typed), "s"),
+            Figure(f"start to the first paint, {name}, median", painted, "s"),
+        ]
+    return figures
+
+
+def fill(library: Path, texts: list[str]) -> None:
+    """Write sessions, the first text as the oldest."""
+    librarian = Librarian()
+    answers = list(librarian.run(r.OpenLibrary(str(library))))
+    for number, text in enumerate(texts, 1):
+        record = r.SessionRecord(number, "", text, (Run(len(text)),), 0, 0.0, 1)
+        answers += librarian.run(r.SaveSession(record))
+    answers += librarian.run(r.CloseLibrary())
+    if bad := [a for a in answers if isinstance(a, r.LibraryFailed | r.RequestFailed)]:
+        raise AssertionError(bad)
+
+
+# -- in the window -------------------------------------------------------------------------------------------
+
+
+class Session:
+    """One window and its probe, through all parts."""
+
+    def __init__(self, folder: Path, chance: random.Random) -> None:
+        self.chance = chance
+        fill(folder / "library", [prose(1_000_000, chance), "A short one.\n"])
+        self.real = RealWindow(folder / "library")
+        self.probe = LatencyProbe(stall_ms=LOOK_INTO_MS)
+        self.figures: list[Figure] = []
+        self.texts: dict[int, str] = {}  # seed -> what the window wrote
+        self.rate = 0.0  # tokens a second
+
+    def gaps(self, phase: str, what: str, p99_bar: float | None = 16, max_bar: float | None = 100) -> None:
+        """Note the figures of a phase."""
+        summary = summarise(self.probe.of(phase))
+        print(f"  {what}: {summary}", flush=True)
+        self.figures += [
+            Figure(f"{what}: gap p99", summary.p99_ms, "ms", p99_bar),
+            Figure(f"{what}: gap max", summary.max_ms, "ms", max_bar),
+        ]
+
+    def load(self) -> None:
+        """Show the window; type while the model loads."""
+        real = self.real
+        self.probe.start("showing")
+        real.show()
+        real.wait_for(lambda: real.painted.n and not real.editor.isReadOnly(), "a window to type in")
+        self.probe.enter("loading")
+        real.new_session()
+        while real.loaded is None and not real.failures:
+            real.type("typing while it loads ", 0.04)
+        real.wait(0.3)
+        assert real.loaded is not None, real.failures
+        real.wait_for_saved()
+        self.probe.enter("")
+        self.gaps("showing", "from show() to a window to type in", None, None)
+        self.gaps("loading", "while the model loads, typing")
+
+    def idle(self) -> None:
+        """The same window with nothing to do: what the machine itself costs."""
+        self.real.wait(0.5)
+        self.probe.enter("idle")
+        self.real.wait(3)
+        self.probe.enter("")
+        self.gaps("idle", "idle (what the machine costs)", None, None)
+
+    def start_writing(self, seed: int) -> float:
+        """A new session with the prompt; Ctrl+Enter."""
+        real = self.real
+        self.probe.enter("")
+        real.new_session()
+        QTest.keyClicks(real.editor, PROMPT)
+        real.wait(0.3)
+        field = real.window.findChild(QLineEdit, "param_seed")
+        assert isinstance(field, QLineEdit)
+        field.setText(str(seed))
+        self.probe.enter("generating")
+        return real.press_generate()
+
+    def generate(self, runs: int) -> None:
+        """300 tokens, typing refused meanwhile; then half a second for what follows."""
+        real = self.real
+        real.set_length(N_TOKENS)
+        fixed = real.window.findChild(QCheckBox, "seedFixed")
+        assert isinstance(fixed, QCheckBox)
+        fixed.setChecked(True)
+        real.wait(0.2)
+        rates, first = [], []
+        for run in range(runs):
+            seed = 1000 + run
+            pressed = self.start_writing(seed)
+            real.wait_for(lambda: real.n_shown, "the first token")
+            first.append(1000 * (real.first_tokens_at - pressed))
+            before = len(real.editor.toPlainText())
+            QTest.keyClicks(real.editor, "XYZZY")  # the text is the model's now
+            refused = len(real.editor.toPlainText()) == before
+            real.wait_for(real.is_finished, "the end of the generation")
+            real.wait(0.5)
+            self.probe.enter("")
+            assert real.finished is not None
+            assert refused, "a key typed while the model writes changed the text"
+            assert "XYZZY" not in real.editor.toPlainText()
+            assert real.finished.n_tokens == N_TOKENS == real.n_shown, real.finished
+            rates.append((N_TOKENS - 1) / (real.finished_at - real.first_tokens_at))
+            self.texts[seed] = real.editor.toPlainText()[len(PROMPT) :]
+        real.wait_for_saved()
+        self.gaps("generating", f"{runs} x {N_TOKENS} tokens, Ctrl+Enter to finished")
+        self.rate = statistics.median(rates)
+        self.figures += [
+            Figure("Ctrl+Enter to the first words shown, median", statistics.median(first), "ms"),
+            Figure("tokens a second as shown in the window, median", self.rate, "tok/s"),
+        ]
+
+    def stop(self, runs: int) -> None:
+        """Esc at a random moment of a generation."""
+        real = self.real
+        real.set_length(430)
+        times, kept = [], 0
+        for _ in range(runs):
+            self.start_writing(self.chance.randrange(1, 10**6))
+            self.probe.enter("stopping")
+            real.wait_for(lambda: real.n_shown, "the first token")
+            real.wait(self.chance.uniform(0.02, 0.35))
+            if real.is_finished():
+                continue
+            pressed = time.perf_counter()
+            real.key(Qt.Key.Key_Escape)
+            real.wait_for(real.is_finished, "the generation to stop")
+            times.append(1000 * (real.finished_at - pressed))
+            assert real.finished is not None
+            assert real.finished.reason is m.FinishReason.CANCELLED
+            kept += len(real.editor.toPlainText()) > len(PROMPT)
+            real.wait(0.1)
+        self.probe.enter("")
+        assert kept == len(times), "stopping threw away what was written"
+        self.figures += [
+            Figure(f"Esc to stopped, median of {len(times)}", statistics.median(times), "ms", 100),
+            Figure("Esc to stopped, slowest", max(times), "ms"),
+        ]
+
+    def paste(self) -> None:
+        """What people paste by mistake or on purpose; then keys at the end and in the middle."""
+        texts = {
+            "1.9 MB of prose": prose(1_900_000, self.chance),
+            "300 KB without a space": "abcdefghij" * 30_000,
+            "500,000 characters in one paragraph": ("word " * 100_000),
+        }
+        for name, text in texts.items():
+            self._paste(name, text)
+
+    def _paste(self, name: str, text: str) -> None:
+        real = self.real
+        real.new_session()
+        real.wait(1)
+        QGuiApplication.clipboard().setText(text)
+        self.probe.enter(f"paste {name}")
+        pasted = time.perf_counter()
+        real.key(Qt.Key.Key_V, CONTROL)
+        real.wait_for(lambda: not real.editor.mirror.is_busy, "the paste")
+        took = time.perf_counter() - pasted
+        real.wait_for_saved()
+        real.wait(1)
+        self.probe.enter("")
+        assert real.editor.toPlainText() == text
+        self.gaps(f"paste {name}", f"pasting {name}")
+        self.figures.append(Figure(f"pasting {name}: all shown after", took, "s"))
+        self._keystrokes(name, text)
+
+    def _keystrokes(self, name: str, text: str) -> None:
+        """Keys at the end and in the middle: until painted, and the gaps with all that follows a key."""
+        real = self.real
+        for where, place in (("at the end", len(text)), ("in the middle", len(text) // 2)):
+            phase = f"keys {name} {where}"
+            real.editor.set_caret(place)
+            real.wait(1)
+            self.probe.enter(phase)
+            times = []
+            for _ in range(20):
+                painted, pressed = real.painted.n, time.perf_counter()
+                QTest.keyClicks(real.editor, "x")
+                while real.painted.n == painted and time.perf_counter() - pressed < 5:
+                    real.app.processEvents()
+                times.append(1000 * (time.perf_counter() - pressed))
+                real.wait(0.1)
+            real.wait_for_saved()
+            self.probe.enter("")
+            self.figures.append(Figure(f"key to paint {where}, {name}", statistics.median(times), "ms", 50))
+            self.gaps(phase, f"20 keys {where}, {name}")
+
+    def open(self) -> None:
+        """A session of 1 MB, from the list."""
+        real = self.real
+        view = real.window.sessions
+        index = view.model.index(view.model.row_of(1))
+        real.wait(1)
+        self.probe.enter("opening")
+        started = time.perf_counter()
+        view.list.scrollTo(index)
+        QTest.mouseClick(
+            view.list.viewport(),
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+            view.list.visualRect(index).center(),
+        )
+        real.wait_for(
+            lambda: len(real.editor.toPlainText()) == 1_000_000 and not real.editor.mirror.is_busy,
+            "the long session",
+        )
+        took = time.perf_counter() - started
+        real.wait(2)
+        self.probe.enter("")
+        self.figures.append(Figure("opening a session of 1 MB: all shown after", took, "s"))
+        self.gaps("opening", "opening a session of 1 MB")
+
+    def stalls(self) -> list[str]:
+        """Every gap of more than 50 ms in words, the longest first."""
+        lines, unseen = [], "  (the interpreter was held all the time: inside Qt or SQLite)\n"
+        for stall in sorted(self.probe.stalls, key=lambda s: -s.gap.ms):
+            gap = stall.gap
+            if gap.phase in ("", "showing"):
+                continue
+            lines.append(
+                f"-- {gap.ms:.0f} ms in '{gap.phase}' (computing {gap.cpu_ms:.0f},"
+                f" waiting for a processor {gap.waited_ms:.0f})\n{stall.culprit() or unseen}"
+            )
+        return lines
+
+    def speed(self) -> None:
+        """The same generations by an engine without a window: same words, and how much faster."""
+        wish = {
+            "prompt": PROMPT,
+            "processors": chain.to_json(self.real.window.sampling.processors()),
+            "n_tokens": N_TOKENS,
+        }
+        child = subprocess.run(
+            [sys.executable, str(Path(__file__).with_name("headless.py")), *map(str, self.texts)],
+            input=json.dumps(wish),
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=True,
+        )
+        alone = json.loads(child.stdout)
+        rate = statistics.median(alone[str(seed)][1] for seed in self.texts)
+        same = sum(alone[str(seed)][0] == text for seed, text in self.texts.items())
+        self.figures += [
+            Figure("tokens a second of the engine alone, median", rate, "tok/s"),
+            Figure("window's speed / engine's alone", self.rate / rate, "", 0.8, at_least=True),
+            Figure(
+                f"same seed, same words ({same} of {len(self.texts)})", same / len(self.texts), "", 1.0, True
+            ),
+        ]
+
+
+def measure_window(arguments: argparse.Namespace, folder: Path, chance: random.Random) -> Session:
+    """All parts that share one window."""
+    session = Session(folder, chance)
+    wanted: set[str] = set(arguments.only)
+    session.load()
+    session.idle()
+    if wanted & {"generate", "speed"}:
+        session.generate(arguments.runs)
+    if "stop" in wanted:
+        session.stop(2 * arguments.runs)
+    if "paste" in wanted:
+        session.paste()
+    if "open" in wanted:
+        session.open()
+    session.probe.stop()
+    if "speed" in wanted:
+        session.speed()
+    session.real.close()
+    if session.real.failures:
+        raise AssertionError(session.real.failures)
+    return session
+
+
+def main() -> int:
+    """Measure, print, judge."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--runs", type=int, default=10, help="generations, and starts of each kind")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--quick", action="store_true", help="two runs")
+    parser.add_argument("--json", action="store_true", help="the figures as JSON, before the summary")
+    parser.add_argument(
+        "--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART", help=" ".join(PARTS)
+    )
+    arguments = parser.parse_args()
+    if arguments.quick:
+        arguments.runs = 2
+    chance = random.Random(arguments.seed)
+    figures: list[Figure] = []
+    stalls: list[str] = []
+    load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "?"
+    with tempfile.TemporaryDirectory(prefix="window-") as name:
+        folder = Path(name)
+        if "start" in arguments.only:
+            figures += measure_start(arguments.runs, folder, chance)
+        if set(arguments.only) - {"start"}:
+            session = measure_window(arguments, folder, chance)
+            figures += session.figures
+            stalls = session.stalls()
+    print("\n".join(stalls))
+    if arguments.json:
+        print(json.dumps([asdict(figure) for figure in figures], indent=1))
+    else:
+        print("\n".join(map(str, figures)))
+    missed = [figure.name for figure in figures if figure.is_missed()]
+    n_bars = sum(figure.bar is not None for figure in figures)
+    machine = f"{os.cpu_count()} cores, load {load}, {platform.system()}, Python {platform.python_version()}"
+    verdict = f"missed: {'; '.join(missed)}" if missed else "none missed"
+    print(f"window: {arguments.runs} runs, seed {arguments.seed}, {n_bars} bars, {verdict} ({machine})")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
