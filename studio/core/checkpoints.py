@@ -48,6 +48,8 @@ def load_checkpoint(path: str, device: str = "auto") -> Loading:
     folder = Path(path)
     config = _read_config(folder)
     wanted = hardware.pick_device(device)
+    n_threads = torch.get_num_threads()
+    loaded = False
     try:
         try:
             checkpoint = yield from _load(folder, config, wanted)
@@ -55,12 +57,16 @@ def load_checkpoint(path: str, device: str = "auto") -> Loading:
             if wanted.type == "cpu":
                 raise
             checkpoint = yield from _load(folder, config, torch.device("cpu"))
+        loaded = True
     except (RuntimeError, MemoryError) as error:
         if not hardware.is_out_of_memory(error):
             raise
         raise StudioError(
             QT_TRANSLATE_NOOP("StudioError", "There is not enough memory for this model."), _FREE_MEMORY
         ) from error
+    finally:
+        if not loaded:
+            torch.set_num_threads(n_threads)  # as the model that stays loaded wants it
     info = replace(checkpoint.info, load_s=time.perf_counter() - started)
     return replace(checkpoint, info=info)
 

@@ -34,9 +34,10 @@ def choose_threads(n_parameters: int) -> int:
     """CPU threads for a model of that size: one core always stays free for the window.
 
     Measured on two cores: writing a token reads every weight once and is bound by memory, so the second
-    thread brings little (124M parameters: 33 ms with one thread, 36 with two; 4M: 1.45 and 1.45). But two
-    busy threads wait for each other whenever anything else runs, which made the same step four times slower.
-    Small models get one thread everywhere: their products are shorter than the threads' rendezvous.
+    thread brings little (best times with one and two threads: 33 and 36 ms with 124M parameters, 1.37 and
+    1.37 with 4M). But two busy threads wait for each other whenever anything else runs: then the medians were
+    33 and 168 ms, and 1.8 and 7.1. Reading a prompt would gain up to 1.7 times on an idle machine. Small
+    models get one thread everywhere: their products are shorter than the threads' rendezvous.
     """
     if n_parameters < _SMALL_MODEL:
         return 1

@@ -229,6 +229,20 @@ def test_a_lying_config_is_refused_before_anything_is_allocated(
     refusal(make_folder(**changes))
 
 
+def test_a_failed_load_leaves_the_threads_as_they_were(
+    make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: object) -> None:
+        assert torch.get_num_threads() == 3
+        raise MemoryError
+
+    monkeypatch.setattr(hardware, "choose_threads", lambda _: 3)
+    monkeypatch.setattr(checkpoints, "GPT2", fail)
+    torch.set_num_threads(1)
+    refusal(make_folder())
+    assert torch.get_num_threads() == 1
+
+
 def test_unknown_config_keys_change_nothing(make_folder: MakeFolder) -> None:
     evil = {"auto_map": {"AutoModel": "evil.py"}, "_attn_implementation_internal": "evil", "n_head_": 3}
     assert torch.equal(load(make_folder(**evil)).model.forward(IDS), tiny_logits())

@@ -26,11 +26,12 @@ from studio.core.messages import (
     Token,
 )
 from studio.core.model import GPT2, CausalLM, never
+from studio.core.other_tokenizer import load_tokenizer
 from studio.core.parameters import Stage
 from studio.core.processors import LogitsProcessor, Temperature
 from studio.core.stops import StopMatcher
 from studio.core.tokenizer import Tokenizer
-from tests.core.tiny import TINY
+from tests.core.tiny import STARTER, TINY
 
 GREEDY = (Temperature(temperature=0.0),)
 
@@ -247,6 +248,17 @@ def test_an_empty_prompt_starts_from_end_of_text(tiny_model: GPT2, starter_token
     assert [token.token_id for token in empty] == [token.token_id for token in explicit]
     typed = run(tiny_model, starter_tokenizer, request(END_OF_TEXT))[0]
     assert typed.n_prompt_tokens > 1
+
+
+@pytest.mark.parametrize("prompt", ["", "a", "a" + " a" * 999])
+def test_what_a_model_expects_before_every_text_stays_in_the_window(tiny_model: GPT2, prompt: str) -> None:
+    tokenizer = load_tokenizer(STARTER, 4096, 0)
+    tokenizer.prefix_ids = (5, 6)
+    started, tokens, _ = run(tiny_model, tokenizer, request(prompt, 20, stop_at_end_of_text=False))
+    assert len(tokens) == 20
+    assert tiny_model.cached_ids[:2] == [5, 6]
+    n = len(tokenizer.encode(prompt))
+    assert (started.n_prompt_tokens, started.n_context_tokens) == (n, max(1, min(n, 64 - 2 - 20)))
 
 
 @pytest.mark.parametrize("prompt", ["🙂" * 50, "春眠不觉晓" * 50, "مرحبا " * 50, "\x00", "\ud800", " \n\t"])

@@ -32,7 +32,8 @@ from tests.core.tiny import RESOURCES, STARTER
 PIECES = st.sampled_from([
     "\n", "\n\n", " ", "  ", "\t", "\r\n", "\u00a0", "\u2028", "\u2029", "\x1c", "\x1f", "\x85", "\u3000",
     "\x00", "'s", "'ll", "'", "’s", "word", " the", "The", "a", "1", "12", "…", "-", "...", "<|endoftext|>",
-    "<|", "é", "e\u0301", "\u0301", "ß", "İ", "春眠", "中", "🙂", "👩‍👩‍👧", "🇫🇷", "שלום", "مرحبا", "\ufeff", "\ufffd",
+    "<|", "é", "e\u0301", "\u0301", "ß", "İ", "春眠", "中", "🙂", "👩‍👩‍👧",
+    "🇫🇷", "שלום", "مرحبا", "\ufeff", "\ufffd",
 ])  # fmt: skip
 TEXTS = st.lists(PIECES | st.text(max_size=5), max_size=40).map("".join).map(clean_text)
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "gpt2_tokens.json"
