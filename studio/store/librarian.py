@@ -149,4 +149,5 @@ def _failed(request: LibraryRequest, error: Exception) -> LibraryFailed | Reques
             session_id = request.session_id
         case _:
             session_id = None
-    return RequestFailed(session_id, known.damage, known.what_happened, known.what_to_do, bug)
+    unsaved = request if isinstance(request, SaveSession | SaveGeneration) else None
+    return RequestFailed(session_id, known.damage, known.what_happened, known.what_to_do, bug, unsaved)

@@ -237,8 +237,16 @@ def _check_pages(connection: sqlite3.Connection) -> bool:
 
 def _pending(connection: sqlite3.Connection) -> bool:
     """Whether a migration is to be applied; as `Migrations.pending`, without importing sqlite-utils."""
-    rows = connection.execute("SELECT name FROM _sqlite_migrations WHERE migration_set = 'studio'")
-    return not {name for (name,) in rows}.issuperset(MIGRATIONS)
+    found = connection.execute(
+        "SELECT name FROM _sqlite_migrations WHERE migration_set = 'studio' ORDER BY id LIMIT ?",
+        (len(MIGRATIONS),),
+    )
+    applied = tuple(name for (name,) in found)
+    # Steps are only ever appended, so what was applied is where our list begins. (More than our list: a newer
+    # program of the same major version.) A changed name must not have its step applied a second time.
+    if not applied or applied != MIGRATIONS[: len(applied)]:
+        raise damaged_library("The library file does not know its own version any more.")
+    return len(applied) < len(MIGRATIONS)
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:

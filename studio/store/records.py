@@ -249,6 +249,7 @@ class RequestFailed:
     what_happened: str
     what_to_do: str
     report: str = ""  # a traceback if it is a bug of ours
+    unsaved: SaveSession | SaveGeneration | None = None  # the request, if it was a save: to be sent again
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,7 @@ BROKEN: dict[str, Callable[[Path], None]] = {
     "magic": lambda file: poke(file, 3, b"x"),
     "another program's": lambda file: poke(file, 68, b"Fossil"[:4]),
     "version zero": lambda file: poke(file, 60, bytes(4)),
+    "migration's name": lambda file: rewrite(file, file.read_bytes().replace(b"m001_", b"n001_")),
     "schema page": zero_page(0),
     "second page": zero_page(1),
     "all but the header": lambda file: poke(file, 100, bytes(file.stat().st_size - 100)),
@@ -292,7 +293,10 @@ def test_starting_fresh_deletes_nothing(sound: Path, damage: str) -> None:
     ask(librarian, CloseLibrary(), LibraryClosed)
 
 
-def test_a_library_in_use_is_neither_opened_nor_set_aside(sound: Path) -> None:
+def test_a_library_in_use_is_neither_opened_nor_set_aside(
+    sound: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "BUSY_S", 0.1)
     process = run_unclean(sound)
     try:
         before = contents(sound)
@@ -436,7 +440,7 @@ def test_a_check_is_interrupted_in_time(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_two_programs_that_start_at_once_make_one_library(own_library: Path) -> None:
-    for _ in range(5):
+    for _ in range(3):
         processes = [
             subprocess.Popen(
                 [sys.executable, "-c", OPENING, str(own_library)],
