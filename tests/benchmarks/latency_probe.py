@@ -19,6 +19,7 @@ import time
 import traceback
 from collections import Counter
 from dataclasses import dataclass, field
+from types import FrameType
 
 from PySide6.QtCore import QObject, Qt, QTimer, Slot
 
@@ -162,4 +163,12 @@ class LatencyProbe(QObject):
             stacks = self._stacks
             frame = sys._current_frames().get(self._thread_id)
             if frame is not None:
-                stacks["".join(traceback.format_stack(frame)[-12:])] += 1
+                stacks[_stack(frame)] += 1
+
+
+def _stack(frame: FrameType) -> str:
+    """From the innermost event loop on; the measuring program itself is of no interest."""
+    frames = traceback.extract_stack(frame)
+    names = [entry.name for entry in frames]
+    start = len(names) - names[::-1].index("wait_for") if "wait_for" in names[:-1] else 0
+    return "".join(traceback.format_list(frames[start:][-14:]))

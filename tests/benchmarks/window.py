@@ -165,7 +165,7 @@ class Session:
         self.rate = 0.0  # tokens a second
 
     def gaps(self, phase: str, what: str, p99_bar: float | None = 16, max_bar: float | None = 100) -> None:
-        """Note the figures of a phase."""
+        """Note the figures of a phase. (A p99 of few gaps is their maximum: no bar then.)"""
         summary = summarise(self.probe.of(phase))
         print(f"  {what}: {summary}", flush=True)
         self.figures += [
@@ -296,7 +296,7 @@ class Session:
         real.wait(1)
         self.probe.enter("")
         assert real.editor.toPlainText() == text
-        self.gaps(f"paste {name}", f"pasting {name}")
+        self.gaps(f"paste {name}", f"pasting {name}", p99_bar=None)
         self.figures.append(Figure(f"pasting {name}: all shown after", took, "s"))
         self._keystrokes(name, text)
 
@@ -319,7 +319,7 @@ class Session:
             real.wait_for_saved()
             self.probe.enter("")
             self.figures.append(Figure(f"key to paint {where}, {name}", statistics.median(times), "ms", 50))
-            self.gaps(phase, f"20 keys {where}, {name}")
+            self.gaps(phase, f"20 keys {where}, {name}", p99_bar=None)
 
     def open(self) -> None:
         """A session of 1 MB, from the list."""
@@ -344,7 +344,7 @@ class Session:
         real.wait(2)
         self.probe.enter("")
         self.figures.append(Figure("opening a session of 1 MB: all shown after", took, "s"))
-        self.gaps("opening", "opening a session of 1 MB")
+        self.gaps("opening", "opening a session of 1 MB", p99_bar=None)
 
     def stalls(self) -> list[str]:
         """Every gap of more than 50 ms in words, the longest first."""
