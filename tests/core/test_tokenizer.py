@@ -112,7 +112,7 @@ def test_chunks_join_to_the_text_and_to_its_tokens(starter_tokenizer: Tokenizer,
     assert starter_tokenizer.encode(text).ids == whole
 
 
-@given(text=TEXTS.filter(bool), times=st.integers(1, 5))
+@given(text=TEXTS.filter(bool) | st.text("\n\n \ta", min_size=1), times=st.integers(1, 5))
 def test_long_lines_are_cut_without_changing_a_token(
     starter_tokenizer: Tokenizer, text: str, times: int
 ) -> None:
