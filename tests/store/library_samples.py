@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +20,9 @@ from studio.store.records import (
     LibraryMessage,
     LibraryRequest,
     OpenLibrary,
+    Saved,
     SaveGeneration,
+    SaveSession,
     SessionRecord,
 )
 
@@ -124,3 +127,48 @@ def revision_of(revision: int) -> SaveGeneration:
     tokens = tuple(token(f" {revision}.{k}") for k in range(2))
     record = replace(generation(number + 1, 1, text=text[:100]), n_tokens=2 * n + 2)
     return SaveGeneration(record, 2 * n, tokens, session(1, text, revision=revision))
+
+
+UNCLEAN = """
+import os, sys
+from pathlib import Path
+from library_samples import session
+from studio.store.store import Store
+store = Store.open(Path(sys.argv[1]))
+store.save_session(session(9, "only in the log"))
+print("saved", flush=True)
+sys.stdin.read()  # until it is told to end, or killed
+os._exit(0)
+"""
+
+
+def run_unclean(folder: Path) -> subprocess.Popen[str]:
+    """A second process that has the library open, and a session in the log."""
+    root = Path(__file__).parents[2]
+    process = subprocess.Popen(
+        [sys.executable, "-c", UNCLEAN, str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(root), str(Path(__file__).parent)))},
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "saved\n"
+    return process
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    process.communicate()
+
+
+TEXTS = {number: f"session {number} " * (200 * number) for number in range(1, 9)}
+
+
+def fill(folder: Path) -> Path:
+    """Make a library of some 100 pages, closed cleanly: TEXTS, and a generation in the last of them."""
+    with library(folder) as librarian:
+        for number, text in TEXTS.items():
+            ask(librarian, SaveSession(session(number, text)), Saved)
+        ask(librarian, SaveGeneration(generation(1, 8), 0, (token(),) * 50, session(8, TEXTS[8])), Saved)
+    return folder
