@@ -114,16 +114,16 @@ def test_chunks_join_to_the_text_and_to_its_tokens(starter_tokenizer: Tokenizer,
 
 @given(text=TEXTS.filter(bool) | st.text("\n\n \ta", min_size=1), times=st.integers(1, 5))
 def test_long_lines_are_cut_without_changing_a_token(
-    starter_tokenizer: Tokenizer, text: str, times: int
+    gpt2_tokenizer: Tokenizer, text: str, times: int
 ) -> None:
-    assert isinstance(starter_tokenizer, BytePairTokenizer)
+    assert isinstance(gpt2_tokenizer, BytePairTokenizer)
     long = text * times
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("studio.core.tokenizer._LONG_CHUNK", 3)
         parts = list(cut(long))
     assert "".join(parts) == long
-    ids = [token for part in parts for token in starter_tokenizer._bpe.encode_ordinary(part)]
-    assert ids == starter_tokenizer._bpe.encode_ordinary(long)
+    ids = [token for part in parts for token in gpt2_tokenizer._bpe.encode_ordinary(part)]
+    assert ids == gpt2_tokenizer._bpe.encode_ordinary(long)
 
 
 def test_golden_ids_and_offsets_of_gpt2(gpt2_tokenizer: Tokenizer) -> None:
