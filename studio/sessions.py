@@ -97,8 +97,12 @@ class Sessions(QObject):
 
     def on_session_opened(self, session: r.SessionRecord) -> None:
         """The library has read the session last asked for."""
-        if session.id == self._opening:
-            self.show(session)
+        if session.id != self._opening:
+            return
+        unsaved = self.autosave.take_unsaved(session.id)
+        self.show(unsaved or session)
+        if unsaved is not None:
+            self.autosave.touch()
 
     def on_saved(self, message: r.Saved) -> None:
         """A save was committed."""

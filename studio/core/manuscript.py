@@ -179,8 +179,8 @@ class Manuscript:
     ) -> Edit:
         """Put `text` in the place of text[start:end] as one undo step (or as part of an open group).
 
-        `runs` default to WRITTEN. `typing` lets neighbouring keystrokes share a step. Raises ValueError if the
-        range is outside the text or the runs do not have the length of the text.
+        `runs` default to WRITTEN. `typing` lets neighbouring keystrokes share a step. Raises ValueError if
+        the range is outside the text or the runs do not have the length of the text.
         """
         if not 0 <= start <= end <= len(self._text):
             raise ValueError(f"no range {start}..{end} in a text of {len(self._text)} characters")

@@ -56,7 +56,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """What is loaded. `sha256` is that of the weights file(s); with `name` it identifies the model for ever."""
+    """What is loaded. `sha256` is that of the weights; with `name` it identifies the model for ever."""
 
     name: str
     path: str

@@ -1,9 +1,9 @@
 """Messages as bytes, for the pipe between the window and the model process.
 
 JSON rather than pickle: the model process has read a stranger's file, so nothing it sends may run code here.
-A dataclass becomes ["Name", field, ...], a tuple ["", item, ...], bytes {"b": latin-1}, an enum its value; only the
-classes of `core/messages.py` and the processors are ever built. A frame is a 4-byte big-endian length and
-that many bytes.
+A dataclass becomes ["Name", field, ...], a tuple ["", item, ...], bytes {"b": latin-1}, an enum its value;
+only the classes of `core/messages.py` and the processors are ever built. A frame is a 4-byte big-endian
+length and that many bytes.
 """
 
 from __future__ import annotations

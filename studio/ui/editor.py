@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QMargins, QMimeData, QPoint, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QMimeData, QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QAction,
     QColor,
     QContextMenuEvent,
-    QFontMetricsF,
     QInputMethodEvent,
     QKeyEvent,
     QKeySequence,
-    QMouseEvent,
-    QResizeEvent,
     QTextCharFormat,
     QTextCursor,
-    QTextOption,
-    QWheelEvent,
 )
 from PySide6.QtWidgets import QMenu, QTextEdit, QWidget
 
@@ -26,15 +21,14 @@ from studio.core.manuscript import SPECIAL, Edit, Manuscript, Run
 from studio.core.messages import END_OF_TEXT
 from studio.ui.document_mirror import DocumentMirror, clean, clean_generated
 from studio.ui.highlighter import OriginHighlighter
-from studio.ui.theme import Theme, text_font
+from studio.ui.text_area import TextArea
+from studio.ui.theme import Theme
 
 MAX_TEXT_CHARACTERS = 2_000_000
 """A text of this length (about 350,000 words) still scrolls and saves smoothly; more is refused, aloud."""
 
 PAUSE_MS = 1500
 """After a pause this long the next keystroke starts a new undo step."""
-
-HOVER_MS = 120
 
 
 @dataclass(slots=True)
@@ -48,29 +42,20 @@ class _Insertion:
     replaced: tuple[int, int] | None  # a retry: what gives way to the first characters
 
 
-class Editor(QTextEdit):
+class Editor(TextArea):
     """Shows a Manuscript. Every change by the user ends up there before `edited` is emitted."""
 
     edited = Signal()
     caret_moved = Signal(int)  # code points
     hovered = Signal(int)  # the character under the mouse; -1: none
     refused = Signal(str)  # what was not done and why, one sentence
-    zoom_requested = Signal(int)
     undo_changed = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        self._column_chars = 70  # before Qt's own constructor: that one already announces a change of font
         super().__init__(parent)
         self.setObjectName("editor")
         self.setAccessibleName(self.tr("Text"))
-        self.setAcceptRichText(False)
-        self.setFrameShape(QTextEdit.Shape.NoFrame)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-        self.setTabChangesFocus(False)
         self.setPlaceholderText(self.tr("Write an opening line, then press Ctrl+Enter."))
-        self.viewport().setMouseTracking(True)
         self._theme = theme
         self._insertion: _Insertion | None = None
         self._locked = False
@@ -84,11 +69,8 @@ class Editor(QTextEdit):
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE_MS)
         self._pause.timeout.connect(self._on_pause)
-        self._hover = QTimer(self)
-        self._hover.setSingleShot(True)
-        self._hover.setInterval(HOVER_MS)
-        self._hover.timeout.connect(self._on_hover)
-        self._hover_at = QPoint()
+        self.mouse_rested.connect(self._on_mouse_rested)
+        self.mouse_left.connect(self._on_mouse_left)
 
     # -- the text ------------------------------------------------------------------------------------------
 
@@ -267,14 +249,6 @@ class Editor(QTextEdit):
         self._theme = theme
         self.highlighter.set_theme(theme)
 
-    def set_font(self, family: str, size_pt: float, column_chars: int) -> None:
-        """The text's font, and how many characters a line has at most."""
-        # By style sheet: the app's own style sheet resets what setFont says whenever it is applied.
-        families = ", ".join(f'"{name}"' for name in text_font(family, size_pt).families() if '"' not in name)
-        self.setStyleSheet(f"QTextEdit#editor {{ font-family: {families}; font-size: {size_pt}pt; }}")
-        self._column_chars = column_chars
-        self._update_margins()
-
     def mark(self, start: int, end: int) -> None:
         """Put a quiet frame of colour behind a stretch of text (a token); an empty one takes it away."""
         selections = []
@@ -292,26 +266,6 @@ class Editor(QTextEdit):
             setattr(selection, "format", form)  # noqa: B010
             selections.append(selection)
         self.setExtraSelections(selections)
-
-    def _update_margins(self) -> None:
-        metrics = QFontMetricsF(self.font())
-        column = metrics.averageCharWidth() * self._column_chars + 2 * self.document().documentMargin()
-        spare = self.width() - self.verticalScrollBar().sizeHint().width() - column
-        side = max(24, int(spare / 2))
-        margins = QMargins(side, 24, max(24, int(spare) - side), 8)
-        if margins != self.viewportMargins():
-            self.setViewportMargins(margins)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Another font has another column width."""
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
-            self._update_margins()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the column centred."""
-        super().resizeEvent(event)
-        self._update_margins()
 
     # -- keys and mouse ------------------------------------------------------------------------------------
 
@@ -376,37 +330,21 @@ class Editor(QTextEdit):
         data.setText(self.manuscript.text[start:end])
         return data
 
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Ctrl and the wheel zoom the text."""
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.zoom_requested.emit(1 if event.angleDelta().y() > 0 else -1)
-            event.accept()
-            return
-        super().wheelEvent(event)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Tell, after a moment, which character the mouse rests on."""
-        super().mouseMoveEvent(event)
-        self._hover_at = event.position().toPoint()
-        self._hover.start()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """The mouse is elsewhere."""
-        super().leaveEvent(event)
-        self._hover.stop()
-        self.hovered.emit(-1)
-
-    @Slot()
-    def _on_hover(self) -> None:
+    @Slot(QPoint)
+    def _on_mouse_rested(self, point: QPoint) -> None:
         if self.mirror.is_busy:
             return
-        cursor = self.cursorForPosition(self._hover_at)
+        cursor = self.cursorForPosition(point)
         position = cursor.position()
         # cursorForPosition gives the nearest gap; the character is the one the mouse is inside.
-        if self.cursorRect(cursor).x() > self._hover_at.x() and position > 0:
+        if self.cursorRect(cursor).x() > point.x() and position > 0:
             position -= 1
         offset = self.mirror.to_text(position)
         self.hovered.emit(offset if offset < len(self.manuscript.text) else -1)
+
+    @Slot()
+    def _on_mouse_left(self) -> None:
+        self.hovered.emit(-1)
 
     @Slot()
     def _on_caret_moved(self) -> None:

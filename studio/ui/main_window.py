@@ -6,14 +6,14 @@ It shows and asks; what happens is decided in `controller.py`.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
-from PySide6.QtCore import QByteArray, QCoreApplication, QEvent, QObject, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QFontMetricsF, QKeyEvent
+from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QCloseEvent, QFontMetricsF, QKeyEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMainWindow,
-    QMenu,
     QPushButton,
     QSplitter,
     QToolButton,
@@ -21,12 +21,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.settings import Settings, choices, limits
+from studio.settings import Settings, limits
 from studio.ui import theme as themes
-from studio.ui.actions import MENUS, make_actions, set_icons
+from studio.ui.actions import make_actions, set_icons
 from studio.ui.editor import Editor
 from studio.ui.find_bar import FindBar
 from studio.ui.icons import icon
+from studio.ui.menus import Menus
 from studio.ui.notice_bar import NoticeBar
 from studio.ui.openings import Openings
 from studio.ui.probability_view import ProbabilityView
@@ -62,7 +63,6 @@ class MainWindow(QMainWindow):
     """Builds the widgets and keeps their places; `closing` is emitted when the window is about to go."""
 
     closing = Signal()
-    theme_changed = Signal()
     choice_made = Signal(str, str)  # a setting's name and value, from a menu of choices
 
     def __init__(self, settings: Settings) -> None:
@@ -81,11 +81,10 @@ class MainWindow(QMainWindow):
         self.find_bar = FindBar(self.editor, self.theme)
         self.status = StatusLine(self.theme, self)
         self.openings = Openings(self.editor)
-        self._device_menu = QMenu()
-        self._choice_groups: list[QActionGroup] = []
         self.setStatusBar(self.status)
         self.setCentralWidget(self._make_columns())
-        self._make_menus()
+        self._menus = Menus(self, self.actions_by_name, settings)
+        self._menus.chosen.connect(self._on_choice)
         self._connect_actions()
         self.openings.chosen.connect(self._on_opening)
         self.editor.installEventFilter(self)
@@ -169,48 +168,6 @@ class MainWindow(QMainWindow):
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         button.setAccessibleName(self.actions_by_name[name].text().replace("&", ""))
         return button
-
-    def _make_menus(self) -> None:
-        bar = self.menuBar()
-        for title, names in MENUS:
-            menu = bar.addMenu(QCoreApplication.translate("actions", title))
-            menu.setToolTipsVisible(True)
-            for name in names:
-                if not name:
-                    menu.addSeparator()
-                elif name.startswith("@"):
-                    menu.addMenu(self._choice_menu(name[1:], menu))
-                else:
-                    menu.addAction(self.actions_by_name[name])
-
-    def _choice_menu(self, setting: str, parent: QWidget) -> QMenu:
-        titles = {
-            "theme": self.tr("&Theme"),
-            "language": self.tr("&Language"),
-            "device": self.tr("&Compute on"),
-        }
-        texts = {
-            "system": self.tr("As the system"),
-            "light": self.tr("Light"),
-            "dark": self.tr("Dark"),
-            "en": "English",
-            "zh_CN": "简体中文",
-            "auto": self.tr("Automatic"),
-            "cpu": "CPU",
-            "cuda": "GPU (CUDA)",
-            "mps": "GPU (Apple)",
-        }
-        menu = QMenu(titles[setting], parent)
-        group = QActionGroup(menu)
-        for value in choices(setting):
-            action = group.addAction(texts[value])
-            action.setCheckable(True)
-            action.setChecked(getattr(self.settings, setting) == value)
-            action.setData((setting, value))
-            menu.addAction(action)
-        group.triggered.connect(self._on_choice)
-        self._choice_groups.append(group)
-        return menu
 
     def _connect_actions(self) -> None:
         actions = self.actions_by_name
@@ -393,10 +350,10 @@ class MainWindow(QMainWindow):
         self.settings = replace(self.settings, text_size_pt=size_pt)
         self.editor.set_font(self.settings.text_font_family, size_pt, self.settings.column_width_chars)
 
-    @Slot(QAction)
-    def _on_choice(self, action: QAction) -> None:
-        setting, value = action.data()
-        self.settings = replace(self.settings, **{setting: value})
+    @Slot(str, str)
+    def _on_choice(self, setting: str, value: str) -> None:
+        changed: dict[str, Any] = {setting: value}
+        self.settings = replace(self.settings, **changed)
         self.choice_made.emit(setting, value)
 
     def set_theme(self, theme: themes.Theme) -> None:

@@ -1,0 +1,87 @@
+"""A column of text: its font, its width in the middle of the window, and where the mouse rests in it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QMargins, QPoint, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QFontMetricsF, QMouseEvent, QResizeEvent, QTextOption, QWheelEvent
+from PySide6.QtWidgets import QTextEdit, QWidget
+
+from studio.ui.theme import text_font
+
+HOVER_MS = 120
+
+
+class TextArea(QTextEdit):
+    """A QTextEdit that looks like a page."""
+
+    zoom_requested = Signal(int)
+    mouse_rested = Signal(QPoint)  # in the viewport
+    mouse_left = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        self._column_chars = 70  # before Qt's own constructor: that one already announces a change of font
+        super().__init__(parent)
+        self.setAcceptRichText(False)
+        self.setFrameShape(QTextEdit.Shape.NoFrame)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.setTabChangesFocus(False)
+        self.viewport().setMouseTracking(True)
+        self._hover = QTimer(self)
+        self._hover.setSingleShot(True)
+        self._hover.setInterval(HOVER_MS)
+        self._hover.timeout.connect(self._on_hover)
+        self._hover_at = QPoint()
+
+    def set_font(self, family: str, size_pt: float, column_chars: int) -> None:
+        """The text's font, and how many characters a line has at most."""
+        # By style sheet: the app's own style sheet resets what setFont says whenever it is applied.
+        families = ", ".join(f'"{name}"' for name in text_font(family, size_pt).families() if '"' not in name)
+        self.setStyleSheet(f"QTextEdit#editor {{ font-family: {families}; font-size: {size_pt}pt; }}")
+        self._column_chars = column_chars
+        self._update_margins()
+
+    def _update_margins(self) -> None:
+        metrics = QFontMetricsF(self.font())
+        column = metrics.averageCharWidth() * self._column_chars + 2 * self.document().documentMargin()
+        spare = self.width() - self.verticalScrollBar().sizeHint().width() - column
+        side = max(24, int(spare / 2))
+        margins = QMargins(side, 24, max(24, int(spare) - side), 8)
+        if margins != self.viewportMargins():
+            self.setViewportMargins(margins)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another font has another column width."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._update_margins()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the column centred."""
+        super().resizeEvent(event)
+        self._update_margins()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Ctrl and the wheel zoom the text."""
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.zoom_requested.emit(1 if event.angleDelta().y() > 0 else -1)
+            event.accept()
+            return
+        super().wheelEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Tell, after a moment, which character the mouse rests on."""
+        super().mouseMoveEvent(event)
+        self._hover_at = event.position().toPoint()
+        self._hover.start()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """The mouse is elsewhere."""
+        super().leaveEvent(event)
+        self._hover.stop()
+        self.mouse_left.emit()
+
+    @Slot()
+    def _on_hover(self) -> None:
+        self.mouse_rested.emit(self._hover_at)
