@@ -82,7 +82,23 @@ def translations(arguments: list[str]) -> int:
     return translation.renew(environment.scripts_dir(environment.VENV))
 
 
-COMMANDS: dict[str, Callable[[list[str]], int]] = {"run": run, "test": test, "translations": translations}
+def screenshots(arguments: list[str]) -> int:
+    """Take the pictures of the README from the real app; `screenshots FOLDER [NAME…]` puts them elsewhere."""
+    import environment
+    import system_libraries
+
+    system_libraries.require_libraries(window=False)
+    python = environment.ensure(dev=False)
+    command = [str(python), str(ROOT / "packaging" / "screenshots.py"), *arguments]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode
+
+
+COMMANDS: dict[str, Callable[[list[str]], int]] = {
+    "run": run,
+    "test": test,
+    "translations": translations,
+    "screenshots": screenshots,
+}
 
 
 def usage() -> str:

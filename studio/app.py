@@ -71,6 +71,7 @@ def _translate(app: QApplication, language: str) -> None:
         translator = QTranslator(app)
         if translator.load(name, folder):
             app.installTranslator(translator)
+    app.setFont(themes.interface_font(app.font()))
 
 
 class _CrashReporter(QObject):

@@ -214,6 +214,7 @@ class Controller(QObject):
         dialog = LibraryDialog(message, self._window)
         dialog.fresh_requested.connect(self._on_start_fresh)
         dialog.read_only_requested.connect(self._on_open_read_only)
+        dialog.without_log_requested.connect(self._on_open_without_log)
         dialog.retry_requested.connect(self._on_open_again)
         dialog.folder_requested.connect(self._on_other_folder)
         dialog.quit_requested.connect(self._window.close)
@@ -226,6 +227,10 @@ class Controller(QObject):
     @Slot()
     def _on_open_read_only(self) -> None:
         self._library.submit(r.OpenLibrary(str(self._folder), read_only=True))
+
+    @Slot()
+    def _on_open_without_log(self) -> None:
+        self._library.submit(r.OpenLibrary(str(self._folder), accept_loss=True))
 
     @Slot()
     def _on_open_again(self) -> None:

@@ -29,7 +29,12 @@ def model_process_command() -> tuple[str, list[str]]:
     """Program and arguments that start the model process: this program again, dispatched by a flag."""
     if getattr(sys, "frozen", False):
         return sys.executable, [MODEL_PROCESS_FLAG]
-    return sys.executable, ["-m", "studio", MODEL_PROCESS_FLAG]
+    return sys.executable, [
+        "-P",
+        "-m",
+        "studio",
+        MODEL_PROCESS_FLAG,
+    ]  # -P: not what lies in the current folder
 
 
 class _ModelProcess(QObject):

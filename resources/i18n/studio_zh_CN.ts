@@ -101,18 +101,6 @@
         <translation>重试</translation>
     </message>
     <message>
-        <source>These are your own words.</source>
-        <translation>这是你自己写的文字。</translation>
-    </message>
-    <message>
-        <source>Nothing is known about this token.</source>
-        <translation>没有关于这个词元的数据。</translation>
-    </message>
-    <message>
-        <source>The language changes when the app starts again.</source>
-        <translation>语言将在下次启动时更改。</translation>
-    </message>
-    <message>
         <source>Keyboard shortcuts</source>
         <translation>键盘快捷键</translation>
     </message>
@@ -232,6 +220,14 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <translation>可阅读、查找和复制；不做任何更改</translation>
     </message>
     <message>
+        <source>Open &amp;without the newest changes</source>
+        <translation>不含最新更改打开(&amp;W)</translation>
+    </message>
+    <message>
+        <source>Go on with what the library file itself holds</source>
+        <translation>使用资料库文件本身的内容继续</translation>
+    </message>
+    <message>
         <source>Keep the damaged file and start a &amp;new library</source>
         <translation>保留损坏的文件并新建文库(&amp;N)</translation>
     </message>
@@ -262,6 +258,9 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <source>Ctrl+Enter</source>
         <translation>Ctrl+Enter</translation>
     </message>
+</context>
+<context>
+    <name>Menus</name>
     <message>
         <source>&amp;Theme</source>
         <translation>主题(&amp;T)</translation>
@@ -322,6 +321,13 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     <message>
         <source>Back to {value}</source>
         <translation>恢复为 {value}</translation>
+    </message>
+</context>
+<context>
+    <name>Preferences</name>
+    <message>
+        <source>The language changes when the app starts again.</source>
+        <translation>语言将在下次启动时更改。</translation>
     </message>
 </context>
 <context>
@@ -393,6 +399,17 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     <message>
         <source>{bits} bits</source>
         <translation>{bits} 比特</translation>
+    </message>
+</context>
+<context>
+    <name>Reading</name>
+    <message>
+        <source>These are your own words.</source>
+        <translation>这是你自己写的文字。</translation>
+    </message>
+    <message>
+        <source>Nothing is known about this token.</source>
+        <translation>没有关于这个词元的数据。</translation>
     </message>
 </context>
 <context>

@@ -204,7 +204,7 @@ def _examine(connection: sqlite3.Connection, path: Path, *, unclean: bool, log_m
     running, last_check = meta["running"] != "0", int(meta["last_check"])
     if running and log_missing:
         raise LibraryError(
-            Damage.DAMAGED,
+            Damage.LOG_MISSING,
             f"The newest changes may be missing: the program was cut off, and {FILE_NAME}-wal is gone.",
             f"Put {FILE_NAME}-wal back beside {FILE_NAME}, or open the library without those changes.",
         )

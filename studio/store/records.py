@@ -70,6 +70,7 @@ class Damage(StrEnum):
     """Why a library cannot simply be opened."""
 
     DAMAGED = "damaged"  # not SQLite, cut off, a page broken, empty
+    LOG_MISSING = "log_missing"  # cut off, and the write-ahead log is gone: open it with accept_loss
     NEWER = "newer"  # written by a later version of this program
     READ_ONLY = "read_only"  # the file, its folder or its disk cannot be written
     LOCKED = "locked"  # another program has it open

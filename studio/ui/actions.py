@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication
@@ -105,6 +106,11 @@ def make_actions(parent: QWidget, theme: Theme) -> dict[str, QAction]:
         parent.addAction(action)
     set_icons(actions, theme)
     return actions
+
+
+def plain_text(action: QAction) -> str:
+    """An action's text without its mnemonic: "&Stop" and "停止(&S)" lose what only a menu needs."""
+    return re.sub(r"\s?\(&.\)|&|…$", "", action.text())
 
 
 def set_icons(actions: dict[str, QAction], theme: Theme) -> None:

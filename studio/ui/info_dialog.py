@@ -17,6 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.ui.actions import plain_text
+
 
 class InfoDialog(QDialog):
     """A title, a text, and a table of two columns if there are rows for it."""
@@ -59,7 +61,7 @@ def shortcut_rows(actions: Sequence[QAction]) -> list[tuple[str, str]]:
     """(what it does, its keys) of every action that has keys."""
     native = QKeySequence.SequenceFormat.NativeText
     return [
-        (action.text().replace("&", ""), ", ".join(key.toString(native) for key in action.shortcuts()))
+        (plain_text(action), ", ".join(key.toString(native) for key in action.shortcuts()))
         for action in actions
         if action.shortcuts()
     ]

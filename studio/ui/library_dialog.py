@@ -13,6 +13,7 @@ class LibraryDialog(QDialog):
 
     fresh_requested = Signal()
     read_only_requested = Signal()
+    without_log_requested = Signal()
     retry_requested = Signal()
     folder_requested = Signal()
     quit_requested = Signal()
@@ -39,8 +40,8 @@ class LibraryDialog(QDialog):
             column.addWidget(label)
         column.addSpacing(8)
         damaged = failure.damage is Damage.DAMAGED
-        readable = failure.damage in (Damage.READ_ONLY, Damage.DAMAGED, Damage.FULL, Damage.LOCKED)
-        passing = failure.damage in (Damage.LOCKED, Damage.FULL, Damage.FAILED, Damage.READ_ONLY)
+        readable = failure.damage is not Damage.NEWER
+        passing = not damaged and failure.damage is not Damage.NEWER
         for wanted, text, tip, name, signal in (
             (
                 passing,
@@ -50,11 +51,18 @@ class LibraryDialog(QDialog):
                 self.retry_requested,
             ),
             (
-                readable and not damaged,
+                readable,
                 self.tr("Open to &read only"),
                 self.tr("Read, search and copy; nothing is changed"),
                 "libraryReadOnly",
                 self.read_only_requested,
+            ),
+            (
+                failure.damage is Damage.LOG_MISSING,
+                self.tr("Open &without the newest changes"),
+                self.tr("Go on with what the library file itself holds"),
+                "libraryWithoutLog",
+                self.without_log_requested,
             ),
             (
                 damaged,

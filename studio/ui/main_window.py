@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from studio.settings import Settings, limits
 from studio.ui import theme as themes
-from studio.ui.actions import make_actions, set_icons
+from studio.ui.actions import make_actions, plain_text, set_icons
 from studio.ui.editor import Editor
 from studio.ui.find_bar import FindBar
 from studio.ui.icons import icon
@@ -53,9 +53,9 @@ class ActionButton(QPushButton):
     @Slot()
     def _follow(self) -> None:
         action = self._action
-        self.setText(action.text().replace("&", ""))
+        self.setText(plain_text(action))
         self.setToolTip(action.toolTip())
-        self.setAccessibleName(action.text().replace("&", ""))
+        self.setAccessibleName(plain_text(action))
         self.setEnabled(action.isEnabled())
 
 
@@ -166,7 +166,7 @@ class MainWindow(QMainWindow):
         button.setObjectName(f"{name}Button")
         button.setDefaultAction(self.actions_by_name[name])
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-        button.setAccessibleName(self.actions_by_name[name].text().replace("&", ""))
+        button.setAccessibleName(plain_text(self.actions_by_name[name]))
         return button
 
     def _connect_actions(self) -> None:

@@ -14,7 +14,7 @@ from PySide6.QtCore import (
     Qt,
     Slot,
 )
-from PySide6.QtGui import QColor, QFont, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
@@ -239,6 +239,12 @@ class ProbabilityView(QWidget):
         row.addWidget(self._empty, 1)
         self.set_theme(theme)
         self.show_token(None)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Two columns while there is room for two, so that the bars are as long as they can be."""
+        super().resizeEvent(event)
+        columns = 2 if self._list.viewport().width() >= 2 * COLUMN_PX else 1
+        self._list.setGridSize(QSize(max(COLUMN_PX, self._list.viewport().width() // columns), ROW_PX))
 
     def set_theme(self, theme: Theme) -> None:
         """Use another theme's colours."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import dataclass
 
 from PySide6.QtCore import QLocale, Qt, Signal, Slot
@@ -75,6 +76,7 @@ class RunOptionsForm(QWidget):
         self._length.setSingleStep(10)
         self._length.setLocale(QLocale.c())
         self._length.setKeyboardTracking(False)
+        self._length.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._length.setSuffix(self.tr(" tokens"))
         self._length.setToolTip(
             self.tr("How much is written at most. The model sees that much less of what is before the caret.")
@@ -137,7 +139,7 @@ class RunOptionsForm(QWidget):
     def _add(self, form: QFormLayout, text: str, field: QWidget, row: QWidget | None = None) -> None:
         label = QLabel(text)
         label.setBuddy(field)
-        field.setAccessibleName(text.replace("&", ""))
+        field.setAccessibleName(re.sub(r"\(&.\)|&", "", text))
         form.addRow(label, row or field)
 
     def options(self) -> RunOptions:

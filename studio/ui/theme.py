@@ -103,6 +103,23 @@ def stylesheet(theme: Theme) -> str:
     return template.substitute({f.name: getattr(theme, f.name) for f in fields(theme)}, icons=chevron)
 
 
+_HAN_SANS = (
+    "Noto Sans CJK SC",
+    "PingFang SC",
+    "Microsoft YaHei UI",
+    "Source Han Sans SC",
+    "WenQuanYi Micro Hei",
+)
+
+
+def interface_font(font: QFont) -> QFont:
+    """The system's font with a named Chinese one beside it: fontconfig's own choice may be a bold one."""
+    installed = set(QFontDatabase.families())
+    result = QFont(font)
+    result.setFamilies([font.family(), *(name for name in _HAN_SANS if name in installed)])
+    return result
+
+
 _SERIFS = (
     "Source Serif 4",
     "Source Serif Pro",

@@ -155,7 +155,7 @@ def test_a_log_that_was_taken_away_is_missed(sound: Path) -> None:
     (sound / "library.db-wal").unlink()
     before = contents(sound)
     failed = ask(Librarian(), OpenLibrary(str(sound)), LibraryFailed)
-    assert failed.damage is Damage.DAMAGED
+    assert failed.damage is Damage.LOG_MISSING
     assert "library.db-wal" in failed.what_to_do
     assert contents(sound) == before
     librarian = Librarian()
