@@ -18,6 +18,7 @@ from studio.core.manuscript import Run
 
 MARK = "GPT2_STUDIO_FAULT_RUN"
 ORPHAN_S = 5.0
+ROOT = Path(__file__).resolve().parents[2]
 BAD_WORDS = (
     "Traceback",
     "QThread: Destroyed",
