@@ -326,7 +326,12 @@ class Editor(TextArea):
     def createMimeDataFromSelection(self) -> QMimeData:
         """Copy the text itself, not the document's idea of it."""
         start, end = self.selection()
-        data = QMimeData()
+        # WORKAROUND(PySide 6.11: a QMimeData made here stays Python's, the clipboard deletes it too, and the
+        # app crashes at its end): change the one that Qt makes.
+        data = super().createMimeDataFromSelection()
+        data.text()  # Qt fills it only when asked; afterwards it leaves it alone
+        for form in data.formats():
+            data.removeFormat(form)
         data.setText(self.manuscript.text[start:end])
         return data
 

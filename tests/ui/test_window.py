@@ -342,8 +342,8 @@ def test_the_promised_names_are_there(open_window: Open) -> None:
     window = open_window(model=False)
     assert window.objectName() == "mainWindow"
     for name in (
-        "editor", "generateButton", "stopButton", "retryButton", "samplingPanel", "presetBox", "probabilityView",
-        "sessionList", "newSessionButton", "contextMeter", "statusTokensPerSecond", "statusSaved",
-        "param_temperature", "param_top_k", "param_max_new_tokens", "param_seed", "param_stop",
+        "editor", "generateButton", "stopButton", "retryButton", "samplingPanel", "presetBox",
+        "probabilityView", "sessionList", "newSessionButton", "contextMeter", "statusTokensPerSecond",
+        "statusSaved", "param_temperature", "param_top_k", "param_max_new_tokens", "param_seed", "param_stop",
     ):  # fmt: skip
         find(window, QObject, name)
