@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -19,7 +20,15 @@ from pytestqt.qtbot import QtBot
 from studio import app, cli
 from studio.core.manuscript import Origin
 from studio.store.librarian import Librarian
-from studio.store.records import LibraryOpened, LoadTokens, OpenLibrary, TokensLoaded
+from studio.store.records import (
+    CloseLibrary,
+    LibraryOpened,
+    LoadTokens,
+    OpenLibrary,
+    OpenSession,
+    SessionOpened,
+    TokensLoaded,
+)
 from studio.ui.main_window import MainWindow
 
 PROMPT = "Once upon a time, there was a little fox who"
@@ -137,6 +146,7 @@ def test_same_seed_twice_and_on_the_command_line_is_the_same_text(
     loaded = next(librarian.run(LoadTokens(1)))
     assert isinstance(loaded, TokensLoaded)
     assert [token.token_id for token in loaded.tokens] == [token["id"] for token in answer["tokens"]]
+    list(librarian.run(CloseLibrary()))
 
 
 def test_stop_keeps_what_came_and_a_second_press_does_nothing(open_window: Open, qtbot: QtBot) -> None:
@@ -347,3 +357,42 @@ def test_the_promised_names_are_there(open_window: Open) -> None:
         "statusSaved", "param_temperature", "param_top_k", "param_max_new_tokens", "param_seed", "param_stop",
     ):  # fmt: skip
         find(window, QObject, name)
+
+
+def test_a_full_disk_is_said_and_everything_is_saved_once_there_is_room(
+    open_window: Open, qtbot: QtBot, own_library: Path
+) -> None:
+    window = open_window()
+    QTest.keyClicks(window.editor, "Before. ")
+    qtbot.waitUntil(lambda: saved(window))
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+    log_bytes = (own_library / "library.db-wal").stat().st_size
+    try:  # no file of this process can grow: what a full disk does to SQLite
+        resource.setrlimit(resource.RLIMIT_FSIZE, (log_bytes, unlimited[1]))
+        window.editor.setPlainText("Words that need room. " * 2000)
+        set_length(window, 20)
+        window.actions_by_name["generate"].trigger()
+        qtbot.waitUntil(lambda: finished(window), timeout=20_000)
+        status = find(window, QLabel, "statusSaved")
+        qtbot.waitUntil(lambda: status.text() == "Not saved", timeout=10_000)
+        assert window.notice.isVisible()
+        text = window.editor.toPlainText()
+        window.actions_by_name["new"].trigger()  # the text leaves the screen unsaved
+        window.editor.setPlainText("Another.")
+        qtbot.wait(600)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+    window.actions_by_name["save"].trigger()
+    qtbot.waitUntil(lambda: saved(window), timeout=20_000)
+    window.sessions.open_requested.emit(1)
+    qtbot.waitUntil(lambda: window.editor.toPlainText() == text, timeout=10_000)
+    window.close()
+    librarian = Librarian()
+    assert isinstance(next(librarian.run(OpenLibrary(str(own_library)))), LibraryOpened)
+    opened = next(librarian.run(OpenSession(1)))
+    assert isinstance(opened, SessionOpened)
+    assert opened.session.text == text
+    loaded = next(librarian.run(LoadTokens(1)))
+    assert isinstance(loaded, TokensLoaded)
+    assert len(loaded.tokens) == 20
+    list(librarian.run(CloseLibrary()))
