@@ -61,6 +61,7 @@ class Controller(QObject):
         ):
             window.actions_by_name[name].triggered.connect(slot)
         window.editor.set_locked(True)  # until the library says which session was open
+        window.update_openings()
 
     def _next_job(self) -> int:
         return next(self._jobs)

@@ -44,6 +44,13 @@ class LibraryDialog(QDialog):
         passing = not damaged and failure.damage is not Damage.NEWER
         for wanted, text, tip, name, signal in (
             (
+                damaged,
+                self.tr("Keep the damaged file and start a &new library"),
+                self.tr("The damaged file is renamed and stays in its folder"),
+                "libraryFresh",
+                self.fresh_requested,
+            ),
+            (
                 passing,
                 self.tr("&Try again"),
                 self.tr("After you have put it right"),
@@ -63,13 +70,6 @@ class LibraryDialog(QDialog):
                 self.tr("Go on with what the library file itself holds"),
                 "libraryWithoutLog",
                 self.without_log_requested,
-            ),
-            (
-                damaged,
-                self.tr("Keep the damaged file and start a &new library"),
-                self.tr("The damaged file is renamed and stays in its folder"),
-                "libraryFresh",
-                self.fresh_requested,
             ),
             (
                 True,

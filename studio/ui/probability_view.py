@@ -43,11 +43,11 @@ COLUMN_PX = 224
 
 
 def percent(probability: float) -> str:
-    """A probability for people: "41.3%", "0.02%", "< 0.01%", "0%"."""
+    """A probability for people: "41.3%", "0.02%", "<0.01%", "0%"."""
     if probability <= 0:
         return "0%"
     if probability < 0.0001:
-        return "< 0.01%"
+        return "<0.01%"
     return f"{probability:.2%}" if probability < 0.01 else f"{probability:.1%}"
 
 
@@ -146,7 +146,7 @@ class CandidateDelegate(QStyledItemDelegate):
         painter.drawText(text_box, centre | Qt.AlignmentFlag.AlignLeft, elided)
         painter.setFont(font)
         left = 30 + TEXT_PX + 4
-        bar = QRectF(row.left() + left, row.top() + 5, row.width() - left - 54, row.height() - 10)
+        bar = QRectF(row.left() + left, row.top() + 5, row.width() - left - 60, row.height() - 10)
         filled = QRectF(bar.left(), bar.top(), bar.width() * min(candidate.sampling_prob, 1.0), bar.height())
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(theme.line))
@@ -158,7 +158,7 @@ class CandidateDelegate(QStyledItemDelegate):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(own)
         painter.setPen(QColor(theme.quiet if removed else theme.ink))
-        number = QRect(row.right() - 56, row.top(), 52, row.height())
+        number = QRect(row.right() - 60, row.top(), 58, row.height())
         painter.drawText(number, centre | Qt.AlignmentFlag.AlignRight, percent(math.exp(candidate.logprob)))
         painter.restore()
 

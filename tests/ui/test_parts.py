@@ -243,7 +243,7 @@ def test_white_space_and_half_characters_are_drawn() -> None:
 
 def test_percentages_for_people() -> None:
     assert [percent(p) for p in (0.0, 0.00001, 0.0005, 0.0421, 0.5, 1.0)] == [
-        "0%", "< 0.01%", "0.05%", "4.2%", "50.0%", "100.0%",
+        "0%", "<0.01%", "0.05%", "4.2%", "50.0%", "100.0%",
     ]  # fmt: skip
 
 
