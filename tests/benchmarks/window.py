@@ -142,7 +142,7 @@ def fill(library: Path, texts: list[str]) -> None:
     librarian = Librarian()
     answers = list(librarian.run(r.OpenLibrary(str(library))))
     for number, text in enumerate(texts, 1):
-        record = r.SessionRecord(number, "", text, (Run(len(text)),), 0, 0.0, 1)
+        record = r.SessionRecord(number, "", text, (Run(len(text)),), len(text), 1.0, 1)  # caret at the end
         answers += librarian.run(r.SaveSession(record))
     answers += librarian.run(r.CloseLibrary())
     if bad := [a for a in answers if isinstance(a, r.LibraryFailed | r.RequestFailed)]:
@@ -324,6 +324,7 @@ class Session:
     def open(self) -> None:
         """A session of 1 MB, from the list."""
         real = self.real
+        real.new_session()
         view = real.window.sessions
         index = view.model.index(view.model.row_of(1))
         real.wait(1)

@@ -324,8 +324,8 @@ def main() -> int:
     print(json.dumps(details, indent=1) if arguments.json else "\n".join(listed))
     print(
         f"kill9: {done} runs, {totals.acks} acks, {len(totals.lost)} lost,"
-        f" {len(totals.integrity)} integrity errors, {len(totals.other)} other troubles, seed {arguments.seed},"
-        f" sqlite {sqlite3.sqlite_version}, filesystem {where}"
+        f" {len(totals.integrity)} integrity errors, {len(totals.other)} other troubles,"
+        f" seed {arguments.seed}, sqlite {sqlite3.sqlite_version}, filesystem {where}"
         + (f", mutant {'caught' if totals.lost else 'NOT CAUGHT'}" if arguments.mutant else "")
     )
     if arguments.mutant:
