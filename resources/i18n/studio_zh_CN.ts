@@ -255,6 +255,10 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
 <context>
     <name>MainWindow</name>
     <message>
+        <source>Title of the session</source>
+        <translation>会话标题</translation>
+    </message>
+    <message>
         <source>Ctrl+Enter</source>
         <translation>Ctrl+Enter</translation>
     </message>
@@ -387,6 +391,10 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     <message>
         <source>Alternatives</source>
         <translation>备选词元</translation>
+    </message>
+    <message>
+        <source>What else could have been written. Outlined: the model itself. Filled: after sampling.</source>
+        <translation>此处还可能写出的内容。空心框：模型本身；实心：采样之后。</translation>
     </message>
     <message>
         <source>Put the caret into generated text to see what else could have been written there.</source>

@@ -100,6 +100,7 @@ class MainWindow(QMainWindow):
     def _make_columns(self) -> QSplitter:
         self._title = QToolButton()
         self._title.setObjectName("sessionTitle")
+        self._title.setAccessibleName(self.tr("Title of the session"))
         self._title.setToolTip(self.actions_by_name["rename"].toolTip())
         self._title.clicked.connect(self.actions_by_name["rename"].trigger)
         title_bar = QWidget()

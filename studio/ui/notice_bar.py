@@ -66,6 +66,7 @@ class NoticeBar(QWidget):
         self._text.setText(text)
         self._text.setAccessibleName(text)
         self._action.setText(action)
+        self._action.setToolTip(action)
         self._action.setVisible(bool(action))
         self._do = do
         self.setProperty("kind", kind)

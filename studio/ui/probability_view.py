@@ -211,6 +211,9 @@ class ProbabilityView(QWidget):
         self._list = QListView()
         self._list.setObjectName("candidateList")
         self._list.setAccessibleName(self.tr("Alternatives"))
+        self._list.setToolTip(
+            self.tr("What else could have been written. Outlined: the model itself. Filled: after sampling.")
+        )
         self._list.setFlow(QListView.Flow.TopToBottom)
         self._list.setWrapping(True)
         self._list.setResizeMode(QListView.ResizeMode.Adjust)
