@@ -56,6 +56,7 @@ class Editor(TextArea):
         self.setObjectName("editor")
         self.setAccessibleName(self.tr("Text"))
         self.setPlaceholderText(self.tr("Write an opening line, then press Ctrl+Enter."))
+        self.setAccessibleDescription(self.placeholderText())  # no tool tip: it would lie on the words
         self._theme = theme
         self._insertion: _Insertion | None = None
         self._locked = False

@@ -69,7 +69,8 @@ def window(request: pytest.FixtureRequest, qtbot: QtBot) -> Iterator[MainWindow]
 def test_every_widget_has_a_name_is_read_aloud_and_explains_itself(window: MainWindow) -> None:
     def explained(widget: QWidget) -> bool:
         parent = widget.parentWidget()
-        return bool(widget.toolTip() or (parent and parent.toolTip()))
+        tip = widget.toolTip() or (parent and parent.toolTip())
+        return bool(tip or (widget is window.editor and widget.accessibleDescription()))
 
     for widget in touched(window):
         where = f"{type(widget).__name__} {widget.objectName()!r} in {widget.parent()}"
