@@ -67,6 +67,7 @@ class Run:
     n_acks: int = 0
     trouble: list[str] = field(default_factory=list)
     killed_at: float = 0.0
+    cut_traceback: bool = False
 
     def note(self, line: list[str]) -> None:
         """Take in one line of the pipe."""
@@ -104,6 +105,7 @@ class Totals:
     mid_generation: int = 0
     age_s: list[float] = field(default_factory=list)  # of the oldest token that was shown and not on the disk
     looked: int = 0
+    cut_tracebacks: int = 0
 
     @property
     def n_bad(self) -> int:
@@ -143,7 +145,12 @@ def run_and_kill(library: Library, chance: random.Random, mutant: str | None) ->
     run.killed_at = app.kill()
     for line in app.read_rest():
         run.note(line)
-    run.trouble += app.complaints()
+    for text in app.complaints():
+        last = text.rstrip().splitlines()[-1]
+        if last.startswith(("Traceback", " ", "BrokenPipeError")):
+            run.cut_traceback = True  # the model process, writing to a window that is gone, and ending
+        else:
+            run.trouble.append(text)
     return app, run
 
 
@@ -290,8 +297,9 @@ def main() -> int:
             app, run = run_and_kill(library, chance, arguments.mutant)
             totals.acks += run.n_acks
             totals.kills[run.plan] = totals.kills.get(run.plan, 0) + 1
-            totals.other += run.trouble
             before = totals.n_bad
+            totals.other += run.trouble
+            totals.cut_tracebacks += run.cut_traceback
             left, _ = app.wait_for_orphans()
             totals.orphan_s.append(time.monotonic() - run.killed_at)
             look(library, run, totals)
@@ -315,6 +323,7 @@ def main() -> int:
         "oldest token shown and not on the disk, s": round(max(totals.age_s, default=0), 3),
         "model process gone after at most, s": round(max(totals.orphan_s, default=0), 2),
         "next starts looked at": totals.looked,
+        "model process complained of the pipe": totals.cut_tracebacks,
         "seconds": round(time.monotonic() - started, 1),
         "lost": totals.lost,
         "integrity": totals.integrity,

@@ -96,8 +96,9 @@ class App:
         return self._errors.read().decode(errors="replace")
 
     def complaints(self) -> list[str]:
-        """Lines of stderr that tell of a bug."""
-        return [line for line in self.errors().splitlines() if any(word in line for word in BAD_WORDS)]
+        """What stderr says, in one piece, if there is a sign of a bug in it."""
+        text = self.errors()
+        return [text[-3000:]] if any(word in text for word in BAD_WORDS) else []
 
     def wait_for_orphans(self) -> tuple[list[int], float]:
         """Processes of this app still there after 5 s (they are ended now); seconds until none was."""
