@@ -69,6 +69,9 @@ class Controller(QObject):
     @Slot()
     def start(self) -> None:
         """Open the library, then load the model."""
+        if not paths.database_file(self._folder).exists():
+            self._window.editor.set_locked(False)  # no session to wait for: what is typed becomes the first
+            self._window.update_openings()
         self._library.submit(r.OpenLibrary(str(self._folder)))
         self.load_model(self._window.settings.model)
 
@@ -201,6 +204,7 @@ class Controller(QObject):
         notice = self._window.notice
         self.writing.next_generation_id = message.next_generation_id
         self.sessions.on_library_opened(message)
+        self.writing.start_waiting()
         self._window.editor.setFocus()
         if message.set_aside:
             text = self.tr("A new library was started. The damaged one is kept as {path}.")

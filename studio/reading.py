@@ -105,7 +105,7 @@ class Reading(QObject):
         # What was not sent lies beyond the window's reach: unseen, however many tokens it is.
         total = message.n_tokens + (1 if self._start else 0)
         self._window.status.meter.set_counts(message.n_context_tokens, message.n_positions, total)
-        self._window.editor.highlighter.set_visible_start(self._start + message.visible_start)
+        self._window.editor.set_visible_start(self._start + message.visible_start)
 
     # -- the token -----------------------------------------------------------------------------------------
 

@@ -91,8 +91,7 @@ class Writing(QObject):
         editor = self._window.editor
         if self._run is not None or editor.isReadOnly():
             return
-        if self.model is None:
-            self._wait_for_model(self.generate)
+        if not self._ready(self.generate):
             return
         position = editor.selection()[1]
         self._start(position, None, None)
@@ -106,22 +105,29 @@ class Writing(QObject):
         last = last_generation(editor.manuscript)
         if last is None:
             return
-        if self.model is None:
-            self._wait_for_model(self.retry)
+        if not self._ready(self.retry):
             return
         source, start, end = last
         self._start(start, source, (start, end))
 
-    def _wait_for_model(self, wanted: Callable[[], None]) -> None:
+    def _ready(self, wanted: Callable[[], None]) -> bool:
+        """Whether model and library are there; if not, `wanted` is done as soon as they are."""
+        if self.model is not None and self._sessions.id:
+            return True
         self._wanted = wanted
-        self._window.status.show_activity(
-            self.tr("The model is loading; writing starts as soon as it is ready.")
-        )
+        text = self.tr("The model is loading; writing starts as soon as it is ready.")
+        self._window.status.show_activity(text)
+        self.update_actions()
+        return False
 
     def on_model_ready(self, model: m.ModelInfo) -> None:
         """A model is loaded; what was asked for meanwhile starts."""
         self.model = model
         self.update_actions()
+        self.start_waiting()
+
+    def start_waiting(self) -> None:
+        """Do what was asked for before model and library were there."""
         wanted, self._wanted = self._wanted, None
         if wanted is not None:
             wanted()
@@ -200,7 +206,7 @@ class Writing(QObject):
         window.status.meter.set_counts(
             message.n_context_tokens, model.n_positions, message.n_prompt_tokens + self._run.prompt_start
         )
-        window.editor.highlighter.set_visible_start(self._run.prompt_start + message.visible_start)
+        window.editor.set_visible_start(self._run.prompt_start + message.visible_start)
         asked = self._run.log.record.max_new_tokens
         if message.max_new_tokens < asked:
             text = self.tr("This model's window holds {context} tokens, so it writes {n} at most.")

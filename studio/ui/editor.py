@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QInputMethodEvent,
     QKeyEvent,
     QKeySequence,
+    QPaintEvent,
     QTextCharFormat,
     QTextCursor,
 )
@@ -59,6 +60,7 @@ class Editor(TextArea):
         self.setAccessibleDescription(self.placeholderText())  # no tool tip: it would lie on the words
         self._theme = theme
         self._insertion: _Insertion | None = None
+        self._visible_start = 0
         self._locked = False
         self.mirror = DocumentMirror(self.document(), Manuscript(), self)
         self.highlighter = OriginHighlighter(self.mirror, theme)
@@ -83,7 +85,7 @@ class Editor(TextArea):
     def load(self, manuscript: Manuscript, caret: int = 0, scroll: float = 0.0) -> None:
         """Show another manuscript, caret (code points) and scroll position (0..1) as they were."""
         assert self._insertion is None
-        self.highlighter.set_visible_start(0)
+        self._visible_start = 0
         self.mirror.load(manuscript)
         self._wanted = (caret, scroll)
         if not self.mirror.is_busy:
@@ -226,10 +228,6 @@ class Editor(TextArea):
         self._update_read_only()
         self.undo_changed.emit()
 
-    def generation_range(self) -> tuple[int, int] | None:
-        """Where the model has written so far in the generation under way."""
-        return None if self._insertion is None else (self._insertion.start, self._insertion.at)
-
     def set_locked(self, locked: bool) -> None:
         """No writing for now: the library is not there yet, or cannot be written."""
         self._locked = locked
@@ -249,6 +247,23 @@ class Editor(TextArea):
         """Use another theme's colours."""
         self._theme = theme
         self.highlighter.set_theme(theme)
+
+    @property
+    def visible_start(self) -> int:
+        """The model sees nothing before this code point."""
+        return self._visible_start
+
+    def set_visible_start(self, offset: int) -> None:
+        """Dim what is before `offset`, and draw a line there."""
+        if offset != self._visible_start:
+            self._visible_start = offset
+            self.viewport().update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the text, then a veil over what the model cannot see."""
+        super().paintEvent(event)
+        if self._visible_start and not self.mirror.is_busy:
+            self.paint_veil(self.mirror.to_document(self._visible_start), self._theme)
 
     def mark(self, start: int, end: int) -> None:
         """Put a quiet frame of colour behind a stretch of text (a token); an empty one takes it away."""

@@ -1,4 +1,4 @@
-"""Colours the text by where it came from, and dims what the model cannot see.
+"""Colours the text by where it came from.
 
 A QSyntaxHighlighter because it repaints one paragraph at a key and adds no undo steps; ExtraSelections took
 394 ms a repaint at 2,000 tokens.
@@ -16,17 +16,15 @@ _SEAM_REACH = 1  # characters on each side of a seam that carry its mark
 
 
 class OriginHighlighter(QSyntaxHighlighter):
-    """Generated words in the accent colour; edits inside them dotted; unseen text dimmed."""
+    """Generated words in the accent colour; edits inside them dotted."""
 
     def __init__(self, mirror: DocumentMirror, theme: Theme) -> None:
         # Without a document first: `rehighlight` must not run before the fields are there.
         super().__init__(mirror)
         self._mirror = mirror
-        self._visible_start = 0
         self._show_origins = True
         self._formats: dict[Origin, QTextCharFormat] = {}
         self._seam = QTextCharFormat()
-        self._dim = QTextCharFormat()
         self._make_formats(theme)
 
     def set_theme(self, theme: Theme) -> None:
@@ -39,19 +37,6 @@ class OriginHighlighter(QSyntaxHighlighter):
         if show != self._show_origins:
             self._show_origins = show
             self.rehighlight()
-
-    def set_visible_start(self, offset: int) -> None:
-        """The model sees nothing before this code point. Repaints only the paragraphs between old and new."""
-        old, self._visible_start = self._visible_start, offset
-        if old == offset or self._mirror.is_busy:
-            return
-        document = self.document()
-        end = document.characterCount() - 1
-        block = document.findBlock(min(self._mirror.to_document(min(old, offset)), end))
-        last = min(self._mirror.to_document(max(old, offset)), end)
-        while block.isValid() and block.position() <= last:
-            self.rehighlightBlock(block)
-            block = block.next()
 
     def highlightBlock(self, text: str) -> None:  # Qt calls it
         """Format one paragraph."""
@@ -74,8 +59,6 @@ class OriginHighlighter(QSyntaxHighlighter):
                     paint(first, last, form)
             for seam in manuscript.seams(start, end):
                 paint(max(seam - _SEAM_REACH, start), min(seam + _SEAM_REACH, end), self._seam)
-        if start < self._visible_start:
-            paint(start, min(end, self._visible_start), self._dim)
 
     def _make_formats(self, theme: Theme) -> None:
         generated = QTextCharFormat()
@@ -91,6 +74,3 @@ class OriginHighlighter(QSyntaxHighlighter):
         self._formats = {Origin.GENERATED: generated, Origin.EDITED: edited, Origin.SPECIAL: special}
         self._seam = QTextCharFormat(edited)
         self._seam.setForeground(QColor(theme.accent))
-        self._dim = QTextCharFormat()
-        self._dim.setForeground(QColor(theme.dim))
-        self._dim.setFontItalic(True)  # not by colour alone

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from PySide6.QtCore import QMimeData, QPoint, Qt
+from PySide6.QtCore import QMimeData, QPoint, QRect, Qt
 from PySide6.QtGui import QClipboard, QGuiApplication, QInputMethodEvent, QTextCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -179,17 +179,43 @@ def test_backspace_and_delete_step_over_a_soft_break_at_once(editor: Editor, qtb
     assert len(editor.toPlainText()) == 39_998
 
 
-def test_colours_follow_origins_and_dimming_follows_the_context(editor: Editor) -> None:
+def test_colours_follow_origins(editor: Editor) -> None:
     editor.setPlainText("my words")
     generate(editor, 1, " its words", at=8)
     block = editor.document().begin()
     colours = {f.start: f.format.foreground().color().name() for f in block.layout().formats()}
     assert colours == {8: "#2f6f6d"}
-    editor.highlighter.set_visible_start(4)
-    dimmed = [f for f in block.layout().formats() if f.format.fontItalic()]
-    assert [(f.start, f.length) for f in dimmed] == [(0, 4)]
     editor.highlighter.set_show_origins(False)
-    assert all(f.format.fontItalic() for f in block.layout().formats())
+    assert block.layout().formats() == []
+
+
+def ink(editor: Editor, offset: int) -> int:
+    """The darkest pixel of the character at `offset` (0 black, 255 white)."""
+    cursor = QTextCursor(editor.document())
+    cursor.setPosition(offset)
+    left = editor.cursorRect(cursor)
+    cursor.setPosition(offset + 1)
+    right = editor.cursorRect(cursor)
+    image = editor.viewport().grab(
+        QRect(left.left() + 2, left.top(), right.left() - left.left() - 3, left.height())
+    )
+    pixels = image.toImage()
+    return min(
+        pixels.pixelColor(x, y).lightness()
+        for x in range(pixels.width())
+        for y in range(3, pixels.height() - 3)
+    )
+
+
+def test_what_the_model_cannot_see_is_dimmed_exactly(editor: Editor) -> None:
+    editor.setStyleSheet(editor.styleSheet() + "QTextEdit#editor { background: #FCFBF8; color: #1F1D1A; }")
+    editor.setPlainText("MMMMMMMM")
+    full = ink(editor, 2)
+    editor.set_visible_start(4)
+    assert ink(editor, 3) > full + 40
+    assert abs(ink(editor, 4) - full) < 10
+    editor.set_visible_start(0)
+    assert abs(ink(editor, 3) - full) < 10
 
 
 def test_the_mouse_finds_the_character_it_rests_on(editor: Editor, qtbot: QtBot) -> None:

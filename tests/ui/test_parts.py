@@ -47,7 +47,7 @@ def test_every_pair_of_colours_has_the_contrast_it_needs(theme: themes.Theme) ->
         for text in (theme.ink, theme.quiet, theme.accent):
             assert themes.contrast(text, ground) >= 4.5, (text, ground)
     for ground in (theme.paper, theme.surface):
-        for text in (theme.warn, theme.error, theme.dim):
+        for text in (theme.warn, theme.error):
             assert themes.contrast(text, ground) >= 4.5, (text, ground)
         for graphic in (theme.field, theme.bar, theme.outline, theme.accent):
             assert themes.contrast(graphic, ground) >= 3, (graphic, ground)

@@ -220,8 +220,7 @@ def test_a_hundred_thousand_tokens_are_dimmed_where_the_model_does_not_see_them(
     window.actions_by_name["generate"].trigger()
     qtbot.waitUntil(lambda: finished(window), timeout=20_000)
     assert len(window.editor.toPlainText()) > 500_000
-    layout_formats = window.editor.document().begin().layout().formats()
-    assert any(f.format.fontItalic() for f in layout_formats)
+    assert window.editor.visible_start > 490_000
 
 
 def test_extreme_settings_never_leave_the_model_without_a_token(open_window: Open, qtbot: QtBot) -> None:
@@ -371,7 +370,9 @@ def test_a_full_disk_is_said_and_everything_is_saved_once_there_is_room(
         resource.setrlimit(resource.RLIMIT_FSIZE, (log_bytes, unlimited[1]))
         window.editor.setPlainText("Words that need room. " * 2000)
         set_length(window, 20)
+        qtbot.waitUntil(lambda: not window.editor.isReadOnly())
         window.actions_by_name["generate"].trigger()
+        assert not finished(window)
         qtbot.waitUntil(lambda: finished(window), timeout=20_000)
         status = find(window, QLabel, "statusSaved")
         qtbot.waitUntil(lambda: status.text() == "Not saved", timeout=10_000)
