@@ -1,7 +1,7 @@
 """Run the app itself (`python -m studio`) and type one key as soon as its window takes keys; then close it.
 
 Prints: when the editor was first painted, when the key was in the text (both CLOCK_MONOTONIC, ns), whether
-the window was visible with the keyboard in its editor, and which heavy modules were imported by then.
+the window was visible, where its keyboard focus was, and which heavy modules were imported by then.
 """
 
 from __future__ import annotations
@@ -53,9 +53,11 @@ class Typist(QObject):
             return
         typed_at = time.monotonic_ns()
         self._timer.stop()
-        visible = self._window.isVisible() and self._window.focusWidget() is self._editor
+        focus = self._window.focusWidget()
+        focus_name = (focus.objectName() or type(focus).__name__) if focus is not None else "nothing"
         heavy = ",".join(sorted(HEAVY & set(sys.modules)))
-        print(self._painted_at, typed_at, int(visible), heavy or "-", flush=True)
+        visible = "visible" if self._window.isVisible() else "hidden"
+        print(self._painted_at, typed_at, visible, focus_name, heavy or "-", flush=True)
         self._window.close()
 
 
