@@ -40,6 +40,8 @@ def create(argv: Sequence[str]) -> tuple[QApplication, MainWindow]:
 
     The library opens and the model loads as soon as the loop turns. Closing the window ends both threads.
     """
+    # The threads that carry messages must not make a frame wait for the interpreter (5 ms by default).
+    sys.setswitchinterval(0.001)
     folder = paths.library_dir(parse(argv).library)
     app = QApplication.instance()
     if not isinstance(app, QApplication):

@@ -103,10 +103,11 @@ class Controller(QObject):
                 self.writing.on_started(message)
             case m.TokensGenerated():
                 self.writing.on_tokens(message)
-                self.reading.show_token()
+                self.reading.follow()
             case m.GenerationFinished():
                 self.writing.on_finished(message)
                 self.reading.text_changed()
+                self.reading.follow()
             case m.ContextMeasured():
                 self.reading.on_measured(message)
             case m.TextScored():

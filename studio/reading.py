@@ -16,6 +16,9 @@ from studio.writing import Writing, prompt_start
 
 MEASURE_MS = 120
 COUNT_WORDS_MS = 250
+FOLLOW_MS = 200
+"""While the model writes, the token shown follows this often: painting twenty rows costs a frame."""
+
 _HAN_OR_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\s\u3040-\u30ff\u3400-\u9fff]+")
 
 
@@ -50,6 +53,7 @@ class Reading(QObject):
         self._hovered = -1
         self._measure_timer = self._timer(MEASURE_MS, self.measure)
         self._words_timer = self._timer(COUNT_WORDS_MS, self._count_words)
+        self._follow_timer = self._timer(FOLLOW_MS, self.show_token)
         editor = window.editor
         editor.edited.connect(self.text_changed)
         editor.caret_moved.connect(self._on_caret_moved)
@@ -115,6 +119,13 @@ class Reading(QObject):
             self._index.add(message.generation_id, message.tokens)
             self.show_token()
 
+    def follow(self) -> None:
+        """Text or caret has moved: show the token there, at once, or soon while the model writes."""
+        if not self._window.editor.is_generating:
+            self.show_token()
+        elif not self._follow_timer.isActive():
+            self._follow_timer.start()
+
     @Slot()
     def show_token(self) -> None:
         """Show the token under the mouse, else the one before the caret."""
@@ -152,7 +163,7 @@ class Reading(QObject):
     @Slot(int)
     def _on_caret_moved(self, _offset: int) -> None:
         self._measure_timer.start()
-        self.show_token()
+        self.follow()
 
     @Slot(int)
     def _on_hovered(self, offset: int) -> None:

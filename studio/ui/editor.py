@@ -37,7 +37,6 @@ class _Insertion:
     """A generation under way."""
 
     source: int
-    start: int
     at: int  # where the next characters go
     length: int  # so far
     replaced: tuple[int, int] | None  # a retry: what gives way to the first characters
@@ -195,7 +194,7 @@ class Editor(TextArea):
     def begin_generation(self, source: int, at: int, replaced: tuple[int, int] | None = None) -> None:
         """The model will write at `at`. A retry's `replaced` range gives way to its first characters."""
         assert self._insertion is None
-        self._insertion = _Insertion(source, at, at, 0, replaced)
+        self._insertion = _Insertion(source, at, 0, replaced)
         self.manuscript.begin_group()
         self._update_read_only()
 
@@ -277,7 +276,7 @@ class Editor(TextArea):
             )
             form = QTextCharFormat()
             form.setBackground(QColor(self._theme.select))
-            # PySide's stubs do not know the two attributes; they are QTextEdit::ExtraSelection's fields.
+            # The stubs do not know QTextEdit::ExtraSelection's two fields.
             setattr(selection, "cursor", cursor)  # noqa: B010
             setattr(selection, "format", form)  # noqa: B010
             selections.append(selection)

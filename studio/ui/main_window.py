@@ -94,6 +94,7 @@ class MainWindow(QMainWindow):
         screen = self.screen().availableGeometry()
         self.resize(min(1280, screen.width() - 8), min(800, screen.height() - 40))
         self._restore(settings)
+        self.editor.setFocus()
 
     # -- building ------------------------------------------------------------------------------------------
 
