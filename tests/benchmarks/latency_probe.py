@@ -170,5 +170,7 @@ def _stack(frame: FrameType) -> str:
     """From the innermost event loop on; the measuring program itself is of no interest."""
     frames = traceback.extract_stack(frame)
     names = [entry.name for entry in frames]
-    start = len(names) - names[::-1].index("wait_for") if "wait_for" in names[:-1] else 0
+    start = len(names) - names[::-1].index("wait_for") if "wait_for" in names else 0
+    if start == len(frames):
+        return "  (in the event loop itself, in none of our slots)\n"
     return "".join(traceback.format_list(frames[start:][-14:]))
