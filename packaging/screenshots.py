@@ -19,6 +19,7 @@ FOLDER = ROOT / "packaging" / "screenshots"
 PROMPT = "Once upon a time, there was a little fox who lived under an old oak tree."
 SIZE = (1280, 800)
 SEED = 8
+TAKE = "--take"
 
 SHOTS = {
     "window-light": ("light", "en", "1"),
@@ -37,7 +38,7 @@ def take_all(folder: Path, names: list[str]) -> int:
         theme, language, scale = SHOTS[name]
         environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": scale}
         environment["PYTHONPATH"] = str(ROOT)
-        command = [sys.executable, __file__, str(folder / f"{name}.png"), theme, language]
+        command = [sys.executable, __file__, TAKE, str(folder / f"{name}.png"), theme, language]
         status = subprocess.run(command, env=environment, cwd=ROOT, check=False).returncode
         if status:
             return status
@@ -84,9 +85,9 @@ def take(file: Path, theme: str, language: str) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """`[FOLDER]`, or what `take_all` calls this program with: FILE THEME LANGUAGE."""
-    if len(arguments) == 3:
-        take(Path(arguments[0]), arguments[1], arguments[2])
+    """`[FOLDER [NAME…]]`, or what `take_all` calls this program with: TAKE FILE THEME LANGUAGE."""
+    if arguments[:1] == [TAKE]:
+        take(Path(arguments[1]), arguments[2], arguments[3])
         return 0
     return take_all(Path(arguments[0]) if arguments else FOLDER, arguments[1:])
 

@@ -334,10 +334,6 @@ class Editor(TextArea):
             self.refused.emit(self.tr("Characters that no text can hold were replaced by \ufffd."))
         self.replace_range(start, end, text)
 
-    def canInsertFromMimeData(self, source: QMimeData) -> bool:
-        """Text only."""
-        return source.hasText()
-
     def createMimeDataFromSelection(self) -> QMimeData:
         """Copy the text itself, not the document's idea of it."""
         start, end = self.selection()
