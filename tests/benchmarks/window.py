@@ -423,6 +423,11 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="two runs")
     parser.add_argument("--json", action="store_true", help="the figures as JSON, before the summary")
     parser.add_argument(
+        "--shared",
+        action="store_true",
+        help="other programs run too: judge gaps without waits for a processor",
+    )
+    parser.add_argument(
         "--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART", help=" ".join(PARTS)
     )
     arguments = parser.parse_args()
