@@ -40,6 +40,8 @@ class TextArea(QTextEdit):
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         self.setTabChangesFocus(False)
         self.viewport().setMouseTracking(True)
+        self.verticalScrollBar().rangeChanged.connect(self._on_scroll_range)
+        self._on_scroll_range(0, self.verticalScrollBar().maximum())
         self._hover = QTimer(self)
         self._hover.setSingleShot(True)
         self._hover.setInterval(HOVER_MS)
@@ -118,6 +120,10 @@ class TextArea(QTextEdit):
         super().leaveEvent(event)
         self._hover.stop()
         self.mouse_left.emit()
+
+    @Slot(int, int)
+    def _on_scroll_range(self, _minimum: int, maximum: int) -> None:
+        self.verticalScrollBar().setEnabled(maximum > 0)  # always there, so that the column never jumps
 
     @Slot()
     def _on_hover(self) -> None:
