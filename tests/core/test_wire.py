@@ -19,12 +19,14 @@ TOKENS = st.builds(
 )  # fmt: skip
 MESSAGES = st.one_of(
     st.builds(m.TokensGenerated, st.integers(), st.lists(TOKENS, max_size=3).map(tuple)),
-    st.builds(m.GenerationFinished, st.integers(), st.sampled_from(m.FinishReason), st.integers(), FLOATS, FLOATS),
+    st.builds(
+        m.GenerationFinished, st.integers(), st.sampled_from(m.FinishReason), st.integers(), FLOATS, FLOATS
+    ),
     st.builds(m.JobFailed, st.integers(), st.text(), st.text(), st.text()),
     st.builds(
         m.Generate, st.integers(), st.text(), st.lists(st.integers()).map(tuple),
-        st.just(tuple(cls() for cls in PROCESSORS)), st.integers(), st.integers(), st.lists(st.text()).map(tuple),
-        st.booleans(),
+        st.just(tuple(cls() for cls in PROCESSORS)), st.integers(), st.integers(),
+        st.lists(st.text()).map(tuple), st.booleans(),
     ),
 )  # fmt: skip
 
