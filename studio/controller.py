@@ -32,6 +32,7 @@ class Controller(QObject):
         self, window: MainWindow, model_thread: ModelThread, library: LibraryThread, folder: Path
     ) -> None:
         super().__init__(window)
+        self.setObjectName("controller")
         self._window = window
         self._thread = model_thread
         self._library = library
@@ -136,6 +137,7 @@ class Controller(QObject):
     def _on_job_failed(self, message: m.JobFailed) -> None:
         if self.reading.asked(message.job_id) and not message.report:
             return
+        self.writing.on_failed(message.job_id)
         if message.job_id == self._load_job:
             self._window.status.show_activity("")
         notice = self._window.notice

@@ -96,11 +96,8 @@ class _ModelProcess(QObject):
                 request = self._active.pop(job_id, None)
                 if isinstance(request, m.LoadModel):
                     self._model = request
-            case m.GenerationFinished() | m.ContextMeasured() | m.TextScored():
+            case m.GenerationFinished() | m.ContextMeasured() | m.TextScored() | m.JobFailed():
                 self._active.pop(message.job_id, None)
-            case m.JobFailed(job_id=job_id):
-                if not isinstance(self._active.get(job_id), m.Generate):
-                    self._active.pop(job_id, None)  # a generation ends with GenerationFinished
             case _:
                 pass
 

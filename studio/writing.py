@@ -258,6 +258,11 @@ class Writing(QObject):
             }
             self._window.notice.show_notice(reasons[message.reason])
 
+    def on_failed(self, job_id: int) -> None:
+        """A job has failed, perhaps this one, perhaps before its first word."""
+        if self._run is not None and job_id == self._run.job_id:
+            self._finish(m.FinishReason.FAILED, 0.0, 0.0)
+
     def _finish(self, reason: m.FinishReason, prefill_s: float, decode_s: float) -> None:
         run, self._run = self._run, None
         assert run is not None

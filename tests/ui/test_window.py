@@ -18,6 +18,8 @@ from PySide6.QtWidgets import QDialog, QDoubleSpinBox, QLabel, QPushButton, QSpi
 from pytestqt.qtbot import QtBot
 
 from studio import app, cli
+from studio.controller import Controller
+from studio.core import messages as m
 from studio.core.manuscript import Origin
 from studio.store.librarian import Librarian
 from studio.store.records import (
@@ -397,3 +399,19 @@ def test_a_full_disk_is_said_and_everything_is_saved_once_there_is_room(
     assert isinstance(loaded, TokensLoaded)
     assert len(loaded.tokens) == 20
     list(librarian.run(CloseLibrary()))
+
+
+def test_a_generation_that_fails_before_its_first_word_leaves_the_window_ready(
+    open_window: Open, qtbot: QtBot
+) -> None:
+    window = open_window()
+    window.editor.setPlainText(PROMPT)
+    controller = find(window, Controller, "controller")
+    controller.writing.generate()
+    job_id = controller.writing.job_id
+    assert job_id is not None
+    controller.on_message(m.JobFailed(job_id, "It broke.", "Try again."))
+    assert finished(window)
+    assert "It broke." in window.notice.text()
+    qtbot.waitUntil(lambda: window.editor.toPlainText() == PROMPT)
+    assert find(window, QPushButton, "generateButton").isEnabled()
