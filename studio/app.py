@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication
 from studio import paths, settings
 from studio.controller import Controller
 from studio.single_instance import SingleInstance
+from studio.ui import sentences
 from studio.ui import theme as themes
 from studio.ui.main_window import MainWindow
 from studio.worker import LibraryThread, ModelThread
@@ -56,7 +57,7 @@ def create(argv: Sequence[str]) -> tuple[QApplication, MainWindow]:
     controller = Controller(window, ModelThread(window), LibraryThread(window), folder)
     _CrashReporter(controller, window)
     if problems:
-        window.notice.show_notice(" ".join(problems), "warn")
+        window.notice.show_notice(sentences.together(*map(sentences.said, problems)), "warn")
     QTimer.singleShot(0, controller.start)
     return app, window
 

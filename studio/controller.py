@@ -16,6 +16,7 @@ from studio.preferences import Preferences
 from studio.reading import Reading
 from studio.sessions import Sessions
 from studio.store import records as r
+from studio.ui import sentences
 from studio.ui.info_dialog import InfoDialog, shortcut_rows
 from studio.ui.library_dialog import LibraryDialog
 from studio.ui.main_window import MainWindow
@@ -141,11 +142,12 @@ class Controller(QObject):
         if message.job_id == self._load_job:
             self._window.status.show_activity("")
         notice = self._window.notice
-        text = f"{message.what_happened} {message.what_to_do}"
+        happened, to_do = sentences.translated(message)
+        text = sentences.together(happened, to_do)
         if message.report:
 
             def show() -> None:
-                self.show_report(message.what_happened, message.report)
+                self.show_report(happened, message.report)
 
             notice.show_notice(text, "error", self.tr("Show report"), show)
         elif message.job_id == self._load_job and self.writing.model is None:
@@ -255,11 +257,12 @@ class Controller(QObject):
 
     @Slot(object)
     def _on_save_failed(self, message: r.RequestFailed) -> None:
-        text = f"{message.what_happened} {message.what_to_do}"
+        happened, to_do = sentences.translated(message)
+        text = sentences.together(happened, to_do)
         if message.report:
 
             def show() -> None:
-                self.show_report(message.what_happened, message.report)
+                self.show_report(happened, message.report)
 
             self._window.notice.show_notice(text, "error", self.tr("Show report"), show)
         else:

@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QApplication
 
 from studio import paths
 from studio.core import chain, presets
-from studio.core.errors import StudioError
+from studio.core.errors import Sentence, StudioError
+from studio.ui import sentences
 from studio.ui import theme as themes
 from studio.ui.main_window import MainWindow
 from studio.ui.run_options import RunOptions, new_seed
@@ -75,7 +76,7 @@ class Preferences(QObject):
                 processors = chain.from_json(settings.sampling)
         panel.set_processors(processors)
         if problems:
-            self._window.notice.show_notice(" ".join(problems), "warn")
+            self._window.notice.show_notice(sentences.together(*map(sentences.said, problems)), "warn")
 
     @Slot()
     def _on_sampling_changed(self) -> None:
@@ -95,7 +96,7 @@ class Preferences(QObject):
 
     # -- presets -------------------------------------------------------------------------------------------
 
-    def _offer_presets(self, chosen: str) -> tuple[str, ...]:
+    def _offer_presets(self, chosen: str) -> tuple[Sentence, ...]:
         found, problems = presets.load_presets(paths.resource("presets"), paths.presets_dir(self.folder))
         self._window.sampling.set_presets(found, chosen)
         return problems
@@ -124,9 +125,10 @@ class Preferences(QObject):
         try:
             chosen = change()
         except ValueError as error:
-            self._window.notice.show_notice(str(error), "warn")
+            self._window.notice.show_notice(sentences.refusal(error), "warn")
         except StudioError as error:
-            self._window.notice.show_notice(str(error), "error")
+            text = sentences.together(*sentences.translated(error))
+            self._window.notice.show_notice(text, "error")
         else:
             self._offer_presets(chosen)
             self._on_sampling_changed()

@@ -19,11 +19,27 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 
 
+def QT_TRANSLATE_NOOP(context: str, text: str) -> str:  # noqa: ARG001 (as in core, which is out of reach)
+    """Mark `text` for translation and return it as it is."""
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A text for the user, in English as `str(problem)`. A value that is a Problem is translated too."""
+
+    template: str
+    values: tuple[tuple[str, str | Problem], ...] = ()
+
+    def __str__(self) -> str:
+        return self.template.format(**dict(self.values))
+
+
 class _Rule(Protocol):
     """What a setting may be. `read` returns the value to use, or None if `value` cannot be one."""
 
     @property
-    def expected(self) -> str: ...
+    def expected(self) -> Problem: ...
 
     def read(self, value: object) -> object | None: ...
 
@@ -33,8 +49,9 @@ class _Choice:
     options: tuple[str, ...]
 
     @property
-    def expected(self) -> str:
-        return "one of " + ", ".join(f'"{option}"' for option in self.options)
+    def expected(self) -> Problem:
+        options = ", ".join(f'"{option}"' for option in self.options)
+        return Problem(QT_TRANSLATE_NOOP("StudioError", "one of {options}"), (("options", options),))
 
     def read(self, value: object) -> object | None:
         return value if isinstance(value, str) and value in self.options else None
@@ -46,8 +63,9 @@ class _Whole:
     high: int
 
     @property
-    def expected(self) -> str:
-        return f"a whole number from {self.low} to {self.high}"
+    def expected(self) -> Problem:
+        template = QT_TRANSLATE_NOOP("StudioError", "a whole number from {low} to {high}")
+        return Problem(template, (("low", str(self.low)), ("high", str(self.high))))
 
     def read(self, value: object) -> object | None:
         if isinstance(value, bool) or not isinstance(value, int):
@@ -61,8 +79,9 @@ class _Number:
     high: float
 
     @property
-    def expected(self) -> str:
-        return f"a number from {self.low:g} to {self.high:g}"
+    def expected(self) -> Problem:
+        template = QT_TRANSLATE_NOOP("StudioError", "a number from {low} to {high}")
+        return Problem(template, (("low", f"{self.low:g}"), ("high", f"{self.high:g}")))
 
     def read(self, value: object) -> object | None:
         if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
@@ -73,8 +92,8 @@ class _Number:
 @dataclass(frozen=True, slots=True)
 class _Switch:
     @property
-    def expected(self) -> str:
-        return "true or false"
+    def expected(self) -> Problem:
+        return Problem(QT_TRANSLATE_NOOP("StudioError", "true or false"))
 
     def read(self, value: object) -> object | None:
         return value if isinstance(value, bool) else None
@@ -83,7 +102,7 @@ class _Switch:
 @dataclass(frozen=True, slots=True)
 class _Text:
     pattern: re.Pattern[str] | None = None
-    expected: str = "a text in quotation marks"
+    expected: Problem = Problem(QT_TRANSLATE_NOOP("StudioError", "a text in quotation marks"))
 
     def read(self, value: object) -> object | None:
         if not isinstance(value, str) or (self.pattern and not self.pattern.fullmatch(value)):
@@ -93,7 +112,7 @@ class _Text:
 
 @dataclass(frozen=True, slots=True)
 class _Texts:
-    expected: str = "a list of texts, none of them empty"
+    expected: Problem = Problem(QT_TRANSLATE_NOOP("StudioError", "a list of texts, none of them empty"))
 
     def read(self, value: object) -> object | None:
         if not isinstance(value, list | tuple):
@@ -129,7 +148,8 @@ def _texts() -> Any:
 
 def _qt_state() -> Any:
     """What a Qt `saveState()` or `saveGeometry()` returned, in base64. Empty: not saved yet."""
-    return field(default="", metadata={"rule": _Text(_BASE64, "base64 text")})
+    expected = Problem(QT_TRANSLATE_NOOP("StudioError", "base64 text"))
+    return field(default="", metadata={"rule": _Text(_BASE64, expected)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +212,7 @@ def choices(name: str) -> tuple[str, ...]:
     raise KeyError(name)
 
 
-def load(path: Path) -> tuple[Settings, tuple[str, ...]]:
+def load(path: Path) -> tuple[Settings, tuple[Problem, ...]]:
     """Read the settings and, one sentence each, what could not be used. Never raises for what is in the file.
 
     A file that is no TOML is kept beside it as `settings.toml.broken`. Unknown keys are left out: a newer or
@@ -205,29 +225,38 @@ def load(path: Path) -> tuple[Settings, tuple[str, ...]]:
     except FileNotFoundError:
         return Settings(), ()
     except OSError as error:
-        return Settings(), (f"{path.name} could not be read ({error.strerror}); the defaults are used.",)
+        template = QT_TRANSLATE_NOOP(
+            "StudioError", "{file} could not be read ({reason}); the defaults are used."
+        )
+        return Settings(), (Problem(template, (("file", path.name), ("reason", str(error.strerror)))),)
     except (ValueError, RecursionError):
         return Settings(), (_set_aside(path),)
     usable: dict[str, Any] = {}
     problems = []
+    wrong = QT_TRANSLATE_NOOP("StudioError", "{file}: {setting} should be {expected}; the default is used.")
     for entry in fields(Settings):
         if entry.name not in values:
             continue
         rule: _Rule = entry.metadata["rule"]
         if (value := rule.read(values[entry.name])) is None:
-            problems.append(f"{path.name}: {entry.name} should be {rule.expected}; the default is used.")
+            told = (("file", path.name), ("setting", entry.name), ("expected", rule.expected))
+            problems.append(Problem(wrong, told))
         else:
             usable[entry.name] = value
     return Settings(**usable), tuple(problems)
 
 
-def _set_aside(path: Path) -> str:
+def _set_aside(path: Path) -> Problem:
     kept = path.with_name(path.name + ".broken")
     try:
         path.replace(kept)
     except OSError:
-        return f"{path.name} is damaged; the defaults are used."
-    return f"{path.name} was damaged and is kept as {kept.name}; the defaults are used."
+        template = QT_TRANSLATE_NOOP("StudioError", "{file} is damaged; the defaults are used.")
+        return Problem(template, (("file", path.name),))
+    template = QT_TRANSLATE_NOOP(
+        "StudioError", "{file} was damaged and is kept as {kept}; the defaults are used."
+    )
+    return Problem(template, (("file", path.name), ("kept", kept.name)))
 
 
 def save(path: Path, settings: Settings) -> None:

@@ -19,6 +19,7 @@ from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QThread, Sign
 from studio import settings
 from studio.core import messages as m
 from studio.core import wire
+from studio.core.errors import QT_TRANSLATE_NOOP
 from studio.store import records as r
 
 MODEL_PROCESS_FLAG = "--model-process"
@@ -104,12 +105,12 @@ class _ModelProcess(QObject):
     @Slot()
     def _on_finished(self) -> None:
         self._on_output()  # what it said before it died
-        self._fail("The model process stopped unexpectedly.")
+        self._fail(QT_TRANSLATE_NOOP("StudioError", "The model process stopped unexpectedly."))
 
     @Slot(QProcess.ProcessError)
     def _on_error(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:
-            self._fail("The model process could not be started.")
+            self._fail(QT_TRANSLATE_NOOP("StudioError", "The model process could not be started."))
 
     def _fail(self, what_happened: str) -> None:
         process, self._process = self._process, None
@@ -117,10 +118,13 @@ class _ModelProcess(QObject):
             return
         process.deleteLater()
         lost, self._active = self._active, {}
-        todo = "Your text is safe. Try again; if it happens again, choose a smaller model."
+        to_do = QT_TRANSLATE_NOOP(
+            "StudioError", "Your text is safe. Try again; if it happens again, choose a smaller model."
+        )
+        sentences = (what_happened, to_do)
         for job_id, request in lost.items():
             if isinstance(request, m.Generate | m.LoadModel | m.ScoreText):
-                self.message.emit(m.JobFailed(job_id, what_happened, todo))
+                self.message.emit(m.JobFailed(job_id, *sentences, templates=sentences))
             if isinstance(request, m.Generate):
                 finished = m.GenerationFinished(job_id, m.FinishReason.FAILED, 0, 0.0, 0.0)
                 self.message.emit(finished)
@@ -202,10 +206,13 @@ class _LibraryWorker(QObject):
                 self.message.emit(message)
         except Exception as error:  # the librarian answers for its own errors: this is a bug of ours
             report = "".join(traceback.format_exception(error))
-            failed = r.RequestFailed(
-                None, r.Damage.FAILED, "The library met an unexpected problem.", "Save the report.", report
+            sentences = (
+                QT_TRANSLATE_NOOP("StudioError", "The library met an unexpected problem."),
+                QT_TRANSLATE_NOOP("StudioError", "Save the report."),
             )
-            self.message.emit(failed)
+            self.message.emit(
+                r.RequestFailed(None, r.Damage.FAILED, *sentences, report=report, templates=sentences)
+            )
         if isinstance(request, r.CloseLibrary):
             self.thread().quit()
 

@@ -716,8 +716,8 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <translation>请重新复制或下载模型；文件不完整。</translation>
     </message>
     <message>
-        <source>“{path}” is {size:,} bytes long; such a file never needs more than {max_bytes:,}.</source>
-        <translation>“{path}”长 {size:,} 字节；这种文件从不需要超过 {max_bytes:,} 字节。</translation>
+        <source>“{path}” is {size} bytes long; such a file never needs more than {max_bytes}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Download the model again, or choose another one.</source>
@@ -828,8 +828,8 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <translation>“{folder}”不是模型：其中没有 config.json。</translation>
     </message>
     <message>
-        <source>This model needs about {needed:.1f} GB of memory, but only {available:.1f} GB are free.</source>
-        <translation>这个模型约需 {needed:.1f} GB 内存，但只有 {available:.1f} GB 可用。</translation>
+        <source>This model needs about {needed} GB of memory, but only {available} GB are free.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The work was stopped.</source>
@@ -952,6 +952,10 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <translation>“tokenizer.json”已损坏。</translation>
     </message>
     <message>
+        <source>The preset file {file} is left out: {reason}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The preset {name} that ships with the app cannot be used: {reason}</source>
         <translation>随程序提供的预设 {name} 无法使用：{reason}</translation>
     </message>
@@ -966,6 +970,62 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     <message>
         <source>Check that its folder can be written.</source>
         <translation>请检查其文件夹是否可写。</translation>
+    </message>
+    <message>
+        <source>A preset needs a name.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A preset&apos;s name can have at most {limit} characters.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A preset&apos;s name must be one line of plain text.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is already a preset named {name}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It cannot be read ({reason}).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It is not UTF-8 text.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It is not valid TOML.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It is not a preset file.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Its name is missing.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Its max_new_tokens must be a whole number from 1 to {limit}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Its processors must be [[processor]] tables.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>One of its processors has no name.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{name} is built in and cannot be changed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is no preset named {name}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The preset could not be saved ({reason}).</source>
@@ -986,6 +1046,258 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     <message>
         <source>The model&apos;s numbers broke down: it no longer gives any probabilities.</source>
         <translation>模型的数值崩溃：它不再给出任何概率。</translation>
+    </message>
+    <message>
+        <source>There is no processor named {name}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{name} has no setting named {setting}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{name} is there twice.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is no sampling setting named {name}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The sampling settings are not valid JSON.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The sampling settings must be a list of processors.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Each processor must be a name and its settings.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{label} must be between {lo} and {hi}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{label} must be a whole number, not {value}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{label} must be a number, not {value}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>one of {options}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>a whole number from {low} to {high}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>a number from {low} to {high}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>true or false</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>a text in quotation marks</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>a list of texts, none of them empty</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>base64 text</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{file} could not be read ({reason}); the defaults are used.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{file}: {setting} should be {expected}; the default is used.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{file} is damaged; the defaults are used.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{file} was damaged and is kept as {kept}; the defaults are used.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A backup of the library could not be made: its copy is damaged.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{file} is not a file.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The library file is empty: its content has been lost.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{file} is not a library, or its beginning is damaged.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The library file has been cut off.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The library could not do this, because of a mistake in the program.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save the report and send it to the developers; what was saved before is not affected.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{file} is missing, though its companion {file}-wal is there.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is no library in this folder.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose another folder, or create one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{file} was not written by this program, or its beginning is damaged.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The beginning of the library file is damaged.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A table of the library is missing.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The newest changes may be missing: the program was cut off, and {file}-wal is gone.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Put {file}-wal back beside {file}, or open the library without those changes.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A part of the library file is damaged.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The library file does not know its own version any more.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The library file has changed on the disk by itself: the probabilities of this passage cannot be trusted.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The library file has changed on the disk by itself: the text of this session cannot be trusted.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The library file has changed on the disk by itself: how this passage came about cannot be trusted.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This session is not in the library any more.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose another one from the list.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The library file has been moved, replaced or deleted while it was open.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Put it back where it was, or export your text; what you see has not been saved.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Free some space on this disk; what you see is kept, and the next save goes on from there.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Set it aside and start a fresh library; the damaged file is kept beside it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The library file is damaged.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Close the program and make a copy of the library folder before you go on; check the disk.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This library was written by a newer version of GPT-2 Studio.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open it with that version, or choose another folder; nothing in it was changed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The library cannot be written: its file, its folder or its disk is read-only.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open it for reading only, or make it writable and try again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Another program has the library open.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Close the other program (perhaps a second window of this one) and try again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is no space left on the disk of the library.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The disk of the library reports an error.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Check that the disk is connected and healthy, then try again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The model process stopped unexpectedly.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The model process could not be started.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Your text is safe. Try again; if it happens again, choose a smaller model.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The library met an unexpected problem.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save the report.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>

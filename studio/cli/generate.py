@@ -97,7 +97,7 @@ def sampling(arguments: argparse.Namespace, library: Path) -> tuple[Chain, int]:
     if preset is None:
         names = ", ".join(preset.name for preset in presets)
         raise ArgumentsError(
-            " ".join([f"There is no preset named {arguments.preset!r}, only {names}.", *problems])
+            " ".join([f"There is no preset named {arguments.preset!r}, only {names}.", *map(str, problems)])
         )
     given = {p.name: getattr(arguments, p.name) for p in all_parameters()}
     chain = with_values(

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 
+from studio.core.errors import QT_TRANSLATE_NOOP, RefusedError
 from studio.core.parameters import Parameter, parameters
 from studio.core.processors import PROCESSORS, LogitsProcessor
 
@@ -17,12 +18,18 @@ Chain = tuple[LogitsProcessor, ...]
 def build(name: str, settings: Mapping[str, object]) -> LogitsProcessor:
     """Make one processor; a setting left out has its default. Raises ValueError with one sentence."""
     if name not in BY_NAME:
-        raise ValueError(f"There is no processor named {name!r}.")
+        raise RefusedError(
+            QT_TRANSLATE_NOOP("StudioError", "There is no processor named {name}."), name=repr(name)
+        )
     make: Callable[..., LogitsProcessor] = BY_NAME[name]
     known = {p.name: p for p in parameters(BY_NAME[name])}
     for setting in settings:
         if setting not in known:
-            raise ValueError(f"{name} has no setting named {setting!r}.")
+            raise RefusedError(
+                QT_TRANSLATE_NOOP("StudioError", "{name} has no setting named {setting}."),
+                name=name,
+                setting=repr(setting),
+            )
     return make(**{setting: known[setting].checked(value) for setting, value in settings.items()})
 
 
@@ -31,7 +38,7 @@ def build_all(entries: Iterable[tuple[str, Mapping[str, object]]]) -> Chain:
     built: dict[str, LogitsProcessor] = {}
     for name, settings in entries:
         if name in built:
-            raise ValueError(f"{name} is there twice.")
+            raise RefusedError(QT_TRANSLATE_NOOP("StudioError", "{name} is there twice."), name=name)
         built[name] = build(name, settings)
     return tuple(built.values())
 
@@ -62,7 +69,10 @@ def with_values(processors: Chain, changed: Mapping[str, object]) -> Chain:
     default_order = list(BY_NAME)
     for name, value in changed.items():
         if name not in owner:
-            raise ValueError(f"There is no sampling setting named {name!r}.")
+            raise RefusedError(
+                QT_TRANSLATE_NOOP("StudioError", "There is no sampling setting named {name}."),
+                name=repr(name),
+            )
         if owner[name] not in settings:
             rank = default_order.index(owner[name])
             before = [i for i, other in enumerate(order) if default_order.index(other) < rank]
@@ -89,14 +99,20 @@ def from_json(text: str) -> Chain:
     try:
         entries = json.loads(text)
     except (ValueError, RecursionError):
-        raise ValueError("The sampling settings are not valid JSON.") from None
+        raise RefusedError(
+            QT_TRANSLATE_NOOP("StudioError", "The sampling settings are not valid JSON.")
+        ) from None
     if not isinstance(entries, list):
-        raise ValueError("The sampling settings must be a list of processors.")
+        raise RefusedError(
+            QT_TRANSLATE_NOOP("StudioError", "The sampling settings must be a list of processors.")
+        )
     pairs = []
     for entry in entries:
         match entry:
             case [str(name), dict(settings)]:
                 pairs.append((name, settings))
             case _:
-                raise ValueError("Each processor must be a name and its settings.")
+                raise RefusedError(
+                    QT_TRANSLATE_NOOP("StudioError", "Each processor must be a name and its settings.")
+                )
     return build_all(pairs)

@@ -61,12 +61,12 @@ def read_json(path: Path, max_bytes: int) -> dict[str, Any]:
             raise StudioError(
                 QT_TRANSLATE_NOOP(
                     "StudioError",
-                    "“{path}” is {size:,} bytes long; such a file never needs more than {max_bytes:,}.",
+                    "“{path}” is {size} bytes long; such a file never needs more than {max_bytes}.",
                 ),
                 QT_TRANSLATE_NOOP("StudioError", "Download the model again, or choose another one."),
                 path=path.name,
-                size=size,
-                max_bytes=max_bytes,
+                size=f"{size:,}",
+                max_bytes=f"{max_bytes:,}",
             )
         value = json.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:

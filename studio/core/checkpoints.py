@@ -228,11 +228,11 @@ def check_memory(n_bytes: int, device: torch.device) -> None:
         raise StudioError(
             QT_TRANSLATE_NOOP(
                 "StudioError",
-                "This model needs about {needed:.1f} GB of memory, but only {available:.1f} GB are free.",
+                "This model needs about {needed} GB of memory, but only {available} GB are free.",
             ),
             _FREE_MEMORY,
-            needed=needed / 1e9,
-            available=available / 1e9,
+            needed=f"{needed / 1e9:.1f}",
+            available=f"{available / 1e9:.1f}",
         )
 
 

@@ -56,7 +56,7 @@ class Engine:
         try:
             yield from self._run(request, cancelled)
         except InterruptedReading:
-            yield JobFailed(request.job_id, *STOPPED)
+            yield JobFailed(request.job_id, *STOPPED, templates=STOPPED)
         except (KeyboardInterrupt, SystemExit, GeneratorExit):
             raise
         except BaseException as error:  # panics of Rust libraries are no Exception
@@ -163,20 +163,21 @@ class Engine:
 
 def failure(job_id: int, error: BaseException) -> JobFailed:
     """The message for an error: a StudioError speaks for itself, anything else is a bug with a traceback."""
+    bug = ""
     if isinstance(error, StudioError):
-        return JobFailed(job_id, error.what_happened, error.what_to_do)
-    if is_out_of_memory(error):
-        return JobFailed(
-            job_id,
+        known = error
+    elif is_out_of_memory(error):
+        known = StudioError(
             QT_TRANSLATE_NOOP("StudioError", "There is not enough memory."),
             QT_TRANSLATE_NOOP("StudioError", "Close other programs, or choose a smaller model."),
         )
-    return JobFailed(
-        job_id,
-        QT_TRANSLATE_NOOP("StudioError", "Something went wrong inside the program."),
-        QT_TRANSLATE_NOOP("StudioError", "Try again; if it happens again, please report it."),
-        report(error),
-    )
+    else:
+        known = StudioError(
+            QT_TRANSLATE_NOOP("StudioError", "Something went wrong inside the program."),
+            QT_TRANSLATE_NOOP("StudioError", "Try again; if it happens again, please report it."),
+        )
+        bug = report(error)
+    return JobFailed(job_id, known.what_happened, known.what_to_do, bug, known.templates, known.values)
 
 
 def report(error: BaseException) -> str:

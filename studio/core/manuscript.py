@@ -1,4 +1,4 @@
-"""A text that knows where every character came from, and the one timeline of its changes.
+"""A text that knows where every character came from, and every state it has been in.
 
 Offsets are code points. A `Run` says "these characters are generation 7's from its character 120 on", so
 after any cutting, joining and undoing the window still finds the token behind a character. The editor widget
@@ -9,16 +9,19 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 
+from studio.core.history import ROOT, SPECIAL, WRITTEN, Edit, History, Node, Run, now_utc, pack_edits
 from studio.core.messages import END_OF_TEXT
 
-WRITTEN = 0
-"""`Run.source` of what the user typed, pasted or imported."""
+Show = Callable[[Edit], object]
+"""Called with each edit when `text` is as that edit left it, so that a view can follow."""
 
-SPECIAL = -1
-"""`Run.source` of an END_OF_TEXT that is the real token, not six characters and some brackets."""
+
+def _ignore(_edit: Edit) -> None:
+    pass
+
 
 _TYPING_LIMIT = 40
 """A step of typed characters ends at the first word boundary after this many."""
@@ -31,38 +34,6 @@ class Origin(Enum):
     GENERATED = "generated"
     EDITED = "edited"  # written by hand inside a generated passage, or the seam a deletion left in one
     SPECIAL = "special"  # the end-of-text token itself
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """`length` characters that came from `source`, there starting at character `offset`."""
-
-    length: int
-    source: int = WRITTEN
-    offset: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """At `position`, `removed` gave way to `inserted`. The runs have the lengths of their texts."""
-
-    position: int
-    removed: str
-    removed_runs: tuple[Run, ...]
-    inserted: str
-    inserted_runs: tuple[Run, ...]
-
-    def inverse(self) -> Edit:
-        """The edit that takes this one back."""
-        return Edit(self.position, self.inserted, self.inserted_runs, self.removed, self.removed_runs)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What one Undo takes back."""
-
-    edits: tuple[Edit, ...]
-    typing: bool = False  # may grow while the user goes on typing at its end
 
 
 def join_runs(runs: Iterable[Run]) -> tuple[Run, ...]:
@@ -82,17 +53,21 @@ def join_runs(runs: Iterable[Run]) -> tuple[Run, ...]:
 
 
 class Manuscript:
-    """Text, runs, and undo. Every change goes through `replace`; `undo` and `redo` return what they did."""
+    """Text, runs, and their history. Every change goes through `replace`, `undo`, `redo` or `go_to`."""
 
-    def __init__(self, text: str = "", runs: Sequence[Run] = ()) -> None:
+    def __init__(
+        self, text: str = "", runs: Sequence[Run] = (), nodes: Sequence[Node] = (), head: int = ROOT
+    ) -> None:
+        """`text` and `runs` are those at node `head`. Raises ValueError if the runs do not cover the text."""
         if runs and sum(run.length for run in runs) != len(text):
             raise ValueError("the runs do not cover the text")
         self._text = text
         self._runs = join_runs(runs or (Run(len(text)),))
         self._starts = self._run_starts()
-        self._undo: list[Step] = []
-        self._redo: list[Step] = []
+        self.history = History.of(nodes, head)
+        self._typing = False  # whether the head may grow by another keystroke
         self._group: list[Edit] | None = None
+        self._group_source = WRITTEN
         self.revision = 0
         """Counts changes; two equal revisions of one manuscript have the same text and runs."""
 
@@ -111,12 +86,12 @@ class Manuscript:
     @property
     def can_undo(self) -> bool:
         """Whether `undo` would do something."""
-        return bool(self._undo)
+        return self.history.head != ROOT
 
     @property
     def can_redo(self) -> bool:
         """Whether `redo` would do something."""
-        return bool(self._redo)
+        return self.history.next_child(self.history.head) is not None
 
     def run_at(self, offset: int) -> tuple[int, Run] | None:
         """Start and run of the character at `offset`; None past the end."""
@@ -189,65 +164,117 @@ class Manuscript:
             raise ValueError("the runs do not have the length of the text")
         edit = Edit(start, self._text[start:end], self._cut(start, end), text, new_runs)
         self._apply(edit)
-        self._redo.clear()
         if self._group is not None:
             self._group.append(edit)
-        elif typing and self._undo and (merged := _grow(self._undo[-1], edit)) is not None:
-            self._undo[-1] = merged
-        else:
-            self._undo.append(Step((edit,), typing))
+            self.history.mark_changed((self.history.head,))
+        elif not (typing and self._typing and self._grow(edit)):
+            self._add((edit,))
+            self._typing = typing
         return edit
 
-    def begin_group(self) -> None:
+    def begin_group(self, source: int = WRITTEN) -> None:
         """All edits until `end_group` become one undo step (a whole generation). Groups do not nest."""
         assert self._group is None
-        self._group = []
+        self._typing = False
+        self._group, self._group_source = [], source
+        self._add(())
 
     def end_group(self) -> None:
         """Close the group; an empty one leaves no step."""
-        edits, self._group = self._group, None
-        if edits:
-            self._undo.append(Step(_joined(edits)))
+        assert self._group is not None
+        node_id = self.history.head
+        if self._group:
+            self._put(node_id, joined_edits(self._group))
+        else:
+            self.history.head = self.history.parent(node_id)
+            self.history.drop(node_id)
+        self._group, self._group_source = None, WRITTEN
 
-    @property
-    def in_group(self) -> bool:
-        """Whether a group is open."""
-        return self._group is not None
-
-    def undo(self, show: Callable[[Edit], object] = lambda _edit: None) -> tuple[Edit, ...]:
-        """Take the last step back; returns the edits made, in the order made. Empty if there is none.
-
-        `show` is called with each edit when `text` is as that edit left it, so that a view can follow.
-        """
+    def undo(self, show: Show = _ignore) -> tuple[Edit, ...]:
+        """Take the last step back; returns the edits made, in the order made. Empty if there is none."""
         assert self._group is None
-        if not self._undo:
+        self._typing = False
+        if self.history.head == ROOT:
             return ()
-        step = self._undo.pop()
-        done = tuple(edit.inverse() for edit in reversed(step.edits))
-        for edit in done:
-            self._apply(edit)
-            show(edit)
-        self._redo.append(replace(step, typing=False))
-        return done
+        return self._step_back(show)
 
-    def redo(self, show: Callable[[Edit], object] = lambda _edit: None) -> tuple[Edit, ...]:
-        """Do the last undone step again; returns the edits made, as `undo` does. Empty if there is none."""
+    def redo(self, show: Show = _ignore) -> tuple[Edit, ...]:
+        """Do again the undone step seen last; returns the edits made. Empty if there is none."""
         assert self._group is None
-        if not self._redo:
+        self._typing = False
+        child = self.history.next_child(self.history.head)
+        return () if child is None else self._step_forward(child, show)
+
+    def go_to(self, node_id: int, show: Show = _ignore) -> tuple[Edit, ...]:
+        """Bring the text to another node: back to the common past, then forward. Raises KeyError."""
+        assert self._group is None
+        self._typing = False
+        wanted = [] if node_id == ROOT else self.history.path(node_id)
+        here = self.history.path(self.history.head)
+        common = sum(1 for a, b in zip(here, wanted, strict=False) if a == b)
+        done: list[Edit] = []
+        for _ in here[common:]:
+            done += self._step_back(show)
+        for child in wanted[common:]:
+            done += self._step_forward(child, show)
+        return tuple(done)
+
+    def flip(self, steps: int, show: Show = _ignore) -> tuple[Edit, ...]:
+        """Show another variant of the nearest generation that has several, and what follows it there."""
+        siblings, index = self.history.variants()
+        if not 0 <= index + steps < len(siblings):
             return ()
-        step = self._redo.pop()
-        for edit in step.edits:
-            self._apply(edit)
-            show(edit)
-        self._undo.append(step)
-        return step.edits
+        return self.go_to(self.history.leaf(siblings[index + steps]), show)
 
     def break_typing(self) -> None:
         """The next keystroke starts a new undo step (the caret moved, the user paused)."""
-        if self._undo and self._undo[-1].typing:
-            self._undo[-1] = replace(self._undo[-1], typing=False)
+        self._typing = False
+
+    def take_changed(self) -> tuple[Node, ...]:
+        """The nodes that are new or changed since the last call, to be saved; also of an open group."""
+        if self._group:
+            self._put(self.history.head, joined_edits(self._group))
+        return self.history.take_changed()
 
     # -- inside --------------------------------------------------------------------------------------------
+
+    def _add(self, edits: tuple[Edit, ...]) -> None:
+        """A new node after the head."""
+        node_id, parent = self.history.next_id(), self.history.head
+        self.history.put(Node(node_id, parent, pack_edits(edits), self._group_source, now_utc()))
+        self.history.visit(node_id)
+
+    def _put(self, node_id: int, edits: tuple[Edit, ...]) -> None:
+        """The node has other edits now."""
+        node = self.history.nodes[node_id]
+        self.history.put(replace(node, packed=pack_edits(edits)))
+
+    def _grow(self, edit: Edit) -> bool:
+        """Make a keystroke part of the head, if it goes on where the one before ended."""
+        head = self.history.head
+        if head == ROOT or self.history.next_child(head) is not None:
+            return False
+        merged = _merge_typing(self.history.nodes[head].edits, edit)
+        if merged is not None:
+            self._put(head, merged)
+        return merged is not None
+
+    def _step_back(self, show: Show) -> tuple[Edit, ...]:
+        node = self.history.nodes[self.history.head]
+        done = tuple(edit.inverse() for edit in reversed(node.edits))
+        for edit in done:
+            self._apply(edit)
+            show(edit)
+        self.history.head = node.parent
+        return done
+
+    def _step_forward(self, child: int, show: Show) -> tuple[Edit, ...]:
+        edits = self.history.nodes[child].edits
+        for edit in edits:
+            self._apply(edit)
+            show(edit)
+        self.history.visit(child)
+        return edits
 
     def _apply(self, edit: Edit) -> None:
         end = edit.position + len(edit.removed)
@@ -283,43 +310,42 @@ class Manuscript:
         return tuple(cut)
 
 
-def _grow(step: Step, edit: Edit) -> Step | None:
-    """`step` with one more keystroke in it, or None if the keystroke starts a new step."""
-    if not step.typing or len(step.edits) != 1:
+def _merge_typing(edits: tuple[Edit, ...], edit: Edit) -> tuple[Edit, ...] | None:
+    """`edits` with one more keystroke in them, or None if the keystroke starts a new step."""
+    if len(edits) != 1:
         return None
-    last = step.edits[0]
+    last = edits[0]
     if edit.inserted and not edit.removed and edit.position == last.position + len(last.inserted):
         word_starts = last.inserted[-1:].isspace() and not edit.inserted.isspace()
         if "\n" in edit.inserted or (word_starts and len(last.inserted) >= _TYPING_LIMIT):
             return None
-        grown = replace(
-            last,
-            inserted=last.inserted + edit.inserted,
-            inserted_runs=join_runs((*last.inserted_runs, *edit.inserted_runs)),
-        )
-    elif not edit.inserted and not last.inserted and edit.position + len(edit.removed) == last.position:
+        return (_appended(last, edit),)
+    if not edit.inserted and not last.inserted and edit.position + len(edit.removed) == last.position:
         grown = replace(  # Backspace, again
             last,
             position=edit.position,
             removed=edit.removed + last.removed,
             removed_runs=join_runs((*edit.removed_runs, *last.removed_runs)),
         )
-    else:
-        return None
-    return replace(step, edits=(grown,))
+        return (grown,)
+    return None
 
 
-def _joined(edits: Sequence[Edit]) -> tuple[Edit, ...]:
+def _appended(last: Edit, edit: Edit) -> Edit:
+    return replace(
+        last,
+        inserted=last.inserted + edit.inserted,
+        inserted_runs=join_runs((*last.inserted_runs, *edit.inserted_runs)),
+    )
+
+
+def joined_edits(edits: Sequence[Edit]) -> tuple[Edit, ...]:
     """Edits of which each goes on where the one before ended, as one; the others as they are."""
     result = [edits[0]]
     for edit in edits[1:]:
         last = result[-1]
         if not edit.removed and edit.position == last.position + len(last.inserted):
-            result[-1] = replace(
-                last,
-                inserted=last.inserted + edit.inserted,
-                inserted_runs=join_runs((*last.inserted_runs, *edit.inserted_runs)),
-            )
+            result[-1] = _appended(last, edit)
         else:
             result.append(edit)
     return tuple(result)

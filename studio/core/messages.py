@@ -229,13 +229,17 @@ class JobFailed:
     """A request could not be carried out. Nothing the user wrote is affected.
 
     `what_happened` and `what_to_do` are one sentence each, in plain words. `report` is empty unless this is a
-    bug of ours: then it holds a traceback to be saved, never shown by itself.
+    bug of ours: then it holds a traceback to be saved, never shown by itself. The two sentences are English;
+    `templates` and `values` are what they were made of (see `StudioError`), for a window that speaks another
+    language.
     """
 
     job_id: int
     what_happened: str
     what_to_do: str
     report: str = ""
+    templates: tuple[str, str] = ("", "")
+    values: tuple[tuple[str, str], ...] = ()
 
 
 Message = (

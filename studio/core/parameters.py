@@ -11,6 +11,8 @@ import math
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from studio.core.errors import QT_TRANSLATE_NOOP, RefusedError, Sentence
+
 if TYPE_CHECKING:
     from dataclasses import Field
 
@@ -46,16 +48,21 @@ class Parameter:
         try:
             number: float = self.type(text)
         except ValueError:
-            raise ValueError(f"{self.label} must be {self.kind}, not {text[:40]!r}.") from None
+            raise self._no_number(repr(text[:40])) from None
         return self.checked(number)
 
     def checked(self, value: object) -> float:
         """Return `value` in the right type; raises ValueError with one sentence if it is not allowed."""
         wanted = (int,) if self.type is int else (int, float)
         if isinstance(value, bool) or not isinstance(value, wanted):
-            raise ValueError(f"{self.label} must be {self.kind}, not {value!r}.")
+            raise self._no_number(repr(value))
         if not self.lo <= value <= self.hi:  # nor is NaN
-            raise ValueError(f"{self.label} must be between {self.lo:g} and {self.hi:g}.")
+            raise RefusedError(
+                QT_TRANSLATE_NOOP("StudioError", "{label} must be between {lo} and {hi}."),
+                label=Sentence(self.label, context="processors"),
+                lo=f"{self.lo:g}",
+                hi=f"{self.hi:g}",
+            )
         return self.type(value)
 
     def clamped(self, value: float) -> float:
@@ -65,10 +72,11 @@ class Parameter:
         inside = min(max(value, self.lo), self.hi)
         return round(inside) if self.type is int else float(inside)
 
-    @property
-    def kind(self) -> str:
-        """Say which numbers are meant."""
-        return "a whole number" if self.type is int else "a number"
+    def _no_number(self, shown: str) -> RefusedError:
+        whole = QT_TRANSLATE_NOOP("StudioError", "{label} must be a whole number, not {value}.")
+        number = QT_TRANSLATE_NOOP("StudioError", "{label} must be a number, not {value}.")
+        label = Sentence(self.label, context="processors")
+        return RefusedError(whole if self.type is int else number, label=label, value=shown)
 
 
 class HasParameters(Protocol):

@@ -7,7 +7,7 @@
     name = "Temperature"
     temperature = 0.8
 
-What a person asks for and cannot have raises ValueError with one sentence; what the disk cannot do raises
+What a person asks for and cannot have raises RefusedError, a ValueError; what the disk cannot do raises
 StudioError.
 """
 
@@ -24,7 +24,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from studio.core.chain import Chain, build_all
-from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
+from studio.core.errors import QT_TRANSLATE_NOOP, RefusedError, Sentence, StudioError
 
 DEFAULT_PRESET = "Balanced"
 """What window and command line start from: same seed, same text in both."""
@@ -69,10 +69,10 @@ class Preset:
     description: str = ""
 
 
-def load_presets(builtin_dir: Path, user_dir: Path) -> tuple[tuple[Preset, ...], tuple[str, ...]]:
+def load_presets(builtin_dir: Path, user_dir: Path) -> tuple[tuple[Preset, ...], tuple[Sentence, ...]]:
     """Read all presets, built-in ones first, and say in one sentence each which files could not be used."""
     presets: list[Preset] = []
-    problems: list[str] = []
+    problems: list[Sentence] = []
     taken: set[str] = set()
     for folder, builtin in ((builtin_dir, True), (user_dir, False)):
         found: list[Preset] = []
@@ -80,9 +80,10 @@ def load_presets(builtin_dir: Path, user_dir: Path) -> tuple[tuple[Preset, ...],
             try:
                 preset = replace(_read(path), builtin=builtin)
                 if _key(preset.name) in taken:
-                    raise ValueError(f"There is already a preset named {preset.name!r}.")
-            except ValueError as error:
-                problems.append(f"The preset file {_shown(path)} is left out: {error}")
+                    raise _taken(preset.name)
+            except RefusedError as error:
+                left_out = QT_TRANSLATE_NOOP("StudioError", "The preset file {file} is left out: {reason}")
+                problems.append(Sentence(left_out, (("file", _shown(path)), ("reason", error.sentence))))
                 continue
             taken.add(_key(preset.name))
             found.append(preset)
@@ -120,7 +121,7 @@ def rename_preset(old: str, new: str, builtin_dir: Path, user_dir: Path) -> Pres
     _refuse_builtin(new, builtin_dir)
     path = _existing(old, user_dir)
     if _key(old) != _key(new) and _find(new, user_dir):
-        raise ValueError(f"There is already a preset named {new!r}.")
+        raise _taken(new)
     renamed = replace(_read(path), name=new)
     _write(path, renamed)
     return renamed
@@ -144,12 +145,22 @@ def checked_name(name: str) -> str:
     """Return the name as it will be stored. Raises ValueError if no preset can be called that."""
     name = unicodedata.normalize("NFC", re.sub("[\ud800-\udfff]", "\ufffd", name)).strip()
     if not name:
-        raise ValueError("A preset needs a name.")
+        raise RefusedError(QT_TRANSLATE_NOOP("StudioError", "A preset needs a name."))
     if len(name) > NAME_LIMIT:
-        raise ValueError(f"A preset's name can have at most {NAME_LIMIT} characters.")
+        raise RefusedError(
+            QT_TRANSLATE_NOOP("StudioError", "A preset's name can have at most {limit} characters."),
+            limit=NAME_LIMIT,
+        )
     if any(unicodedata.category(c) in {"Cc", "Zl", "Zp"} for c in name):
-        raise ValueError("A preset's name must be one line of plain text.")
+        raise RefusedError(
+            QT_TRANSLATE_NOOP("StudioError", "A preset's name must be one line of plain text.")
+        )
     return name
+
+
+def _taken(name: str) -> RefusedError:
+    template = QT_TRANSLATE_NOOP("StudioError", "There is already a preset named {name}.")
+    return RefusedError(template, name=repr(name))
 
 
 def _key(name: str) -> str:
@@ -180,36 +191,43 @@ def _read(path: Path) -> Preset:
         usable = path.is_file() and path.stat().st_size <= _FILE_LIMIT
         document = tomllib.loads(path.read_bytes().decode("utf-8-sig")) if usable else None
     except OSError as error:
-        raise ValueError(f"It cannot be read ({error.strerror}).") from None
+        raise RefusedError(
+            QT_TRANSLATE_NOOP("StudioError", "It cannot be read ({reason})."), reason=error.strerror
+        ) from None
     except UnicodeDecodeError:
-        raise ValueError("It is not UTF-8 text.") from None
+        raise RefusedError(QT_TRANSLATE_NOOP("StudioError", "It is not UTF-8 text.")) from None
     except (ValueError, RecursionError):  # also a number of more than 4,300 digits
-        raise ValueError("It is not valid TOML.") from None
+        raise RefusedError(QT_TRANSLATE_NOOP("StudioError", "It is not valid TOML.")) from None
     if document is None:
-        raise ValueError("It is not a preset file.")
+        raise RefusedError(QT_TRANSLATE_NOOP("StudioError", "It is not a preset file."))
     name, description = document.get("name"), document.get("description", "")
     if not isinstance(name, str) or not isinstance(description, str):
-        raise ValueError("Its name is missing.")
+        raise RefusedError(QT_TRANSLATE_NOOP("StudioError", "Its name is missing."))
     length = document.get("max_new_tokens")
     if length is not None and (type(length) is not int or not 1 <= length <= MAX_NEW_TOKENS_LIMIT):
-        raise ValueError(f"Its max_new_tokens must be a whole number from 1 to {MAX_NEW_TOKENS_LIMIT}.")
+        raise RefusedError(
+            QT_TRANSLATE_NOOP("StudioError", "Its max_new_tokens must be a whole number from 1 to {limit}."),
+            limit=MAX_NEW_TOKENS_LIMIT,
+        )
     chain = build_all(_entries(document.get("processor", [])))
     return Preset(checked_name(name), chain, length, description=description)
 
 
 def _entries(tables: object) -> Iterator[tuple[str, dict[str, object]]]:
     if not isinstance(tables, list):
-        raise ValueError("Its processors must be [[processor]] tables.")
+        raise RefusedError(QT_TRANSLATE_NOOP("StudioError", "Its processors must be [[processor]] tables."))
     for table in tables:
         name = table.get("name") if isinstance(table, dict) else None
         if not isinstance(name, str):
-            raise ValueError("One of its processors has no name.")
+            raise RefusedError(QT_TRANSLATE_NOOP("StudioError", "One of its processors has no name."))
         yield name, {setting: value for setting, value in table.items() if setting != "name"}
 
 
 def _refuse_builtin(name: str, builtin_dir: Path) -> None:
     if _find(name, builtin_dir):
-        raise ValueError(f"{name} is built in and cannot be changed.")
+        raise RefusedError(
+            QT_TRANSLATE_NOOP("StudioError", "{name} is built in and cannot be changed."), name=name
+        )
 
 
 def _find(name: str, folder: Path) -> Path | None:
@@ -223,7 +241,9 @@ def _find(name: str, folder: Path) -> Path | None:
 def _existing(name: str, user_dir: Path) -> Path:
     path = _find(name, user_dir)
     if path is None:
-        raise ValueError(f"There is no preset named {name!r}.")
+        raise RefusedError(
+            QT_TRANSLATE_NOOP("StudioError", "There is no preset named {name}."), name=repr(name)
+        )
     return path
 
 

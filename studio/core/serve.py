@@ -115,8 +115,11 @@ def main() -> int:
     def send(message: m.Message) -> None:
         # A raw pipe may take less than all of a frame.
         data = memoryview(wire.encode(message))
-        while data:
-            data = data[frames.write(data) :]
+        try:
+            while data:
+                data = data[frames.write(data) :]
+        except BrokenPipeError:
+            os._exit(0)  # the window is gone, and the reader has not noticed yet
 
     answer(Engine(), mailbox, send)
     return 0

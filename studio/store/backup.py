@@ -6,6 +6,7 @@ import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
+from studio.core.errors import QT_TRANSLATE_NOOP
 from studio.store import files
 from studio.store.trouble import damaged_library
 
@@ -24,7 +25,11 @@ def back_up(connection: sqlite3.Connection, folder: Path, reason: str) -> Path:
             copy.execute("PRAGMA journal_mode = DELETE")
             copy.execute("UPDATE meta SET value = '0' WHERE key = 'running'")
             if copy.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-                raise damaged_library("A backup of the library could not be made: its copy is damaged.")
+                raise damaged_library(
+                    QT_TRANSLATE_NOOP(
+                        "StudioError", "A backup of the library could not be made: its copy is damaged."
+                    )
+                )
         finally:
             copy.close()
         while not files.publish(temporary, target):

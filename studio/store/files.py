@@ -9,6 +9,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+from studio.core.errors import QT_TRANSLATE_NOOP
 from studio.store.schema import FILE_NAME
 from studio.store.trouble import damaged_library
 
@@ -42,17 +43,22 @@ def inspect_file(path: Path, *, whole: bool) -> None:
     """
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
-        raise damaged_library(f"{FILE_NAME} is not a file.")
+        raise damaged_library(QT_TRANSLATE_NOOP("StudioError", "{file} is not a file."), file=FILE_NAME)
     if status.st_size == 0:
-        raise damaged_library("The library file is empty: its content has been lost.")
+        raise damaged_library(
+            QT_TRANSLATE_NOOP("StudioError", "The library file is empty: its content has been lost.")
+        )
     with path.open("rb") as file:
         header = file.read(100)
     if len(header) < 100 or not header.startswith(_MAGIC):
-        raise damaged_library(f"{FILE_NAME} is not a library, or its beginning is damaged.")
+        raise damaged_library(
+            QT_TRANSLATE_NOOP("StudioError", "{file} is not a library, or its beginning is damaged."),
+            file=FILE_NAME,
+        )
     page_size = int.from_bytes(header[16:18], "big")
     page_size = 65536 if page_size == 1 else page_size
     if whole and (page_size < 512 or status.st_size % page_size):
-        raise damaged_library("The library file has been cut off.")
+        raise damaged_library(QT_TRANSLATE_NOOP("StudioError", "The library file has been cut off."))
 
 
 def can_write(path: Path) -> bool:

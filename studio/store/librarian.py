@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import assert_never
 
+from studio.core.errors import QT_TRANSLATE_NOOP
 from studio.store import files
 from studio.store.opening import connect
 from studio.store.records import (
@@ -137,11 +138,18 @@ def _failed(request: LibraryRequest, error: Exception) -> LibraryFailed | Reques
     bug = "" if known else report(error)
     known = known or LibraryError(
         Damage.FAILED,
-        "The library could not do this, because of a mistake in the program.",
-        "Save the report and send it to the developers; what was saved before is not affected.",
+        QT_TRANSLATE_NOOP(
+            "StudioError", "The library could not do this, because of a mistake in the program."
+        ),
+        QT_TRANSLATE_NOOP(
+            "StudioError",
+            "Save the report and send it to the developers; what was saved before is not affected.",
+        ),
     )
     if isinstance(request, OpenLibrary | StartFresh) and not bug:
-        return LibraryFailed(request.folder, known.damage, known.what_happened, known.what_to_do)
+        return LibraryFailed(
+            request.folder, known.damage, known.what_happened, known.what_to_do, known.templates, known.values
+        )
     match request:
         case SaveSession() | SaveGeneration():
             session_id: int | None = request.session.id
@@ -150,4 +158,13 @@ def _failed(request: LibraryRequest, error: Exception) -> LibraryFailed | Reques
         case _:
             session_id = None
     unsaved = request if isinstance(request, SaveSession | SaveGeneration) else None
-    return RequestFailed(session_id, known.damage, known.what_happened, known.what_to_do, bug, unsaved)
+    return RequestFailed(
+        session_id,
+        known.damage,
+        known.what_happened,
+        known.what_to_do,
+        bug,
+        unsaved,
+        known.templates,
+        known.values,
+    )

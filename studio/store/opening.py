@@ -20,10 +20,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from studio.core.errors import QT_TRANSLATE_NOOP
 from studio.store import files, rows
 from studio.store.records import Damage
 from studio.store.schema import APPLICATION_ID, FILE_NAME, MAJOR_VERSION, MIGRATIONS, TABLES
-from studio.store.trouble import LibraryError, damaged_library, explain, trouble
+from studio.store.trouble import DAMAGED_FILE, LibraryError, damaged_library, explain, trouble
 
 SMALL_BYTES = 32 * 2**20
 CHECK_LIMIT_S = 2.0
@@ -70,10 +71,17 @@ def open_library(folder: Path, *, read_only: bool = False, accept_loss: bool = F
     path = folder / FILE_NAME
     if not os.path.lexists(path):
         if files.size_of(files.companion(path, "-wal")):
-            raise damaged_library(f"{FILE_NAME} is missing, though its companion {FILE_NAME}-wal is there.")
+            raise damaged_library(
+                QT_TRANSLATE_NOOP(
+                    "StudioError", "{file} is missing, though its companion {file}-wal is there."
+                ),
+                file=FILE_NAME,
+            )
         if read_only:
             raise LibraryError(
-                Damage.FAILED, "There is no library in this folder.", "Choose another folder, or create one."
+                Damage.FAILED,
+                QT_TRANSLATE_NOOP("StudioError", "There is no library in this folder."),
+                QT_TRANSLATE_NOOP("StudioError", "Choose another folder, or create one."),
             )
         _create(path)
     files.inspect_file(path, whole=not read_only and not files.size_of(files.companion(path, "-wal")))
@@ -83,7 +91,7 @@ def open_library(folder: Path, *, read_only: bool = False, accept_loss: bool = F
         opened = _open_read_only(path) if read_only else _open_writable(path, accept_loss)
     except (sqlite3.Error, KeyError, ValueError) as error:
         # What was asked of the file so far is fixed, so any complaint that is not known is the file's fault.
-        raise (explain(error) or damaged_library("The library file is damaged.")) from error
+        raise (explain(error) or damaged_library(DAMAGED_FILE)) from error
     if opened.pending:
         try:
             _migrate(opened.connection, path)
@@ -185,16 +193,23 @@ def _open_read_only(path: Path) -> Opened:
 
 def _identify(connection: sqlite3.Connection) -> None:
     if _pragma(connection, "application_id") != APPLICATION_ID:
-        raise damaged_library(f"{FILE_NAME} was not written by this program, or its beginning is damaged.")
+        raise damaged_library(
+            QT_TRANSLATE_NOOP(
+                "StudioError", "{file} was not written by this program, or its beginning is damaged."
+            ),
+            file=FILE_NAME,
+        )
     version = _pragma(connection, "user_version")
     if not isinstance(version, int) or version < 1:
-        raise damaged_library("The beginning of the library file is damaged.")
+        raise damaged_library(
+            QT_TRANSLATE_NOOP("StudioError", "The beginning of the library file is damaged.")
+        )
     if version > MAJOR_VERSION:
         raise trouble(Damage.NEWER)
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     # A table that a pending migration will make may be missing.
     if not _pending(connection) and not tables.issuperset(TABLES):
-        raise damaged_library("A table of the library is missing.")
+        raise damaged_library(QT_TRANSLATE_NOOP("StudioError", "A table of the library is missing."))
 
 
 def _examine(connection: sqlite3.Connection, path: Path, *, unclean: bool, log_missing: bool = False) -> bool:
@@ -205,8 +220,14 @@ def _examine(connection: sqlite3.Connection, path: Path, *, unclean: bool, log_m
     if running and log_missing:
         raise LibraryError(
             Damage.LOG_MISSING,
-            f"The newest changes may be missing: the program was cut off, and {FILE_NAME}-wal is gone.",
-            f"Put {FILE_NAME}-wal back beside {FILE_NAME}, or open the library without those changes.",
+            QT_TRANSLATE_NOOP(
+                "StudioError",
+                "The newest changes may be missing: the program was cut off, and {file}-wal is gone.",
+            ),
+            QT_TRANSLATE_NOOP(
+                "StudioError", "Put {file}-wal back beside {file}, or open the library without those changes."
+            ),
+            file=FILE_NAME,
         )
     if not _pending(connection):
         # SQLite does not notice a changed text. The others are verified when they are opened.
@@ -231,7 +252,7 @@ def _check_pages(connection: sqlite3.Connection) -> bool:
         timer.cancel()
         timer.join()
     if found != ["ok"]:
-        raise damaged_library("A part of the library file is damaged.")
+        raise damaged_library(QT_TRANSLATE_NOOP("StudioError", "A part of the library file is damaged."))
     return True
 
 
@@ -245,7 +266,9 @@ def _pending(connection: sqlite3.Connection) -> bool:
     # Steps are only ever appended, so what was applied is where our list begins. (More than our list: a newer
     # program of the same major version.) A changed name must not have its step applied a second time.
     if not applied or applied != MIGRATIONS[: len(applied)]:
-        raise damaged_library("The library file does not know its own version any more.")
+        raise damaged_library(
+            QT_TRANSLATE_NOOP("StudioError", "The library file does not know its own version any more.")
+        )
     return len(applied) < len(MIGRATIONS)
 
 

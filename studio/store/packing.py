@@ -27,10 +27,16 @@ import struct
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 
-from studio.core.manuscript import Run
+from studio.core.errors import QT_TRANSLATE_NOOP
+from studio.core.history import Run
 from studio.core.messages import Candidate, Token
 from studio.store.trouble import damaged_record
 
+_UNTRUSTED = QT_TRANSLATE_NOOP(
+    "StudioError",
+    "The library file has changed on the disk by itself: "
+    "the probabilities of this passage cannot be trusted.",
+)
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _LAYOUT = 1
 _WIDE_IDS = 1
@@ -131,9 +137,9 @@ def unpack_token(row: TokenRow, pieces: Mapping[int, str], *, verify: bool = Tru
             (token_id, rank, *floats), raw, text, numbers + _pack_texts([c.text for c in candidates])
         )
     except (struct.error, UnicodeDecodeError, KeyError) as error:
-        raise damaged_record("the probabilities of this passage") from error
+        raise damaged_record(_UNTRUSTED) from error
     if not sound:
-        raise damaged_record("the probabilities of this passage")
+        raise damaged_record(_UNTRUSTED)
     return Token(token_id, raw, text, floats[0], floats[2], rank, floats[1], candidates)
 
 

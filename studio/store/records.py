@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from studio.core.manuscript import Run
+from studio.core.history import ROOT, Node, Run
 from studio.core.messages import FinishReason, Token
 
 
@@ -37,6 +37,8 @@ class SessionRecord:
     caret: int  # code points
     scroll: float  # 0..1 of the scroll range
     revision: int
+    nodes: tuple[Node, ...] = ()  # when opened: all; when saved: those that are new or have changed
+    head: int = ROOT  # the node that `text` is at
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +210,8 @@ class LibraryFailed:
     damage: Damage
     what_happened: str
     what_to_do: str
+    templates: tuple[str, str] = ("", "")  # of the two sentences, see StudioError
+    values: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +255,8 @@ class RequestFailed:
     what_to_do: str
     report: str = ""  # a traceback if it is a bug of ours
     unsaved: SaveSession | SaveGeneration | None = None  # the request, if it was a save: to be sent again
+    templates: tuple[str, str] = ("", "")  # of the two sentences, see StudioError
+    values: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

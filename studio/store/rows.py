@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from studio.core.manuscript import Run
+from studio.core.errors import QT_TRANSLATE_NOOP
+from studio.core.history import Run
 from studio.core.messages import FinishReason
 from studio.store import packing
 from studio.store.packing import clean
@@ -87,7 +88,13 @@ def read_last_session(connection: sqlite3.Connection, *, verify: bool) -> Sessio
 def _unpack_session(session_id: int, row: Sequence[Any], verify: bool) -> SessionRecord:
     *values, checksum = row
     if verify and packing.digest(values) != checksum:
-        raise damaged_record("the text of this session")
+        raise damaged_record(
+            QT_TRANSLATE_NOOP(
+                "StudioError",
+                "The library file has changed on the disk by itself: "
+                "the text of this session cannot be trusted.",
+            )
+        )
     title, text, runs, caret, scroll, revision = values
     return SessionRecord(session_id, title, text, _runs_of(text, runs), caret, scroll, revision)
 
@@ -137,7 +144,13 @@ def unpack_generation(row: Mapping[str, Any], *, verify: bool) -> GenerationReco
     """`row`: GENERATION_COLUMNS, id, prompt, model_name, model_sha256, checksum; more is not read."""
     elsewhere = (row["id"], row["prompt"], row["model_name"], row["model_sha256"])
     if verify and _digest(elsewhere, row) != row["checksum"]:
-        raise damaged_record("how this passage came about")
+        raise damaged_record(
+            QT_TRANSLATE_NOOP(
+                "StudioError",
+                "The library file has changed on the disk by itself: "
+                "how this passage came about cannot be trusted.",
+            )
+        )
     stored = {name: row[name] for name in GENERATION_COLUMNS}
     stored |= {
         "special_offsets": tuple(json.loads(stored["special_offsets"])),

@@ -15,12 +15,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from studio.core.errors import QT_TRANSLATE_NOOP
 from studio.core.messages import Token
 from studio.store import packing, rows
 from studio.store.opening import Opened, open_library
 from studio.store.packing import clean
 from studio.store.records import Damage, GenerationRecord, LibraryOpened, SessionRecord, SessionSummary
-from studio.store.trouble import LibraryError, damaged_library, explain, trouble
+from studio.store.trouble import DAMAGED_FILE, LibraryError, damaged_library, explain, trouble
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -58,7 +59,7 @@ class Store:
             _finish(opened, _identity(opened.path))
             if isinstance(error, sqlite3.Error | ValueError) and not explain(error):
                 # The questions are fixed and the schema known: what they meet is the file's fault.
-                raise damaged_library("The library file is damaged.") from error
+                raise damaged_library(DAMAGED_FILE) from error
             raise
 
     def close(self) -> None:
@@ -78,8 +79,8 @@ class Store:
         if session is None:
             raise LibraryError(
                 Damage.FAILED,
-                "This session is not in the library any more.",
-                "Choose another one from the list.",
+                QT_TRANSLATE_NOOP("StudioError", "This session is not in the library any more."),
+                QT_TRANSLATE_NOOP("StudioError", "Choose another one from the list."),
             )
         return session
 
@@ -201,8 +202,13 @@ class Store:
         if _identity(self._opened.path) != self._identity:
             raise LibraryError(
                 Damage.FAILED,
-                "The library file has been moved, replaced or deleted while it was open.",
-                "Put it back where it was, or export your text; what you see has not been saved.",
+                QT_TRANSLATE_NOOP(
+                    "StudioError", "The library file has been moved, replaced or deleted while it was open."
+                ),
+                QT_TRANSLATE_NOOP(
+                    "StudioError",
+                    "Put it back where it was, or export your text; what you see has not been saved.",
+                ),
             )
 
     def _write_session(self, db: Database, session: SessionRecord) -> None:

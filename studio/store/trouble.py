@@ -7,33 +7,40 @@ import sqlite3
 import traceback
 from pathlib import Path
 
+from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
 from studio.store.records import Damage
 
-_FREE_SPACE = "Free some space on this disk; what you see is kept, and the next save goes on from there."
-_RESCUE = "Set it aside and start a fresh library; the damaged file is kept beside it."
+_FREE_SPACE = QT_TRANSLATE_NOOP(
+    "StudioError", "Free some space on this disk; what you see is kept, and the next save goes on from there."
+)
+_RESCUE = QT_TRANSLATE_NOOP(
+    "StudioError", "Set it aside and start a fresh library; the damaged file is kept beside it."
+)
+DAMAGED_FILE = QT_TRANSLATE_NOOP("StudioError", "The library file is damaged.")
 
 
-class LibraryError(Exception):
-    """Something outside the program stands in the way: what happened and what to do, one sentence each."""
+class LibraryError(StudioError):
+    """Something outside the program stands in the way of the library; `damage` is its kind."""
 
-    def __init__(self, damage: Damage, what_happened: str, what_to_do: str) -> None:
-        super().__init__(damage, what_happened, what_to_do)
+    def __init__(self, damage: Damage, happened: str, to_do: str, **values: object) -> None:
+        super().__init__(happened, to_do, **values)
         self.damage = damage
-        self.what_happened = what_happened
-        self.what_to_do = what_to_do
 
 
-def damaged_library(what_happened: str) -> LibraryError:
-    """The library as a whole cannot be trusted."""
-    return LibraryError(Damage.DAMAGED, what_happened, _RESCUE)
+def damaged_library(happened: str, **values: object) -> LibraryError:
+    """The library as a whole cannot be trusted. `happened` is a template, marked as in `StudioError`."""
+    return LibraryError(Damage.DAMAGED, happened, _RESCUE, **values)
 
 
-def damaged_record(what: str) -> LibraryError:
-    """One record is not as it was written."""
+def damaged_record(happened: str) -> LibraryError:
+    """One record is not as it was written. `happened` is a template, marked as in `StudioError`."""
     return LibraryError(
         Damage.DAMAGED,
-        f"The library file has changed on the disk by itself: {what} cannot be trusted.",
-        "Close the program and make a copy of the library folder before you go on; check the disk.",
+        happened,
+        QT_TRANSLATE_NOOP(
+            "StudioError",
+            "Close the program and make a copy of the library folder before you go on; check the disk.",
+        ),
     )
 
 
@@ -59,23 +66,32 @@ _BY_ERRNO = {
 }
 
 _SENTENCES = {
-    Damage.DAMAGED: ("The library file is damaged.", _RESCUE),
+    Damage.DAMAGED: (DAMAGED_FILE, _RESCUE),
     Damage.NEWER: (
-        "This library was written by a newer version of GPT-2 Studio.",
-        "Open it with that version, or choose another folder; nothing in it was changed.",
+        QT_TRANSLATE_NOOP("StudioError", "This library was written by a newer version of GPT-2 Studio."),
+        QT_TRANSLATE_NOOP(
+            "StudioError", "Open it with that version, or choose another folder; nothing in it was changed."
+        ),
     ),
     Damage.READ_ONLY: (
-        "The library cannot be written: its file, its folder or its disk is read-only.",
-        "Open it for reading only, or make it writable and try again.",
+        QT_TRANSLATE_NOOP(
+            "StudioError", "The library cannot be written: its file, its folder or its disk is read-only."
+        ),
+        QT_TRANSLATE_NOOP("StudioError", "Open it for reading only, or make it writable and try again."),
     ),
     Damage.LOCKED: (
-        "Another program has the library open.",
-        "Close the other program (perhaps a second window of this one) and try again.",
+        QT_TRANSLATE_NOOP("StudioError", "Another program has the library open."),
+        QT_TRANSLATE_NOOP(
+            "StudioError", "Close the other program (perhaps a second window of this one) and try again."
+        ),
     ),
-    Damage.FULL: ("There is no space left on the disk of the library.", _FREE_SPACE),
+    Damage.FULL: (
+        QT_TRANSLATE_NOOP("StudioError", "There is no space left on the disk of the library."),
+        _FREE_SPACE,
+    ),
     Damage.FAILED: (
-        "The disk of the library reports an error.",
-        "Check that the disk is connected and healthy, then try again.",
+        QT_TRANSLATE_NOOP("StudioError", "The disk of the library reports an error."),
+        QT_TRANSLATE_NOOP("StudioError", "Check that the disk is connected and healthy, then try again."),
     ),
 }
 

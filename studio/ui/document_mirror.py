@@ -12,7 +12,8 @@ from bisect import bisect_left
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QTextBlockFormat, QTextCursor, QTextDocument
 
-from studio.core.manuscript import Edit, Manuscript
+from studio.core.history import Edit
+from studio.core.manuscript import Manuscript
 
 LONG_PARAGRAPH = 10_000
 """Longer paragraphs are shown in pieces ..."""

@@ -18,7 +18,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMenu, QTextEdit, QWidget
 
-from studio.core.manuscript import SPECIAL, Edit, Manuscript, Run
+from studio.core.history import SPECIAL, Edit, Run
+from studio.core.manuscript import Manuscript
 from studio.core.messages import END_OF_TEXT
 from studio.ui.document_mirror import DocumentMirror, clean, clean_generated
 from studio.ui.highlighter import OriginHighlighter

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from studio.store.records import Damage, LibraryFailed
+from studio.ui.sentences import translated
 
 
 class LibraryDialog(QDialog):
@@ -26,9 +27,10 @@ class LibraryDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 20)
         column.setSpacing(8)
+        happened, to_do = translated(failure)
         for text, name in (
-            (failure.what_happened, "libraryWhat"),
-            (failure.what_to_do, "libraryTodo"),
+            (happened, "libraryWhat"),
+            (to_do, "libraryTodo"),
             (failure.folder, "libraryFolder"),
         ):
             label = QLabel(text)

@@ -9,12 +9,11 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QCloseEvent, QFontMetricsF, QKeyEvent
+from PySide6.QtGui import QCloseEvent, QFontMetricsF, QKeyEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMainWindow,
-    QPushButton,
     QSplitter,
     QToolButton,
     QVBoxLayout,
@@ -23,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from studio.settings import Settings, limits
 from studio.ui import theme as themes
+from studio.ui.action_button import ActionButton
 from studio.ui.actions import make_actions, plain_text, set_icons
 from studio.ui.editor import Editor
 from studio.ui.find_bar import FindBar
@@ -36,27 +36,6 @@ from studio.ui.session_list import SessionPanel
 from studio.ui.status_line import StatusLine
 
 ZOOM_STEP = 1.1
-
-
-class ActionButton(QPushButton):
-    """A button that is an action's: same text, tip and enabled state."""
-
-    def __init__(self, action: QAction, name: str, primary: bool = False) -> None:
-        super().__init__()
-        self.setObjectName(name)
-        self.setProperty("primary", primary)
-        self._action = action
-        action.changed.connect(self._follow)
-        self.clicked.connect(action.trigger)
-        self._follow()
-
-    @Slot()
-    def _follow(self) -> None:
-        action = self._action
-        self.setText(plain_text(action))
-        self.setToolTip(action.toolTip())
-        self.setAccessibleName(plain_text(action))
-        self.setEnabled(action.isEnabled())
 
 
 class MainWindow(QMainWindow):

@@ -32,7 +32,7 @@ from PySide6.QtWidgets import QCheckBox, QLineEdit
 
 from studio.core import chain
 from studio.core import messages as m
-from studio.core.manuscript import Run
+from studio.core.history import Run
 from studio.store import records as r
 from studio.store.librarian import Librarian
 from tests.benchmarks.latency_probe import LatencyProbe, summarise

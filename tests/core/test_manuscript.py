@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.core.manuscript import SPECIAL, WRITTEN, Manuscript, Origin, Run
+from studio.core.history import SPECIAL, WRITTEN, Run
+from studio.core.manuscript import Manuscript, Origin
 from studio.core.messages import END_OF_TEXT
 
 

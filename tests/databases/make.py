@@ -9,7 +9,7 @@ from pathlib import Path
 
 from library_samples import generation, session, token
 
-from studio.core.manuscript import Run
+from studio.core.history import Run
 from studio.core.messages import FinishReason
 from studio.store.schema import FILE_NAME
 from studio.store.store import Store

@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
-from studio.core.manuscript import Run
+from studio.core.history import Run
 
 MARK = "GPT2_STUDIO_FAULT_RUN"
 ORPHAN_S = 5.0

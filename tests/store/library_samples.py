@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from studio.core.manuscript import Run
+from studio.core.history import Run
 from studio.core.messages import Candidate, FinishReason, Token
 from studio.store.librarian import Librarian
 from studio.store.records import (

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from library_samples import generation, session, token
 
-from studio.core.manuscript import Run
+from studio.core.history import Run
 from studio.core.messages import Candidate, Token
 from studio.store import packing
 from studio.store.records import Damage, SessionRecord

@@ -6,7 +6,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from studio.core.manuscript import Manuscript, Origin, Run
+from studio.core.history import Run
+from studio.core.manuscript import Manuscript, Origin
 from studio.core.messages import END_OF_TEXT
 from studio.ui.editor import MAX_TEXT_CHARACTERS, Editor
 

@@ -1,0 +1,202 @@
+"""The tree of everything a text has been: each node is one undo step, its parent the state before it.
+
+The text at a node is the text at the root with the edits of the path applied; nothing is ever overwritten.
+Undo goes to the parent, Redo to the child visited last, another edit after an Undo makes a sibling.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+
+ROOT = 0
+"""The id of the state a session began with. It has no node."""
+
+WRITTEN = 0
+"""`Run.source` and `Node.source` of what the user typed, pasted or imported."""
+
+SPECIAL = -1
+"""`Run.source` of an END_OF_TEXT that is the real token, not six characters and some brackets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """`length` characters that came from `source`, there starting at character `offset`."""
+
+    length: int
+    source: int = WRITTEN
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """At `position`, `removed` gave way to `inserted`. The runs have the lengths of their texts."""
+
+    position: int
+    removed: str
+    removed_runs: tuple[Run, ...]
+    inserted: str
+    inserted_runs: tuple[Run, ...]
+
+    def inverse(self) -> Edit:
+        """The edit that takes this one back."""
+        return Edit(self.position, self.inserted, self.inserted_runs, self.removed, self.removed_runs)
+
+
+@dataclass(frozen=True)
+class Node:
+    """One step. `packed` is its edits as JSON (see `pack_edits`), read only when the step is taken.
+
+    Ids count up within a session; a child's is always larger than its parent's.
+    """
+
+    id: int
+    parent: int
+    packed: str
+    source: int = WRITTEN  # the generation it inserted, if it is one
+    created_utc: str = ""
+    name: str = ""
+    bookmarked: bool = False
+
+    @cached_property
+    def edits(self) -> tuple[Edit, ...]:
+        """The edits, in the order made. Raises ValueError if `packed` is damaged."""
+        return unpack_edits(self.packed)
+
+
+def pack_edits(edits: Iterable[Edit]) -> str:
+    """[[position, removed, its runs, inserted, its runs], ...]; a run is [length, source, offset]."""
+
+    def runs(of: Sequence[Run]) -> list[list[int]]:
+        return [[run.length, run.source, run.offset] for run in of]
+
+    rows = [[e.position, e.removed, runs(e.removed_runs), e.inserted, runs(e.inserted_runs)] for e in edits]
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+
+
+def unpack_edits(packed: str) -> tuple[Edit, ...]:
+    """What `pack_edits` was given. Raises ValueError."""
+    try:
+        return tuple(
+            Edit(position, removed, _runs(removed, removed_runs), inserted, _runs(inserted, inserted_runs))
+            for position, removed, removed_runs, inserted, inserted_runs in json.loads(packed)
+        )
+    except (TypeError, KeyError) as error:
+        raise ValueError("the edits of a step are damaged") from error
+
+
+def _runs(text: str, rows: list[list[int]]) -> tuple[Run, ...]:
+    runs = tuple(Run(length, source, offset) for length, source, offset in rows)
+    if sum(run.length for run in runs) != len(text):
+        raise ValueError("the runs of a step do not have the length of its text")
+    return runs
+
+
+def now_utc() -> str:
+    """UTC, ISO 8601 with seconds."""
+    return datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
+
+
+@dataclass(slots=True)
+class History:
+    """The nodes of a session and where in them its text stands (`head`)."""
+
+    nodes: dict[int, Node] = field(default_factory=dict)
+    head: int = ROOT
+    _children: dict[int, list[int]] = field(default_factory=dict)
+    _last_child: dict[int, int] = field(default_factory=dict)  # where Redo goes
+    _changed: set[int] = field(default_factory=set)  # not handed out by `take_changed` yet
+
+    @classmethod
+    def of(cls, nodes: Sequence[Node], head: int) -> History:
+        """A history read from the library. Nodes without their parent are left out; so is a lost head."""
+        history = cls()
+        for node in sorted(nodes, key=lambda node: node.id):
+            if node.id > ROOT and (node.parent == ROOT or node.parent in history.nodes):
+                history.put(node)
+        history._changed.clear()
+        if head in history.nodes:
+            history.visit(head)
+        return history
+
+    def next_id(self) -> int:
+        """The id of the next node."""
+        return max(self.nodes, default=ROOT) + 1
+
+    def put(self, node: Node) -> None:
+        """Add a node, or replace it by a later state of itself."""
+        if node.id not in self.nodes:
+            self._children.setdefault(node.parent, []).append(node.id)
+        self.nodes[node.id] = node
+        self._changed.add(node.id)
+
+    def drop(self, node_id: int) -> None:
+        """Take away a leaf that was never finished."""
+        node = self.nodes.pop(node_id)
+        self._children[node.parent].remove(node_id)
+        self._changed.discard(node_id)
+        if self._last_child.get(node.parent) == node_id:
+            del self._last_child[node.parent]
+
+    def visit(self, node_id: int) -> None:
+        """Make a node the head; Redo from anywhere above comes back here."""
+        self.head = node_id
+        while node_id != ROOT:
+            parent = self.nodes[node_id].parent
+            self._last_child[parent] = node_id
+            node_id = parent
+
+    def parent(self, node_id: int) -> int:
+        """The node before."""
+        return self.nodes[node_id].parent
+
+    def children(self, node_id: int) -> tuple[int, ...]:
+        """The nodes after, oldest first."""
+        return tuple(self._children.get(node_id, ()))
+
+    def next_child(self, node_id: int) -> int | None:
+        """Where Redo goes from a node: the child visited last, else the newest; None at a leaf."""
+        children = self._children.get(node_id)
+        if not children:
+            return None
+        return self._last_child.get(node_id, children[-1])
+
+    def leaf(self, node_id: int) -> int:
+        """Where the path that goes through a node ends."""
+        while (child := self.next_child(node_id)) is not None:
+            node_id = child
+        return node_id
+
+    def path(self, node_id: int) -> list[int]:
+        """From the root's child to a node."""
+        path = []
+        while node_id != ROOT:
+            path.append(node_id)
+            node_id = self.nodes[node_id].parent
+        return path[::-1]
+
+    def variants(self) -> tuple[tuple[int, ...], int]:
+        """(siblings, index) of the nearest generation on the path with siblings; ((), 0) if there is none."""
+        node_id = self.head
+        while node_id != ROOT:
+            node = self.nodes[node_id]
+            siblings = tuple(
+                s for s in self._children[node.parent] if self.nodes[s].source > 0 or s == node_id
+            )
+            if node.source > 0 and len(siblings) > 1:
+                return siblings, siblings.index(node_id)
+            node_id = node.parent
+        return (), 0
+
+    def take_changed(self) -> tuple[Node, ...]:
+        """The nodes that are new or changed since the last call, to be saved."""
+        changed = tuple(self.nodes[n] for n in sorted(self._changed) if n in self.nodes)
+        self._changed.clear()
+        return changed
+
+    def mark_changed(self, node_ids: Iterable[int]) -> None:
+        """Hand these out again: their save failed."""
+        self._changed.update(n for n in node_ids if n in self.nodes)
