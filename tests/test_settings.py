@@ -114,9 +114,9 @@ def test_a_wrong_value_becomes_its_default_and_the_rest_is_kept(
     path.write_text(f'{line}\nmodel = "mine"\n', encoding="utf-8")
     loaded, (problem,) = settings.load(path)
     assert loaded == Settings(model="mine")
-    assert complaint in problem
-    assert problem.startswith("settings.toml: ")
-    assert problem.endswith("; the default is used.")
+    assert complaint in str(problem)
+    assert str(problem).startswith("settings.toml: ")
+    assert str(problem).endswith("; the default is used.")
 
 
 def test_a_whole_number_does_where_any_number_does(path: Path) -> None:
@@ -134,7 +134,7 @@ def test_a_broken_file_is_kept_aside(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     loaded, (problem,) = settings.load(path)
     assert loaded == Settings()
-    assert "settings.toml.broken" in problem
+    assert "settings.toml.broken" in str(problem)
     assert not path.exists()
     assert path.with_name("settings.toml.broken").read_bytes() == content
 
@@ -143,7 +143,7 @@ def test_a_folder_in_the_files_place_is_reported(path: Path) -> None:
     path.mkdir()
     loaded, (problem,) = settings.load(path)
     assert loaded == Settings()
-    assert problem.startswith("settings.toml could not be read")
+    assert str(problem).startswith("settings.toml could not be read")
 
 
 def test_half_a_surrogate_pair_becomes_the_replacement_character_and_nul_stays(path: Path) -> None:

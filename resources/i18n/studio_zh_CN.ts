@@ -225,7 +225,7 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     </message>
     <message>
         <source>Go on with what the library file itself holds</source>
-        <translation>使用资料库文件本身的内容继续</translation>
+        <translation>使用文库文件本身的内容继续</translation>
     </message>
     <message>
         <source>Keep the damaged file and start a &amp;new library</source>
@@ -717,7 +717,7 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     </message>
     <message>
         <source>“{path}” is {size} bytes long; such a file never needs more than {max_bytes}.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{path}”长 {size} 字节；这种文件从不需要超过 {max_bytes} 字节。</translation>
     </message>
     <message>
         <source>Download the model again, or choose another one.</source>
@@ -829,7 +829,7 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     </message>
     <message>
         <source>This model needs about {needed} GB of memory, but only {available} GB are free.</source>
-        <translation type="unfinished"></translation>
+        <translation>这个模型约需 {needed} GB 内存，但只有 {available} GB 可用。</translation>
     </message>
     <message>
         <source>The work was stopped.</source>
@@ -953,7 +953,7 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     </message>
     <message>
         <source>The preset file {file} is left out: {reason}</source>
-        <translation type="unfinished"></translation>
+        <translation>预设文件 {file} 未被采用：{reason}</translation>
     </message>
     <message>
         <source>The preset {name} that ships with the app cannot be used: {reason}</source>
@@ -973,59 +973,59 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     </message>
     <message>
         <source>A preset needs a name.</source>
-        <translation type="unfinished"></translation>
+        <translation>预设需要一个名称。</translation>
     </message>
     <message>
         <source>A preset&apos;s name can have at most {limit} characters.</source>
-        <translation type="unfinished"></translation>
+        <translation>预设名称最多可有 {limit} 个字符。</translation>
     </message>
     <message>
         <source>A preset&apos;s name must be one line of plain text.</source>
-        <translation type="unfinished"></translation>
+        <translation>预设名称必须是一行纯文本。</translation>
     </message>
     <message>
         <source>There is already a preset named {name}.</source>
-        <translation type="unfinished"></translation>
+        <translation>已有名为 {name} 的预设。</translation>
     </message>
     <message>
         <source>It cannot be read ({reason}).</source>
-        <translation type="unfinished"></translation>
+        <translation>它无法读取（{reason}）。</translation>
     </message>
     <message>
         <source>It is not UTF-8 text.</source>
-        <translation type="unfinished"></translation>
+        <translation>它不是 UTF-8 文本。</translation>
     </message>
     <message>
         <source>It is not valid TOML.</source>
-        <translation type="unfinished"></translation>
+        <translation>它不是有效的 TOML。</translation>
     </message>
     <message>
         <source>It is not a preset file.</source>
-        <translation type="unfinished"></translation>
+        <translation>它不是预设文件。</translation>
     </message>
     <message>
         <source>Its name is missing.</source>
-        <translation type="unfinished"></translation>
+        <translation>其中缺少名称。</translation>
     </message>
     <message>
         <source>Its max_new_tokens must be a whole number from 1 to {limit}.</source>
-        <translation type="unfinished"></translation>
+        <translation>其中的 max_new_tokens 必须是 1 到 {limit} 之间的整数。</translation>
     </message>
     <message>
         <source>Its processors must be [[processor]] tables.</source>
-        <translation type="unfinished"></translation>
+        <translation>其中的处理步骤必须写成 [[processor]] 表。</translation>
     </message>
     <message>
         <source>One of its processors has no name.</source>
-        <translation type="unfinished"></translation>
+        <translation>其中有一个处理步骤没有名称。</translation>
     </message>
     <message>
         <source>{name} is built in and cannot be changed.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 是内置预设，不能更改。</translation>
     </message>
     <message>
         <source>There is no preset named {name}.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有名为 {name} 的预设。</translation>
     </message>
     <message>
         <source>The preset could not be saved ({reason}).</source>
@@ -1049,255 +1049,255 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     </message>
     <message>
         <source>There is no processor named {name}.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有名为 {name} 的处理步骤。</translation>
     </message>
     <message>
         <source>{name} has no setting named {setting}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 没有名为 {setting} 的设置。</translation>
     </message>
     <message>
         <source>{name} is there twice.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 出现了两次。</translation>
     </message>
     <message>
         <source>There is no sampling setting named {name}.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有名为 {name} 的采样设置。</translation>
     </message>
     <message>
         <source>The sampling settings are not valid JSON.</source>
-        <translation type="unfinished"></translation>
+        <translation>采样设置不是有效的 JSON。</translation>
     </message>
     <message>
         <source>The sampling settings must be a list of processors.</source>
-        <translation type="unfinished"></translation>
+        <translation>采样设置必须是处理步骤的列表。</translation>
     </message>
     <message>
         <source>Each processor must be a name and its settings.</source>
-        <translation type="unfinished"></translation>
+        <translation>每个处理步骤必须由名称及其设置组成。</translation>
     </message>
     <message>
         <source>{label} must be between {lo} and {hi}.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{label}”必须在 {lo} 到 {hi} 之间。</translation>
     </message>
     <message>
         <source>{label} must be a whole number, not {value}.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{label}”必须是整数，不能是 {value}。</translation>
     </message>
     <message>
         <source>{label} must be a number, not {value}.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{label}”必须是数字，不能是 {value}。</translation>
     </message>
     <message>
         <source>one of {options}</source>
-        <translation type="unfinished"></translation>
+        <translation>{options} 之一</translation>
     </message>
     <message>
         <source>a whole number from {low} to {high}</source>
-        <translation type="unfinished"></translation>
+        <translation>{low} 到 {high} 之间的整数</translation>
     </message>
     <message>
         <source>a number from {low} to {high}</source>
-        <translation type="unfinished"></translation>
+        <translation>{low} 到 {high} 之间的数</translation>
     </message>
     <message>
         <source>true or false</source>
-        <translation type="unfinished"></translation>
+        <translation>true 或 false</translation>
     </message>
     <message>
         <source>a text in quotation marks</source>
-        <translation type="unfinished"></translation>
+        <translation>带引号的文本</translation>
     </message>
     <message>
         <source>a list of texts, none of them empty</source>
-        <translation type="unfinished"></translation>
+        <translation>由非空文本组成的列表</translation>
     </message>
     <message>
         <source>base64 text</source>
-        <translation type="unfinished"></translation>
+        <translation>base64 文本</translation>
     </message>
     <message>
         <source>{file} could not be read ({reason}); the defaults are used.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法读取 {file}（{reason}）；已使用默认设置。</translation>
     </message>
     <message>
         <source>{file}: {setting} should be {expected}; the default is used.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file}：{setting} 应为：{expected}；已使用默认值。</translation>
     </message>
     <message>
         <source>{file} is damaged; the defaults are used.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 已损坏；已使用默认设置。</translation>
     </message>
     <message>
         <source>{file} was damaged and is kept as {kept}; the defaults are used.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 已损坏，现保留为 {kept}；已使用默认设置。</translation>
     </message>
     <message>
         <source>A backup of the library could not be made: its copy is damaged.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法备份文库：备份出的副本已损坏。</translation>
     </message>
     <message>
         <source>{file} is not a file.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 不是文件。</translation>
     </message>
     <message>
         <source>The library file is empty: its content has been lost.</source>
-        <translation type="unfinished"></translation>
+        <translation>文库文件是空的：其内容已丢失。</translation>
     </message>
     <message>
         <source>{file} is not a library, or its beginning is damaged.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 不是文库，或者其开头已损坏。</translation>
     </message>
     <message>
         <source>The library file has been cut off.</source>
-        <translation type="unfinished"></translation>
+        <translation>文库文件被截断了。</translation>
     </message>
     <message>
         <source>The library could not do this, because of a mistake in the program.</source>
-        <translation type="unfinished"></translation>
+        <translation>由于程序中的错误，文库未能完成此操作。</translation>
     </message>
     <message>
         <source>Save the report and send it to the developers; what was saved before is not affected.</source>
-        <translation type="unfinished"></translation>
+        <translation>请保存报告并发送给开发者；此前已保存的内容不受影响。</translation>
     </message>
     <message>
         <source>{file} is missing, though its companion {file}-wal is there.</source>
-        <translation type="unfinished"></translation>
+        <translation>缺少 {file}，而与它配套的 {file}-wal 还在。</translation>
     </message>
     <message>
         <source>There is no library in this folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>这个文件夹中没有文库。</translation>
     </message>
     <message>
         <source>Choose another folder, or create one.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择其他文件夹，或新建一个文库。</translation>
     </message>
     <message>
         <source>{file} was not written by this program, or its beginning is damaged.</source>
-        <translation type="unfinished"></translation>
+        <translation>{file} 不是由本程序写入的，或者其开头已损坏。</translation>
     </message>
     <message>
         <source>The beginning of the library file is damaged.</source>
-        <translation type="unfinished"></translation>
+        <translation>文库文件的开头已损坏。</translation>
     </message>
     <message>
         <source>A table of the library is missing.</source>
-        <translation type="unfinished"></translation>
+        <translation>文库中缺少一个数据表。</translation>
     </message>
     <message>
         <source>The newest changes may be missing: the program was cut off, and {file}-wal is gone.</source>
-        <translation type="unfinished"></translation>
+        <translation>最新的更改可能缺失：程序曾意外中断，而 {file}-wal 已不在。</translation>
     </message>
     <message>
         <source>Put {file}-wal back beside {file}, or open the library without those changes.</source>
-        <translation type="unfinished"></translation>
+        <translation>请把 {file}-wal 放回 {file} 旁边，或者不带这些更改打开文库。</translation>
     </message>
     <message>
         <source>A part of the library file is damaged.</source>
-        <translation type="unfinished"></translation>
+        <translation>文库文件有一部分已损坏。</translation>
     </message>
     <message>
         <source>The library file does not know its own version any more.</source>
-        <translation type="unfinished"></translation>
+        <translation>文库文件中的版本信息已无法辨认。</translation>
     </message>
     <message>
         <source>The library file has changed on the disk by itself: the probabilities of this passage cannot be trusted.</source>
-        <translation type="unfinished"></translation>
+        <translation>磁盘上的文库文件自行发生了变化：这段文字的概率已不可信。</translation>
     </message>
     <message>
         <source>The library file has changed on the disk by itself: the text of this session cannot be trusted.</source>
-        <translation type="unfinished"></translation>
+        <translation>磁盘上的文库文件自行发生了变化：这个会话的文字已不可信。</translation>
     </message>
     <message>
         <source>The library file has changed on the disk by itself: how this passage came about cannot be trusted.</source>
-        <translation type="unfinished"></translation>
+        <translation>磁盘上的文库文件自行发生了变化：这段文字的来历已不可信。</translation>
     </message>
     <message>
         <source>This session is not in the library any more.</source>
-        <translation type="unfinished"></translation>
+        <translation>这个会话已不在文库中。</translation>
     </message>
     <message>
         <source>Choose another one from the list.</source>
-        <translation type="unfinished"></translation>
+        <translation>请从列表中选择其他会话。</translation>
     </message>
     <message>
         <source>The library file has been moved, replaced or deleted while it was open.</source>
-        <translation type="unfinished"></translation>
+        <translation>文库文件在打开期间被移动、替换或删除了。</translation>
     </message>
     <message>
         <source>Put it back where it was, or export your text; what you see has not been saved.</source>
-        <translation type="unfinished"></translation>
+        <translation>请把它放回原处，或导出你的文字；你现在看到的内容尚未保存。</translation>
     </message>
     <message>
         <source>Free some space on this disk; what you see is kept, and the next save goes on from there.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在这个磁盘上腾出一些空间；你看到的内容会保留，下次保存将从这里继续。</translation>
     </message>
     <message>
         <source>Set it aside and start a fresh library; the damaged file is kept beside it.</source>
-        <translation type="unfinished"></translation>
+        <translation>请把它移到一边并新建文库；损坏的文件会保留在旁边。</translation>
     </message>
     <message>
         <source>The library file is damaged.</source>
-        <translation type="unfinished"></translation>
+        <translation>文库文件已损坏。</translation>
     </message>
     <message>
         <source>Close the program and make a copy of the library folder before you go on; check the disk.</source>
-        <translation type="unfinished"></translation>
+        <translation>继续之前，请关闭程序并复制一份文库文件夹；请检查磁盘。</translation>
     </message>
     <message>
         <source>This library was written by a newer version of GPT-2 Studio.</source>
-        <translation type="unfinished"></translation>
+        <translation>这个文库是由更新版本的 GPT-2 Studio 写入的。</translation>
     </message>
     <message>
         <source>Open it with that version, or choose another folder; nothing in it was changed.</source>
-        <translation type="unfinished"></translation>
+        <translation>请用那个版本打开，或选择其他文件夹；其中的内容没有任何改动。</translation>
     </message>
     <message>
         <source>The library cannot be written: its file, its folder or its disk is read-only.</source>
-        <translation type="unfinished"></translation>
+        <translation>文库无法写入：其文件、文件夹或磁盘是只读的。</translation>
     </message>
     <message>
         <source>Open it for reading only, or make it writable and try again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请以只读方式打开，或将其设为可写后重试。</translation>
     </message>
     <message>
         <source>Another program has the library open.</source>
-        <translation type="unfinished"></translation>
+        <translation>另一个程序正打开着这个文库。</translation>
     </message>
     <message>
         <source>Close the other program (perhaps a second window of this one) and try again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请关闭那个程序（可能是本程序的另一个窗口），然后重试。</translation>
     </message>
     <message>
         <source>There is no space left on the disk of the library.</source>
-        <translation type="unfinished"></translation>
+        <translation>文库所在的磁盘已没有剩余空间。</translation>
     </message>
     <message>
         <source>The disk of the library reports an error.</source>
-        <translation type="unfinished"></translation>
+        <translation>文库所在的磁盘报告了错误。</translation>
     </message>
     <message>
         <source>Check that the disk is connected and healthy, then try again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查磁盘是否已连接且状态正常，然后重试。</translation>
     </message>
     <message>
         <source>The model process stopped unexpectedly.</source>
-        <translation type="unfinished"></translation>
+        <translation>模型进程意外停止了。</translation>
     </message>
     <message>
         <source>The model process could not be started.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法启动模型进程。</translation>
     </message>
     <message>
         <source>Your text is safe. Try again; if it happens again, choose a smaller model.</source>
-        <translation type="unfinished"></translation>
+        <translation>你的文字是安全的。请重试；若再次发生，请选择更小的模型。</translation>
     </message>
     <message>
         <source>The library met an unexpected problem.</source>
-        <translation type="unfinished"></translation>
+        <translation>文库遇到了意外的问题。</translation>
     </message>
     <message>
         <source>Save the report.</source>
-        <translation type="unfinished"></translation>
+        <translation>请保存报告。</translation>
     </message>
 </context>
 <context>
@@ -1785,6 +1785,53 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     <message>
         <source>Keeps tokens that are about as surprising as the model expects the next one to be. 1 is off.</source>
         <translation>保留意外程度与模型预期相近的词元。1 为关闭。</translation>
+    </message>
+</context>
+<context>
+    <name>system</name>
+    <message>
+        <source>Permission denied</source>
+        <translation>没有权限</translation>
+    </message>
+    <message>
+        <source>Operation not permitted</source>
+        <translation>不允许此操作</translation>
+    </message>
+    <message>
+        <source>Read-only file system</source>
+        <translation>文件系统是只读的</translation>
+    </message>
+    <message>
+        <source>No such file or directory</source>
+        <translation>没有这个文件或文件夹</translation>
+    </message>
+    <message>
+        <source>Not a directory</source>
+        <translation>不是文件夹</translation>
+    </message>
+    <message>
+        <source>Is a directory</source>
+        <translation>这是一个文件夹</translation>
+    </message>
+    <message>
+        <source>File name too long</source>
+        <translation>文件名太长</translation>
+    </message>
+    <message>
+        <source>No space left on device</source>
+        <translation>磁盘空间不足</translation>
+    </message>
+    <message>
+        <source>Disk quota exceeded</source>
+        <translation>超出磁盘配额</translation>
+    </message>
+    <message>
+        <source>Input/output error</source>
+        <translation>输入输出错误</translation>
+    </message>
+    <message>
+        <source>Too many open files</source>
+        <translation>打开的文件过多</translation>
     </message>
 </context>
 </TS>

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio import __version__
+from studio.ui.sentences import system_reason
 
 
 def report_text(traceback: str) -> str:
@@ -82,5 +83,7 @@ class ReportDialog(QDialog):
             Path(name).write_text(self._report, encoding="utf-8")
         except OSError as error:
             self._note.setText(
-                self.tr("The report could not be saved there: {reason}.").format(reason=error.strerror)
+                self.tr("The report could not be saved there: {reason}.").format(
+                    reason=system_reason(error.strerror)
+                )
             )

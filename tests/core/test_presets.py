@@ -158,9 +158,9 @@ def test_a_broken_file_is_left_out_and_reported(content: bytes, reason: str, tmp
     loaded, problems = presets.load_presets(BUILTIN, tmp_path)
     assert [p.name for p in loaded if not p.builtin] == ["Hot"]
     assert len(problems) == 1
-    assert reason in problems[0]
-    assert problems[0].startswith("The preset file broken.toml is left out: ")
-    assert problems[0].endswith(".")
+    assert reason in str(problems[0])
+    assert str(problems[0]).startswith("The preset file broken.toml is left out: ")
+    assert str(problems[0]).endswith(".")
 
 
 def test_folders_and_pipes_in_the_way_are_reported_not_opened(tmp_path: Path) -> None:
