@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.core.history import SPECIAL, WRITTEN, Run
+from studio.core.history import SPECIAL, WRITTEN, Edit, Node, Run, pack_edits
 from studio.core.manuscript import Manuscript, Origin
 from studio.core.messages import END_OF_TEXT
 
@@ -169,3 +169,99 @@ def test_a_view_that_follows_undo_sees_the_text_of_each_edit(
         done = manuscript.undo(show)
         assert len(view) - before == len(done)
     assert view[-1] == start
+
+
+def test_another_edit_after_undo_is_a_sibling_and_nothing_is_lost() -> None:
+    manuscript = Manuscript("a")
+    manuscript.replace(1, 1, "b")
+    first = manuscript.history.head
+    manuscript.undo()
+    manuscript.replace(1, 1, "c")
+    assert manuscript.text == "ac"
+    manuscript.replace(2, 2, "d")
+    manuscript.go_to(first)
+    assert manuscript.text == "ab"
+    assert manuscript.history.children(0) == (1, 2)
+    manuscript.undo()
+    manuscript.redo()
+    assert manuscript.text == "ab"  # the branch seen last
+    manuscript.go_to(3)
+    assert manuscript.text == "acd"
+    manuscript.go_to(0)
+    assert manuscript.text == "a"
+
+
+def test_variants_of_a_generation_flip_with_what_follows_each() -> None:
+    manuscript = Manuscript("Once")
+    for source, words in ((1, " upon"), (2, " there"), (3, " more")):
+        manuscript.begin_group(source)
+        manuscript.replace(4, 4, words, [Run(len(words), source)])
+        manuscript.end_group()
+        if source == 2:
+            manuscript.replace(10, 10, " was")
+            manuscript.undo()
+        if source < 3:
+            manuscript.undo()
+    assert manuscript.history.variants() == ((1, 2, 4), 2)
+    manuscript.flip(-1)
+    assert manuscript.text == "Once there was"
+    assert manuscript.history.variants() == ((1, 2, 4), 1)
+    manuscript.flip(-1)
+    assert manuscript.text == "Once upon"
+    assert manuscript.flip(-1) == ()
+    assert manuscript.source_at(5) == (1, 1)
+
+
+def test_a_history_comes_back_from_what_was_saved() -> None:
+    manuscript = Manuscript("Once")
+    manuscript.begin_group(1)
+    manuscript.replace(4, 4, " upon", [Run(5, 1)])
+    saved = {node.id: node for node in manuscript.take_changed()}  # in mid-generation
+    assert saved[1].source == 1
+    manuscript.replace(9, 9, " a time", [Run(7, 1, 5)])
+    manuscript.end_group()
+    manuscript.undo()
+    manuscript.replace(4, 4, "!")
+    saved |= {node.id: node for node in manuscript.take_changed()}
+    assert manuscript.take_changed() == ()
+    again = Manuscript(manuscript.text, manuscript.runs, tuple(saved.values()), manuscript.history.head)
+    again.undo()
+    assert again.text == "Once"
+    again.go_to(1)
+    assert again.text == "Once upon a time"
+    assert again.source_at(6) == (1, 2)
+
+
+def test_damaged_nodes_cost_only_themselves() -> None:
+    nodes = (
+        Node(1, 0, pack_edits([Edit(0, "", (), "a", (Run(1),))])),
+        Node(3, 2, "[]"),  # its parent is gone
+        Node(4, 1, "not JSON"),
+    )
+    manuscript = Manuscript("a", (), nodes, 9)
+    assert manuscript.history.head == 0
+    assert 3 not in manuscript.history.nodes
+    with pytest.raises(ValueError, match=r"Expecting value|damaged"):
+        manuscript.go_to(4)
+
+
+@given(start=st.text(max_size=10), edits=EDITS, jumps=st.lists(st.integers(0, 40), max_size=10))
+def test_every_node_keeps_its_text_whatever_path_leads_there(
+    start: str, edits: list[tuple[float, float, str, int, bool, bool]], jumps: list[int]
+) -> None:
+    manuscript = Manuscript(start)
+    texts = {0: (manuscript.text, manuscript.runs)}
+    for number, (a, b, text, source, typing, undo) in enumerate(edits):
+        if undo and number < len(jumps):
+            manuscript.go_to(jumps[number] % len(texts))
+        first, last = sorted((round(a * len(manuscript.text)), round(b * len(manuscript.text))))
+        manuscript.replace(first, last, text, [Run(len(text), source)], typing=typing)
+        texts[manuscript.history.head] = (manuscript.text, manuscript.runs)
+    reloaded = Manuscript(
+        manuscript.text, manuscript.runs, tuple(manuscript.history.nodes.values()), manuscript.history.head
+    )
+    for jump in (*jumps, 0):
+        for one in (manuscript, reloaded):
+            node_id = sorted(texts)[jump % len(texts)]
+            one.go_to(node_id)
+            assert (one.text, one.runs) == texts[node_id]
