@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import subprocess
@@ -16,6 +17,17 @@ TS_FILES = [translation.FOLDER / f"studio_{language}.ts" for language in transla
 PLACEHOLDER = re.compile(r"\{[^{}]*\}|%\d")
 
 languages = pytest.mark.parametrize("language", list(translation.LANGUAGES))
+# Those who make a text for the user from a template, wherever the template stands among their arguments.
+MAKERS = {
+    "StudioError",
+    "LibraryError",
+    "RefusedError",
+    "Sentence",
+    "Problem",
+    "damaged_library",
+    "damaged_record",
+}
+
 advice = "run: python3 packaging/make.py translations"
 
 
@@ -100,3 +112,26 @@ def test_texts_are_marked_so_that_lupdate_sees_them(path: str) -> None:
     )
     assert set(aliases) <= {"_T"}
     assert not re.search(r"(QT_TRANSLATE_NOOP|\b_T|\btr|\btranslate)\(\s*(\"[^\"]*\",\s*)?f\"", text)
+
+
+@pytest.mark.parametrize("path", translation.source_files())
+def test_failures_speak_in_marked_templates(path: str) -> None:
+    """The first two arguments of a failure are its sentences: marked, so not plain literals or f-strings."""
+    tree = ast.parse((translation.ROOT / path).read_text(encoding="utf-8"))
+    calls = [
+        node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    ]
+    for call in calls:
+        if isinstance(call.func, ast.Name) and call.func.id in MAKERS:
+            plain = [a for a in call.args if isinstance(a, ast.JoinedStr | ast.BinOp) or _is_text(a)]
+            assert not plain, f"{path}:{call.lineno}"
+        if isinstance(call.func, ast.Name) and call.func.id == "QT_TRANSLATE_NOOP":
+            source = call.args[1]
+            assert isinstance(source, ast.Constant)
+            found = PLACEHOLDER.findall(str(source.value))
+            # Values cross to the window as texts, which have no decimals.
+            assert all(re.fullmatch(r"\{[a-z_]+\}", name) for name in found), f"{path}:{call.lineno}"
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)

@@ -236,7 +236,7 @@ def test_stop_ends_each_kind_of_work(starter_engine: Engine) -> None:
     assert finished.reason is FinishReason.CANCELLED
     for request in (ScoreText(2, PROMPT), LoadModel(2, str(STARTER))):
         *_, stopped = starter_engine.run(request, lambda: True)
-        assert stopped == JobFailed(2, *STOPPED)
+        assert stopped == JobFailed(2, *STOPPED, templates=STOPPED)
     assert_usable(starter_engine)
 
 

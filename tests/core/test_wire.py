@@ -22,7 +22,10 @@ MESSAGES = st.one_of(
     st.builds(
         m.GenerationFinished, st.integers(), st.sampled_from(m.FinishReason), st.integers(), FLOATS, FLOATS
     ),
-    st.builds(m.JobFailed, st.integers(), st.text(), st.text(), st.text()),
+    st.builds(
+        m.JobFailed, st.integers(), st.text(), st.text(), st.text(), st.tuples(st.text(), st.text()),
+        st.lists(st.tuples(st.text(), st.text()), max_size=3).map(tuple),
+    ),
     st.builds(
         m.Generate, st.integers(), st.text(), st.lists(st.integers()).map(tuple),
         st.just(tuple(cls() for cls in PROCESSORS)), st.integers(), st.integers(),
