@@ -121,6 +121,38 @@ def m001_first_schema(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m002_nodes(db: Database) -> None:
+    """The tree of every state a text has been in, and where in it the text stands.
+
+    A program that knows only m001 would save a text without moving `head` along, so the major version goes
+    up: such a program says that the library is newer, and leaves it alone.
+    """
+    statements = (
+        "PRAGMA user_version = 2",
+        # The checksum of the session covers `head`, unless it is 0: those of m001 stay as they are.
+        "ALTER TABLE manuscripts ADD COLUMN head INTEGER NOT NULL DEFAULT 0",
+        # `packed`: see core/history.py, `pack_edits`. `revision`: that of the session when the node was
+        # saved, so that an older state of it that is sent late does not replace a newer one. No foreign key
+        # on `parent`: the node before may be one whose save failed. `checksum`: CRC-32, see rows.py.
+        """CREATE TABLE nodes (
+            session_id INTEGER NOT NULL REFERENCES sessions (id),
+            id INTEGER NOT NULL CHECK (id > 0),
+            parent INTEGER NOT NULL,
+            source INTEGER NOT NULL,
+            revision INTEGER NOT NULL,
+            created_utc TEXT NOT NULL,
+            name TEXT NOT NULL,
+            bookmarked INTEGER NOT NULL CHECK (bookmarked IN (0, 1)),
+            checksum INTEGER NOT NULL,
+            packed TEXT NOT NULL,
+            PRIMARY KEY (session_id, id)
+        ) STRICT, WITHOUT ROWID""",
+    )
+    for statement in statements:
+        db.execute(statement)
+
+
 def migrate(connection: sqlite3.Connection) -> None:
     """Apply every pending step, all or none. The connection must be in autocommit mode."""
     db = Database(connection, execute_plugins=False)

@@ -11,6 +11,7 @@ so large that it cannot be opened. "Clean" is meta.running = 0, written by the l
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sqlite3
@@ -159,7 +160,8 @@ def _open_read_only(path: Path) -> Opened:
     """What can be read, damaged or not: pages and checksums are not checked, but a newer format is refused.
 
     SQLite can read a log only where it can make an index file beside it. Where it cannot, and there is
-    something in the log, library and log are copied to a private folder and read there.
+    something in the log, library and log are copied to a private folder and read there. So is a library with
+    an older schema: the copy is migrated.
     """
     log = files.companion(path, "-wal")
     copy = None
@@ -181,8 +183,16 @@ def _open_read_only(path: Path) -> Opened:
             else:
                 connection = connect(path, "mode=ro&immutable=1")
     try:
-        connection.execute("PRAGMA query_only = ON")
         _identify(connection)
+        if _pending(connection):
+            from studio.store.migrations import migrate
+
+            copy = copy or tempfile.TemporaryDirectory(prefix="gpt2-studio-")
+            older, connection = connection, connect(Path(copy.name, "migrated.db"), "mode=rwc")
+            with contextlib.closing(older):
+                older.backup(connection)
+            migrate(connection)
+        connection.execute("PRAGMA query_only = ON")
     except BaseException:
         connection.close()
         if copy:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from studio.core.errors import QT_TRANSLATE_NOOP
-from studio.core.history import Run
+from studio.core.history import ROOT, Node, Run
 from studio.core.messages import FinishReason
 from studio.store import packing
 from studio.store.packing import clean
@@ -59,6 +60,7 @@ def pack_session(session: SessionRecord) -> tuple[Row, Row]:
     }
     body: Row = {
         "caret": session.caret,
+        "head": session.head,
         "scroll": session.scroll,
         "checksum": _session_digest(session, runs),
         "runs": runs,
@@ -67,14 +69,21 @@ def pack_session(session: SessionRecord) -> tuple[Row, Row]:
     return line, body
 
 
-def read_session(connection: sqlite3.Connection, session_id: int, *, verify: bool) -> SessionRecord | None:
+def read_session(
+    connection: sqlite3.Connection, session_id: int, *, verify: bool, with_nodes: bool = True
+) -> SessionRecord | None:
     """A session, deleted or not; None if there is none. Raises LibraryError if it was changed by itself."""
     row = connection.execute(
-        "SELECT title, text, runs, caret, scroll, revision, checksum"
+        "SELECT title, text, runs, caret, scroll, revision, head, checksum"
         " FROM manuscripts JOIN sessions ON id = session_id WHERE id = ?",
         (session_id,),
     ).fetchone()
-    return None if row is None else _unpack_session(session_id, row, verify)
+    if row is None:
+        return None
+    session = _unpack_session(session_id, row, verify)
+    if with_nodes:
+        session = replace(session, nodes=tuple(_read_nodes(connection, session_id, verify)))
+    return session
 
 
 def read_last_session(connection: sqlite3.Connection, *, verify: bool) -> SessionRecord | None:
@@ -86,8 +95,8 @@ def read_last_session(connection: sqlite3.Connection, *, verify: bool) -> Sessio
 
 
 def _unpack_session(session_id: int, row: Sequence[Any], verify: bool) -> SessionRecord:
-    *values, checksum = row
-    if verify and packing.digest(values) != checksum:
+    *values, head, checksum = row
+    if verify and packing.digest(_with_head(values, head)) != checksum:
         raise damaged_record(
             QT_TRANSLATE_NOOP(
                 "StudioError",
@@ -96,13 +105,49 @@ def _unpack_session(session_id: int, row: Sequence[Any], verify: bool) -> Sessio
             )
         )
     title, text, runs, caret, scroll, revision = values
-    return SessionRecord(session_id, title, text, _runs_of(text, runs), caret, scroll, revision)
+    return SessionRecord(session_id, title, text, _runs_of(text, runs), caret, scroll, revision, head=head)
 
 
 def _session_digest(session: SessionRecord, runs: str) -> bytes:
-    return packing.digest(
-        (session.title, session.text, runs, session.caret, session.scroll, session.revision)
-    )
+    values = (session.title, session.text, runs, session.caret, session.scroll, session.revision)
+    return packing.digest(_with_head(values, session.head))
+
+
+def _with_head(values: Sequence[Any], head: int) -> Sequence[Any]:
+    return values if head == ROOT else (*values, head)
+
+
+def pack_node(session_id: int, revision: int, node: Node) -> tuple[int | str, ...]:
+    """The row of `nodes`, in the order of its columns."""
+    name, packed, created_utc = clean(node.name), clean(node.packed), clean(node.created_utc)
+    bookmarked = int(node.bookmarked)
+    checksum = _node_crc(session_id, node.id, node.parent, node.source, bookmarked, created_utc, name, packed)
+    row = (session_id, node.id, node.parent, node.source, revision)
+    return *row, created_utc, name, bookmarked, checksum, packed
+
+
+def _node_crc(*values: int | str) -> int:
+    return zlib.crc32("\0".join(map(str, values)).encode())
+
+
+def _read_nodes(connection: sqlite3.Connection, session_id: int, verify: bool) -> Iterator[Node]:
+    """There may be 50,000: their edits are not looked into."""
+    for node_id, parent, source, bookmarked, created_utc, name, packed, checksum in connection.execute(
+        "SELECT id, parent, source, bookmarked, created_utc, name, packed, checksum FROM nodes"
+        " WHERE session_id = ? ORDER BY id",
+        (session_id,),
+    ):
+        if verify and checksum != _node_crc(
+            session_id, node_id, parent, source, bookmarked, created_utc, name, packed
+        ):
+            raise damaged_record(
+                QT_TRANSLATE_NOOP(
+                    "StudioError",
+                    "The library file has changed on the disk by itself: "
+                    "the history of this session cannot be trusted.",
+                )
+            )
+        yield Node(node_id, parent, packed, source, created_utc, name, bool(bookmarked))
 
 
 def _runs_of(text: str, packed: str) -> tuple[Run, ...]:

@@ -7,10 +7,10 @@ FILE_NAME = "library.db"
 APPLICATION_ID = 0x47505432
 """`PRAGMA application_id`: "GPT2" in ASCII."""
 
-MAJOR_VERSION = 1
+MAJOR_VERSION = 2
 """`PRAGMA user_version`: raised only by a migration after which an older program would do harm."""
 
-MIGRATIONS = ("m001_first_schema",)
+MIGRATIONS = ("m001_first_schema", "m002_nodes")
 """The names in migrations.py, in order (a test compares). All applied: sqlite-utils need not be imported."""
 
-TABLES = ("meta", "sessions", "manuscripts", "models", "pieces", "prompts", "generations", "tokens")
+TABLES = ("meta", "sessions", "manuscripts", "nodes", "models", "pieces", "prompts", "generations", "tokens")

@@ -73,9 +73,11 @@ class Store:
         found = self._connection.execute(f"{_SUMMARY} WHERE deleted_utc IS NULL ORDER BY saved_order DESC")
         return tuple(SessionSummary(*row) for row in found)
 
-    def session(self, session_id: int) -> SessionRecord:
+    def session(self, session_id: int, *, with_nodes: bool = True) -> SessionRecord:
         """One session, deleted or not."""
-        session = rows.read_session(self._connection, session_id, verify=not self.read_only)
+        session = rows.read_session(
+            self._connection, session_id, verify=not self.read_only, with_nodes=with_nodes
+        )
         if session is None:
             raise LibraryError(
                 Damage.FAILED,
@@ -122,7 +124,11 @@ class Store:
     # -- writing -------------------------------------------------------------------------------------------
 
     def save_session(self, session: SessionRecord) -> SessionSummary:
-        """Write a session as it is now; it becomes the first of the list."""
+        """Write a session as it is now; it becomes the first of the list.
+
+        One of an earlier revision than the stored one (a save that failed and is sent again late) adds only
+        what cannot be wrong by now: its nodes.
+        """
         with self._writing() as db:
             self._write_session(db, session)
         return self._summary(session.id)
@@ -162,7 +168,7 @@ class Store:
 
     def rename_session(self, session_id: int, title: str) -> None:
         """Change the title only: the session keeps its place in the list."""
-        line, body = rows.pack_session(replace(self.session(session_id), title=title))
+        line, body = rows.pack_session(replace(self.session(session_id, with_nodes=False), title=title))
         with self._writing() as db:
             db.table("sessions").update(session_id, line)
             db.table("manuscripts").update(session_id, body)
@@ -212,7 +218,21 @@ class Store:
             )
 
     def _write_session(self, db: Database, session: SessionRecord) -> None:
-        exists = self._value("SELECT count(*) FROM sessions WHERE id = ?", session.id)
+        stored = self._connection.execute(
+            "SELECT revision FROM sessions WHERE id = ?", (session.id,)
+        ).fetchone()
+        if stored is None or session.revision >= stored[0]:
+            self._write_text(db, session, exists=stored is not None)
+        self._connection.executemany(
+            "INSERT INTO nodes (session_id, id, parent, source, revision, created_utc, name, bookmarked,"
+            " checksum, packed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+            " parent = excluded.parent, source = excluded.source, revision = excluded.revision,"
+            " created_utc = excluded.created_utc, name = excluded.name, bookmarked = excluded.bookmarked,"
+            " checksum = excluded.checksum, packed = excluded.packed WHERE excluded.revision >= revision",
+            (rows.pack_node(session.id, session.revision, node) for node in session.nodes),
+        )
+
+    def _write_text(self, db: Database, session: SessionRecord, *, exists: bool) -> None:
         now = _now()
         self._saved_order += 1
         line, body = rows.pack_session(session)

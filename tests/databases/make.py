@@ -9,10 +9,16 @@ from pathlib import Path
 
 from library_samples import generation, session, token
 
-from studio.core.history import Run
+from studio.core.history import Node, Run
 from studio.core.messages import FinishReason
 from studio.store.schema import FILE_NAME
 from studio.store.store import Store
+
+NODES = (
+    Node(1, 0, '[[0,"",[],"Once",[[4,0,0]]]]', 0, "2026-01-02T03:04:05"),
+    Node(2, 1, '[[4,"",[]," upon a time",[[12,1,0]]]]', 1, "2026-01-02T03:04:06", "ä\0\U0001f469", True),
+    Node(3, 1, '[[4,"",[],"!",[[1,0,0]]]]', 0),
+)
 
 
 def make(target: Path) -> None:
@@ -22,6 +28,8 @@ def make(target: Path) -> None:
         session(1, "Once upon a time, she wrote."),
         runs=(Run(4), Run(12, source=1), Run(12)),
         caret=16,
+        nodes=NODES,
+        head=2,
     )
     tokens = tuple(token(part) for part in (" upon", " a", " time"))
     done = generation(1, 1, text=" upon a time", finish_reason=FinishReason.LENGTH)

@@ -9,6 +9,7 @@ import pytest
 from library_samples import ask, session
 from sqlite_utils import Database, Migrations
 
+from studio.core.history import Node
 from studio.core.messages import FinishReason
 from studio.store import migrations, opening, schema
 from studio.store.librarian import Librarian
@@ -24,6 +25,11 @@ from studio.store.records import (
 )
 from studio.store.store import Store
 
+NODES = (
+    Node(1, 0, '[[0,"",[],"Once",[[4,0,0]]]]', 0, "2026-01-02T03:04:05"),
+    Node(2, 1, '[[4,"",[]," upon a time",[[12,1,0]]]]', 1, "2026-01-02T03:04:06", "ä\0\U0001f469", True),
+    Node(3, 1, '[[4,"",[],"!",[[1,0,0]]]]', 0),
+)
 DATABASES = Path(__file__).parents[1] / "databases"
 
 
@@ -91,6 +97,8 @@ def test_every_shipped_library_opens_with_all_it_holds(own_library: Path) -> Non
         assert deleted == session(3, "deleted, but not gone", title="third")
         ask(librarian, CloseLibrary(), LibraryClosed)
         store = Store.open(own_library)
+        if file.stem >= "v002":
+            assert (store.session(1).nodes, store.session(1).head) == (NODES, 2)
         first = store.generation(1)
         assert first is not None
         assert (first.prompt, first.stop, first.finish_reason) == (
