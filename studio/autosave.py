@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from PySide6.QtCore import QDateTime, QLocale, QObject, QTimer, Signal, Slot
 
+from studio.core.history import Node
 from studio.core.messages import Token
 from studio.store import records as r
 from studio.worker import LibraryThread
@@ -35,18 +37,30 @@ class GenerationLog:
     dirty: bool = True
 
 
+class Source(Protocol):
+    """Whose text is saved."""
+
+    @property
+    def id(self) -> int:
+        """The open session; 0 if there is none."""
+
+    def snapshot(self) -> r.SessionRecord | None:
+        """The open session as it is now, with the nodes not handed out before; None if there is nothing."""
+
+    def keep_nodes(self, nodes: Sequence[Node]) -> None:
+        """Nodes of the open session whose save failed: hand them out again."""
+
+
 class Autosave(QObject):
-    """Turns changes into saves. `snapshot` gives the open session as it is now, None if there is nothing."""
+    """Turns changes into saves."""
 
     status_changed = Signal(str)
     failed = Signal(object)  # r.RequestFailed
 
-    def __init__(
-        self, library: LibraryThread, snapshot: Callable[[], r.SessionRecord | None], parent: QObject
-    ) -> None:
+    def __init__(self, library: LibraryThread, source: Source, parent: QObject) -> None:
         super().__init__(parent)
         self._library = library
-        self._snapshot = snapshot
+        self._source = source
         self._logs: dict[int, GenerationLog] = {}  # until they are wholly saved
         self._sent: deque[Save] = deque()  # not answered yet; answers come in this order
         self._unsaved: list[Save] = []  # failed, of sessions no longer open
@@ -86,7 +100,7 @@ class Autosave(QObject):
             self._submit(request)
         if not (self._dirty and self.enabled):
             return
-        session = self._snapshot()
+        session = self._source.snapshot()
         self._dirty = False
         if session is None:
             return
@@ -127,28 +141,29 @@ class Autosave(QObject):
         self.failed.emit(message)
 
     def _keep(self, request: Save) -> None:
-        """See to it that a failed save is sent again, with the newest text there is of its session."""
-        newer = [sent.session for sent in self._sent if sent.session.id == request.session.id]
-        open_now = self._snapshot()
-        is_open = open_now is not None and open_now.id == request.session.id
+        """See to it that a failed save is sent again.
+
+        An older text never replaces a newer one: the library looks at the revision.
+        """
+        is_open = request.session.id == self._source.id
         if isinstance(request, r.SaveGeneration):
             log = self._logs[request.generation.id]
             log.n_saved, log.dirty = 0, True  # all its tokens again: later ones do not follow a gap
-            if not is_open:
-                session = newer[-1] if newer else request.session
-                self._unsaved.append(r.SaveGeneration(log.record, 0, tuple(log.tokens), session))
-        elif not is_open and not newer:
+            request = replace(request, generation=log.record, first_token=0, tokens=tuple(log.tokens))
+        if is_open:
+            self._source.keep_nodes(request.session.nodes)
+            self._dirty = True
+        else:
             self._unsaved.append(request)
-        self._dirty = self._dirty or is_open
 
-    def take_unsaved(self, session_id: int) -> r.SessionRecord | None:
-        """The text of a session whose last save failed, if there is one: the library's copy is older."""
-        newest = None
+    def with_unsaved(self, session: r.SessionRecord) -> r.SessionRecord:
+        """A session as the library has it, with what of it could not be saved yet."""
+        nodes = {node.id: node for node in session.nodes}
         for request in self._unsaved:
-            if request.session.id == session_id:
-                newest = request.session
-        self._unsaved = [q for q in self._unsaved if q.session.id != session_id]
-        return newest
+            if request.session.id == session.id:
+                nodes |= {node.id: node for node in request.session.nodes}
+                session = max(session, request.session, key=lambda record: record.revision)
+        return replace(session, nodes=tuple(nodes.values()))
 
     def forget(self) -> None:
         """Another session is shown: it is saved as it is on the disk. What failed to be saved is kept."""

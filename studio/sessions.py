@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from studio.autosave import Autosave
+from studio.core.history import Node
 from studio.core.manuscript import Manuscript
 from studio.store import records as r
 from studio.ui.main_window import MainWindow
@@ -31,7 +32,7 @@ class Sessions(QObject):
         self._opening = 0
         self._next_id = 1
         self._stored = False
-        self.autosave = Autosave(library, self.snapshot, self)
+        self.autosave = Autosave(library, self, self)
         self.before_leaving: Callable[[], None] = lambda: None
         """Called before another session takes the editor: whatever is being written there ends."""
         panel = window.sessions
@@ -65,7 +66,13 @@ class Sessions(QObject):
             0 if busy else editor.caret(),
             editor.scroll_fraction(),
             self._base_revision + manuscript.revision,
+            manuscript.take_changed(),
+            manuscript.history.head,
         )
+
+    def keep_nodes(self, nodes: Sequence[Node]) -> None:
+        """Nodes of the open session whose save failed: hand them out again."""
+        self._window.editor.manuscript.history.mark_changed(node.id for node in nodes)
 
     # -- from the library ----------------------------------------------------------------------------------
 
@@ -91,7 +98,8 @@ class Sessions(QObject):
         self.autosave.forget()
         self._become(session.id, session.title, session.revision)
         self._stored = True
-        self._window.editor.load(Manuscript(session.text, session.runs), session.caret, session.scroll)
+        manuscript = Manuscript(session.text, session.runs, session.nodes, session.head)
+        self._window.editor.load(manuscript, session.caret, session.scroll)
         self._opening = 0
         self._after_load()
 
@@ -99,9 +107,9 @@ class Sessions(QObject):
         """The library has read the session last asked for."""
         if session.id != self._opening:
             return
-        unsaved = self.autosave.take_unsaved(session.id)
-        self.show(unsaved or session)
-        if unsaved is not None:
+        newest = self.autosave.with_unsaved(session)
+        self.show(newest)
+        if newest.revision != session.revision:
             self.autosave.touch()
 
     def on_saved(self, message: r.Saved) -> None:

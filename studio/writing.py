@@ -108,7 +108,12 @@ class Writing(QObject):
         if not self._ready(self.retry):
             return
         source, start, end = last
-        self._start(start, source, (start, end))
+        history = editor.manuscript.history
+        node = history.nodes.get(history.head)
+        if node is not None and node.source == source:
+            self._start(node.edits[-1].position, source, None, instead=True)  # a sibling of the last step
+        else:
+            self._start(start, source, (start, end))
 
     def _ready(self, wanted: Callable[[], None]) -> bool:
         """Whether model and library are there; if not, `wanted` is done as soon as they are."""
@@ -132,7 +137,14 @@ class Writing(QObject):
         if wanted is not None:
             wanted()
 
-    def _start(self, position: int, retry_of: int | None, replaced: tuple[int, int] | None) -> None:
+    def _start(
+        self,
+        position: int,
+        retry_of: int | None,
+        replaced: tuple[int, int] | None,
+        *,
+        instead: bool = False,
+    ) -> None:
         window, model = self._window, self.model
         assert model is not None
         editor = window.editor
@@ -172,7 +184,7 @@ class Writing(QObject):
         )
         self.next_generation_id += 1
         self._run = Run(request.job_id, GenerationLog(record), start)
-        editor.begin_generation(record.id, position, replaced)
+        editor.begin_generation(record.id, position, replaced, instead=instead)
         window.status.show_activity(self.tr("Reading the text…"))
         self.update_actions()
         self._thread.submit(request)

@@ -141,30 +141,6 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <source>Characters that no text can hold were replaced by �.</source>
         <translation>文字中无法保存的字符已替换为 �。</translation>
     </message>
-    <message>
-        <source>Undo</source>
-        <translation>撤销</translation>
-    </message>
-    <message>
-        <source>Redo</source>
-        <translation>重做</translation>
-    </message>
-    <message>
-        <source>Cut</source>
-        <translation>剪切</translation>
-    </message>
-    <message>
-        <source>Copy</source>
-        <translation>复制</translation>
-    </message>
-    <message>
-        <source>Paste</source>
-        <translation>粘贴</translation>
-    </message>
-    <message>
-        <source>Select all</source>
-        <translation>全选</translation>
-    </message>
 </context>
 <context>
     <name>FindBar</name>
@@ -1208,6 +1184,10 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <translation>磁盘上的文库文件自行发生了变化：这个会话的文字已不可信。</translation>
     </message>
     <message>
+        <source>The library file has changed on the disk by itself: the history of this session cannot be trusted.</source>
+        <translation>文库文件在磁盘上自行发生了变化：此会话的历史记录不可信。</translation>
+    </message>
+    <message>
         <source>The library file has changed on the disk by itself: how this passage came about cannot be trusted.</source>
         <translation>磁盘上的文库文件自行发生了变化：这段文字的来历已不可信。</translation>
     </message>
@@ -1298,6 +1278,13 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     <message>
         <source>Save the report.</source>
         <translation>请保存报告。</translation>
+    </message>
+</context>
+<context>
+    <name>VariantSwitch</name>
+    <message>
+        <source>Variant {n} of {count}</source>
+        <translation>第 {n} 个变体，共 {count} 个</translation>
     </message>
 </context>
 <context>
@@ -1481,6 +1468,22 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <translation>用新的生成替换上一次生成；先前的会保留</translation>
     </message>
     <message>
+        <source>&amp;Previous variant</source>
+        <translation>上一个变体(&amp;P)</translation>
+    </message>
+    <message>
+        <source>Show the variant before, with what follows it there</source>
+        <translation>显示前一个变体及其后续内容</translation>
+    </message>
+    <message>
+        <source>&amp;Next variant</source>
+        <translation>下一个变体(&amp;N)</translation>
+    </message>
+    <message>
+        <source>Show the variant after, with what follows it there</source>
+        <translation>显示后一个变体及其后续内容</translation>
+    </message>
+    <message>
         <source>&amp;Stop</source>
         <translation>停止(&amp;S)</translation>
     </message>
@@ -1631,6 +1634,33 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     <message>
         <source>&amp;Help</source>
         <translation>帮助(&amp;H)</translation>
+    </message>
+</context>
+<context>
+    <name>context menu</name>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>Redo</source>
+        <translation>重做</translation>
+    </message>
+    <message>
+        <source>Cut</source>
+        <translation>剪切</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Paste</source>
+        <translation>粘贴</translation>
+    </message>
+    <message>
+        <source>Select all</source>
+        <translation>全选</translation>
     </message>
 </context>
 <context>

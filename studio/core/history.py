@@ -1,7 +1,8 @@
 """The tree of everything a text has been: each node is one undo step, its parent the state before it.
 
 The text at a node is the text at the root with the edits of the path applied; nothing is ever overwritten.
-Undo goes to the parent, Redo to the child visited last, another edit after an Undo makes a sibling.
+Undo goes to the state before (the parent; for a retry, the variant it replaced), Redo to where Undo came
+from, and another edit after an Undo makes a sibling.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ class Edit:
 
 @dataclass(frozen=True)
 class Node:
-    """One step. `packed` is its edits as JSON (see `pack_edits`), read only when the step is taken.
+    """One step. `packed` is JSON (see `pack_step`), read only when the step is taken.
 
     Ids count up within a session; a child's is always larger than its parent's.
     """
@@ -64,28 +65,42 @@ class Node:
     @cached_property
     def edits(self) -> tuple[Edit, ...]:
         """The edits, in the order made. Raises ValueError if `packed` is damaged."""
-        return unpack_edits(self.packed)
+        return _unpack(self.packed)[0]
+
+    @cached_property
+    def before(self) -> int:
+        """Where Undo goes: the parent, or for a retry the variant it replaced. Raises ValueError."""
+        before = _unpack(self.packed)[1]
+        return self.parent if before is None else before
 
 
-def pack_edits(edits: Iterable[Edit]) -> str:
-    """[[position, removed, its runs, inserted, its runs], ...]; a run is [length, source, offset]."""
+def pack_step(edits: Iterable[Edit], before: int | None = None) -> str:
+    """{"edits": [[position, removed, its runs, inserted, its runs], ...], "before": node id or left out}.
+
+    A run is [length, source, offset].
+    """
 
     def runs(of: Sequence[Run]) -> list[list[int]]:
         return [[run.length, run.source, run.offset] for run in of]
 
     rows = [[e.position, e.removed, runs(e.removed_runs), e.inserted, runs(e.inserted_runs)] for e in edits]
-    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+    step: dict[str, object] = {"edits": rows}
+    if before is not None:
+        step["before"] = before
+    return json.dumps(step, ensure_ascii=False, separators=(",", ":"))
 
 
-def unpack_edits(packed: str) -> tuple[Edit, ...]:
-    """What `pack_edits` was given. Raises ValueError."""
+def _unpack(packed: str) -> tuple[tuple[Edit, ...], int | None]:
     try:
-        return tuple(
+        step = json.loads(packed)
+        edits = tuple(
             Edit(position, removed, _runs(removed, removed_runs), inserted, _runs(inserted, inserted_runs))
-            for position, removed, removed_runs, inserted, inserted_runs in json.loads(packed)
+            for position, removed, removed_runs, inserted, inserted_runs in step["edits"]
         )
-    except (TypeError, KeyError) as error:
-        raise ValueError("the edits of a step are damaged") from error
+        before = step.get("before")
+    except (TypeError, KeyError, AttributeError) as error:
+        raise ValueError("a step of the history is damaged") from error
+    return edits, before if isinstance(before, int) else None
 
 
 def _runs(text: str, rows: list[list[int]]) -> tuple[Run, ...]:
@@ -107,7 +122,8 @@ class History:
     nodes: dict[int, Node] = field(default_factory=dict)
     head: int = ROOT
     _children: dict[int, list[int]] = field(default_factory=dict)
-    _last_child: dict[int, int] = field(default_factory=dict)  # where Redo goes
+    _last_child: dict[int, int] = field(default_factory=dict)  # the branch seen last
+    _redo: dict[int, int] = field(default_factory=dict)  # where Undo came from
     _changed: set[int] = field(default_factory=set)  # not handed out by `take_changed` yet
 
     @classmethod
@@ -157,8 +173,24 @@ class History:
         """The nodes after, oldest first."""
         return tuple(self._children.get(node_id, ()))
 
+    def undo_target(self) -> int | None:
+        """Where Undo goes from the head; None at the root. Raises ValueError if the head is damaged."""
+        if self.head == ROOT:
+            return None
+        before = self.nodes[self.head].before
+        return before if before == ROOT or before in self.nodes else self.nodes[self.head].parent
+
+    def redo_target(self) -> int | None:
+        """Where Redo goes from the head; None if there is nothing to redo."""
+        target = self._redo.get(self.head)
+        return target if target in self.nodes else self.next_child(self.head)
+
+    def undone(self, node_id: int) -> None:
+        """The head was reached by Undo from this node."""
+        self._redo[self.head] = node_id
+
     def next_child(self, node_id: int) -> int | None:
-        """Where Redo goes from a node: the child visited last, else the newest; None at a leaf."""
+        """The child visited last, else the newest; None at a leaf."""
         children = self._children.get(node_id)
         if not children:
             return None

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from enum import Enum
 
-from studio.core.history import ROOT, SPECIAL, WRITTEN, Edit, History, Node, Run, now_utc, pack_edits
+from studio.core.history import ROOT, SPECIAL, WRITTEN, Edit, History, Node, Run, now_utc, pack_step
 from studio.core.messages import END_OF_TEXT
 
 Show = Callable[[Edit], object]
@@ -68,6 +68,7 @@ class Manuscript:
         self._typing = False  # whether the head may grow by another keystroke
         self._group: list[Edit] | None = None
         self._group_source = WRITTEN
+        self._group_before: int | None = None
         self.revision = 0
         """Counts changes; two equal revisions of one manuscript have the same text and runs."""
 
@@ -91,7 +92,7 @@ class Manuscript:
     @property
     def can_redo(self) -> bool:
         """Whether `redo` would do something."""
-        return self.history.next_child(self.history.head) is not None
+        return self.history.redo_target() is not None
 
     def run_at(self, offset: int) -> tuple[int, Run] | None:
         """Start and run of the character at `offset`; None past the end."""
@@ -172,11 +173,17 @@ class Manuscript:
             self._typing = typing
         return edit
 
-    def begin_group(self, source: int = WRITTEN) -> None:
-        """All edits until `end_group` become one undo step (a whole generation). Groups do not nest."""
+    def begin_group(self, source: int = WRITTEN, *, instead: bool = False, show: Show = _ignore) -> None:
+        """All edits until `end_group` become one undo step (a whole generation). Groups do not nest.
+
+        `instead` of the head: the step becomes its sibling, and Undo brings the head back.
+        """
         assert self._group is None
+        before = self.history.head if instead else None
+        if before:
+            self.go_to(self.history.parent(before), show)
         self._typing = False
-        self._group, self._group_source = [], source
+        self._group, self._group_source, self._group_before = [], source, before
         self._add(())
 
     def end_group(self) -> None:
@@ -188,22 +195,26 @@ class Manuscript:
         else:
             self.history.head = self.history.parent(node_id)
             self.history.drop(node_id)
-        self._group, self._group_source = None, WRITTEN
+        self._group, self._group_source, self._group_before = None, WRITTEN, None
+
+    @property
+    def in_group(self) -> bool:
+        """Whether a group is open."""
+        return self._group is not None
 
     def undo(self, show: Show = _ignore) -> tuple[Edit, ...]:
         """Take the last step back; returns the edits made, in the order made. Empty if there is none."""
-        assert self._group is None
-        self._typing = False
-        if self.history.head == ROOT:
+        target, head = self.history.undo_target(), self.history.head
+        if target is None:
             return ()
-        return self._step_back(show)
+        done = self.go_to(target, show)
+        self.history.undone(head)
+        return done
 
     def redo(self, show: Show = _ignore) -> tuple[Edit, ...]:
-        """Do again the undone step seen last; returns the edits made. Empty if there is none."""
-        assert self._group is None
-        self._typing = False
-        child = self.history.next_child(self.history.head)
-        return () if child is None else self._step_forward(child, show)
+        """Do again what was undone last; returns the edits made. Empty if there is none."""
+        target = self.history.redo_target()
+        return () if target is None else self.go_to(target, show)
 
     def go_to(self, node_id: int, show: Show = _ignore) -> tuple[Edit, ...]:
         """Bring the text to another node: back to the common past, then forward. Raises KeyError."""
@@ -241,13 +252,14 @@ class Manuscript:
     def _add(self, edits: tuple[Edit, ...]) -> None:
         """A new node after the head."""
         node_id, parent = self.history.next_id(), self.history.head
-        self.history.put(Node(node_id, parent, pack_edits(edits), self._group_source, now_utc()))
+        packed = pack_step(edits, self._group_before)
+        self.history.put(Node(node_id, parent, packed, self._group_source, now_utc()))
         self.history.visit(node_id)
 
     def _put(self, node_id: int, edits: tuple[Edit, ...]) -> None:
         """The node has other edits now."""
         node = self.history.nodes[node_id]
-        self.history.put(replace(node, packed=pack_edits(edits)))
+        self.history.put(replace(node, packed=pack_step(edits, self._group_before)))
 
     def _grow(self, edit: Edit) -> bool:
         """Make a keystroke part of the head, if it goes on where the one before ended."""

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QMimeData, QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
-    QAction,
     QColor,
     QContextMenuEvent,
     QInputMethodEvent,
@@ -16,11 +15,12 @@ from PySide6.QtGui import (
     QTextCharFormat,
     QTextCursor,
 )
-from PySide6.QtWidgets import QMenu, QTextEdit, QWidget
+from PySide6.QtWidgets import QTextEdit, QWidget
 
 from studio.core.history import SPECIAL, Edit, Run
 from studio.core.manuscript import Manuscript
 from studio.core.messages import END_OF_TEXT
+from studio.ui.context_menu import show_menu
 from studio.ui.document_mirror import DocumentMirror, clean, clean_generated
 from studio.ui.highlighter import OriginHighlighter
 from studio.ui.text_area import TextArea
@@ -41,6 +41,7 @@ class _Insertion:
     at: int  # where the next characters go
     length: int  # so far
     replaced: tuple[int, int] | None  # a retry: what gives way to the first characters
+    instead: bool  # a retry of the last step: the first characters make a sibling of it
 
 
 class Editor(TextArea):
@@ -180,6 +181,16 @@ class Editor(TextArea):
         if not self.isReadOnly():
             self._after_history(self.manuscript.redo(self.mirror.show))
 
+    def go_to(self, node_id: int) -> None:
+        """Bring the text to another node of its history."""
+        if not self.isReadOnly():
+            self._after_history(self.manuscript.go_to(node_id, self.mirror.show))
+
+    def flip(self, steps: int) -> None:
+        """Show another variant of the nearest generation that has several."""
+        if not self.isReadOnly():
+            self._after_history(self.manuscript.flip(steps, self.mirror.show))
+
     def _after_history(self, edits: tuple[Edit, ...]) -> None:
         if edits:
             self.set_caret(edits[-1].position + len(edits[-1].inserted))
@@ -192,11 +203,15 @@ class Editor(TextArea):
         """Whether the model is writing here."""
         return self._insertion is not None
 
-    def begin_generation(self, source: int, at: int, replaced: tuple[int, int] | None = None) -> None:
-        """The model will write at `at`. A retry's `replaced` range gives way to its first characters."""
+    def begin_generation(
+        self, source: int, at: int, replaced: tuple[int, int] | None = None, *, instead: bool = False
+    ) -> None:
+        """The model will write at `at`. Nothing changes before its first characters.
+
+        A retry's `replaced` range gives way to them; `instead` of the last step, they make its sibling.
+        """
         assert self._insertion is None
-        self._insertion = _Insertion(source, at, 0, replaced)
-        self.manuscript.begin_group()
+        self._insertion = _Insertion(source, at, 0, replaced, instead)
         self._update_read_only()
 
     def add_generated(self, text: str, *, special: bool = False) -> None:
@@ -208,6 +223,8 @@ class Editor(TextArea):
         text = clean_generated(text)
         bar = self.verticalScrollBar()
         at_end = bar.value() >= bar.maximum() - 4
+        if not self.manuscript.in_group:
+            self.manuscript.begin_group(insertion.source, instead=insertion.instead, show=self.mirror.show)
         if insertion.replaced is not None:
             start, end = insertion.replaced
             insertion.replaced = None
@@ -224,7 +241,8 @@ class Editor(TextArea):
         if self._insertion is None:
             return
         self._insertion = None
-        self.manuscript.end_group()
+        if self.manuscript.in_group:
+            self.manuscript.end_group()
         self._update_read_only()
         self.undo_changed.emit()
 
@@ -370,30 +388,4 @@ class Editor(TextArea):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """The usual, without Qt's own undo (it is off), with the window's words."""
-        menu = QMenu(self)
-        can_write, has_selection = not self.isReadOnly(), self.textCursor().hasSelection()
-        for text, key, slot, enabled in (
-            (
-                self.tr("Undo"),
-                QKeySequence.StandardKey.Undo,
-                self.undo,
-                can_write and self.manuscript.can_undo,
-            ),
-            (
-                self.tr("Redo"),
-                QKeySequence.StandardKey.Redo,
-                self.redo,
-                can_write and self.manuscript.can_redo,
-            ),
-            (self.tr("Cut"), QKeySequence.StandardKey.Cut, self.cut, can_write and has_selection),
-            (self.tr("Copy"), QKeySequence.StandardKey.Copy, self.copy, has_selection),
-            (self.tr("Paste"), QKeySequence.StandardKey.Paste, self.paste, can_write and self.canPaste()),
-            (self.tr("Select all"), QKeySequence.StandardKey.SelectAll, self.selectAll, True),
-        ):
-            action = QAction(text, menu)
-            action.setShortcut(QKeySequence(key))
-            action.setEnabled(enabled)
-            action.triggered.connect(slot)
-            menu.addAction(action)
-        menu.exec(event.globalPos())
-        menu.deleteLater()
+        show_menu(self, event.globalPos())

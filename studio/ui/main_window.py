@@ -34,6 +34,7 @@ from studio.ui.probability_view import ProbabilityView
 from studio.ui.sampling_panel import SamplingPanel
 from studio.ui.session_list import SessionPanel
 from studio.ui.status_line import StatusLine
+from studio.ui.variant_switch import VariantSwitch
 
 ZOOM_STEP = 1.1
 
@@ -108,6 +109,8 @@ class MainWindow(QMainWindow):
         buttons.addStretch(1)
         for button in (self.generate_button, self.retry_button, self.stop_button):
             buttons.addWidget(button)
+        self._variants = VariantSwitch(self.actions_by_name)
+        buttons.addWidget(self._variants)
         buttons.addStretch(1)
 
         text_column = QWidget()
@@ -157,6 +160,8 @@ class MainWindow(QMainWindow):
             ("quit", self.close),
             ("undo", editor.undo),
             ("redo", editor.redo),
+            ("previous_variant", self._on_previous_variant),
+            ("next_variant", self._on_next_variant),
             ("cut", editor.cut),
             ("copy", editor.copy),
             ("paste", editor.paste),
@@ -235,12 +240,16 @@ class MainWindow(QMainWindow):
         """Enable what can be done now."""
         writable = not self.editor.isReadOnly()
         manuscript = self.editor.manuscript
+        siblings, index = manuscript.history.variants()
+        self._variants.show_place(index, len(siblings))
         for name, enabled in (
             ("undo", writable and manuscript.can_undo),
             ("redo", writable and manuscript.can_redo),
             ("cut", writable),
             ("paste", writable),
             ("insert_end_of_text", writable),
+            ("previous_variant", writable and index > 0),
+            ("next_variant", writable and index < len(siblings) - 1),
         ):
             self.actions_by_name[name].setEnabled(enabled)
 
@@ -282,6 +291,14 @@ class MainWindow(QMainWindow):
         self.actions_by_name["focus"].setChecked(False)
         self.actions_by_name[name].setChecked(True)
         self._on_panels()
+
+    @Slot()
+    def _on_previous_variant(self) -> None:
+        self.editor.flip(-1)
+
+    @Slot()
+    def _on_next_variant(self) -> None:
+        self.editor.flip(1)
 
     @Slot()
     def _on_find_session(self) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.core.history import SPECIAL, WRITTEN, Edit, Node, Run, pack_edits
+from studio.core.history import SPECIAL, WRITTEN, Edit, Node, Run, pack_step
 from studio.core.manuscript import Manuscript, Origin
 from studio.core.messages import END_OF_TEXT
 
@@ -191,6 +191,27 @@ def test_another_edit_after_undo_is_a_sibling_and_nothing_is_lost() -> None:
     assert manuscript.text == "a"
 
 
+def test_undo_after_a_retry_brings_the_earlier_variant_back_also_after_a_restart() -> None:
+    manuscript = Manuscript("Once")
+    for source, words in ((1, " upon"), (2, " there")):
+        manuscript.begin_group(source, instead=source == 2)
+        manuscript.replace(4, 4, words, [Run(len(words), source)])
+        manuscript.end_group()
+    nodes = tuple(manuscript.history.nodes.values())
+    for one in (manuscript, Manuscript(manuscript.text, manuscript.runs, nodes, manuscript.history.head)):
+        assert one.text == "Once there"
+        assert one.history.variants() == ((1, 2), 1)
+        texts = []
+        while one.can_undo:
+            one.undo()
+            texts.append(one.text)
+        assert texts == ["Once upon", "Once"]
+        while one.can_redo:
+            one.redo()
+            texts.append(one.text)
+        assert texts[2:] == ["Once upon", "Once there"]
+
+
 def test_variants_of_a_generation_flip_with_what_follows_each() -> None:
     manuscript = Manuscript("Once")
     for source, words in ((1, " upon"), (2, " there"), (3, " more")):
@@ -234,8 +255,8 @@ def test_a_history_comes_back_from_what_was_saved() -> None:
 
 def test_damaged_nodes_cost_only_themselves() -> None:
     nodes = (
-        Node(1, 0, pack_edits([Edit(0, "", (), "a", (Run(1),))])),
-        Node(3, 2, "[]"),  # its parent is gone
+        Node(1, 0, pack_step([Edit(0, "", (), "a", (Run(1),))])),
+        Node(3, 2, pack_step([])),  # its parent is gone
         Node(4, 1, "not JSON"),
     )
     manuscript = Manuscript("a", (), nodes, 9)

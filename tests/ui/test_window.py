@@ -415,3 +415,32 @@ def test_a_generation_that_fails_before_its_first_word_leaves_the_window_ready(
     assert "It broke." in window.notice.text()
     qtbot.waitUntil(lambda: window.editor.toPlainText() == PROMPT)
     assert find(window, QPushButton, "generateButton").isEnabled()
+
+
+def test_retries_are_variants_that_survive_a_restart(open_window: Open, qtbot: QtBot) -> None:
+    window = open_window()
+    window.editor.setPlainText(PROMPT)
+    set_length(window, 12)
+    texts = []
+    for action in ("generate", "retry", "retry"):
+        window.actions_by_name[action].trigger()
+        qtbot.waitUntil(lambda: finished(window), timeout=20_000)
+        texts.append(window.editor.toPlainText())
+    assert len(set(texts)) == 3
+    assert find(window, QLabel, "variantPlace").text() == "3/3"
+    assert not window.actions_by_name["next_variant"].isEnabled()
+    press(window, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
+    assert window.editor.toPlainText() == texts[1]
+    window.actions_by_name["undo"].trigger()
+    assert window.editor.toPlainText() == texts[0]  # what the first retry replaced
+    qtbot.waitUntil(lambda: saved(window))
+    window.close()
+    again = open_window(model=False)
+    assert again.editor.toPlainText() == texts[0]
+    assert find(again, QLabel, "variantPlace").text() == "1/3"
+    again.actions_by_name["next_variant"].trigger()
+    again.actions_by_name["next_variant"].trigger()
+    assert again.editor.toPlainText() == texts[2]
+    for expected in (texts[1], texts[0], PROMPT, ""):
+        again.actions_by_name["undo"].trigger()
+        assert again.editor.toPlainText() == expected
