@@ -17,6 +17,25 @@
     </message>
 </context>
 <context>
+    <name>BottomPanel</name>
+    <message>
+        <source>Views of the text</source>
+        <translation>文本视图</translation>
+    </message>
+    <message>
+        <source>Token: why this word. History: every state of this text.</source>
+        <translation>词元：为何是这个词。历史：此文本的每个状态。</translation>
+    </message>
+    <message>
+        <source>Token</source>
+        <translation>词元</translation>
+    </message>
+    <message>
+        <source>History</source>
+        <translation>历史</translation>
+    </message>
+</context>
+<context>
     <name>CandidateModel</name>
     <message>
         <source>removed by the sampling settings</source>
@@ -230,10 +249,6 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
 </context>
 <context>
     <name>MainWindow</name>
-    <message>
-        <source>Title of the session</source>
-        <translation>会话标题</translation>
-    </message>
     <message>
         <source>Ctrl+Enter</source>
         <translation>Ctrl+Enter</translation>
@@ -1279,6 +1294,95 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <source>Save the report.</source>
         <translation>请保存报告。</translation>
     </message>
+    <message>
+        <source>This branch of the session cannot be read.</source>
+        <translation>无法读取此会话的这个分支。</translation>
+    </message>
+    <message>
+        <source>Export the session as it stands; nothing has been changed.</source>
+        <translation>请按会话现状导出；未做任何更改。</translation>
+    </message>
+    <message>
+        <source>A step in the history of this session is damaged.</source>
+        <translation>此会话历史中有一步已损坏。</translation>
+    </message>
+    <message>
+        <source>Export it in another format; the text itself is not touched.</source>
+        <translation>请改用其他格式导出；文本本身未受影响。</translation>
+    </message>
+    <message>
+        <source>Choose another folder or file name; nothing was lost.</source>
+        <translation>请选择其他文件夹或文件名；没有任何内容丢失。</translation>
+    </message>
+    <message>
+        <source>There is not enough space on the disk to write {file}.</source>
+        <translation>磁盘空间不足，无法写入 {file}。</translation>
+    </message>
+    <message>
+        <source>Free some space or choose another disk, then export again.</source>
+        <translation>请释放一些空间或选择其他磁盘，然后重新导出。</translation>
+    </message>
+    <message>
+        <source>{file} could not be written: {reason}.</source>
+        <translation>无法写入 {file}：{reason}。</translation>
+    </message>
+</context>
+<context>
+    <name>TitleBar</name>
+    <message>
+        <source>Title of the session</source>
+        <translation>会话标题</translation>
+    </message>
+</context>
+<context>
+    <name>TreeModel</name>
+    <message>
+        <source>The beginning</source>
+        <translation>开头</translation>
+    </message>
+    <message>
+        <source>This step is damaged.</source>
+        <translation>这一步已损坏。</translation>
+    </message>
+    <message>
+        <source>{n} characters removed</source>
+        <translation>删除了 {n} 个字符</translation>
+    </message>
+</context>
+<context>
+    <name>TreePanel</name>
+    <message>
+        <source>History of this text</source>
+        <translation>此文本的历史</translation>
+    </message>
+    <message>
+        <source>Every state of this text. Enter goes there, F2 names it, B marks it.</source>
+        <translation>此文本的每个状态。Enter 前往，F2 命名，B 添加书签。</translation>
+    </message>
+    <message>
+        <source>Go to this state</source>
+        <translation>前往此状态</translation>
+    </message>
+    <message>
+        <source>Name…</source>
+        <translation>命名…</translation>
+    </message>
+    <message>
+        <source>Remove bookmark</source>
+        <translation>移除书签</translation>
+    </message>
+    <message>
+        <source>Bookmark</source>
+        <translation>添加书签</translation>
+    </message>
+    <message>
+        <source>Name this state</source>
+        <translation>命名此状态</translation>
+    </message>
+    <message>
+        <source>Name:</source>
+        <translation>名称：</translation>
+    </message>
 </context>
 <context>
     <name>VariantSwitch</name>
@@ -1540,6 +1644,14 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <translation>把键盘焦点移到备选词元列表</translation>
     </message>
     <message>
+        <source>Go to the &amp;history</source>
+        <translation>转到历史(&amp;H)</translation>
+    </message>
+    <message>
+        <source>Put the keyboard into the tree of what this text has been</source>
+        <translation>将键盘焦点移到此文本的历史树</translation>
+    </message>
+    <message>
         <source>Go to the p&amp;resets</source>
         <translation>转到预设(&amp;R)</translation>
     </message>
@@ -1661,6 +1773,41 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     <message>
         <source>Select all</source>
         <translation>全选</translation>
+    </message>
+</context>
+<context>
+    <name>export</name>
+    <message>
+        <source>E-book (EPUB)</source>
+        <translation>电子书（EPUB）</translation>
+    </message>
+    <message>
+        <source>GPT-2 Studio session (JSON)</source>
+        <translation>GPT-2 Studio 会话（JSON）</translation>
+    </message>
+    <message>
+        <source>Table of generations (CSV)</source>
+        <translation>生成记录表（CSV）</translation>
+    </message>
+    <message>
+        <source>Markdown</source>
+        <translation>Markdown</translation>
+    </message>
+    <message>
+        <source>Prompts and completions for fine-tuning (JSONL)</source>
+        <translation>用于微调的提示与续写（JSONL）</translation>
+    </message>
+    <message>
+        <source>Plain text</source>
+        <translation>纯文本</translation>
+    </message>
+    <message>
+        <source>Web page (HTML)</source>
+        <translation>网页（HTML）</translation>
+    </message>
+    <message>
+        <source>Word document (DOCX)</source>
+        <translation>Word 文档（DOCX）</translation>
     </message>
 </context>
 <context>

@@ -23,6 +23,10 @@ SPECIAL = -1
 """`Run.source` of an END_OF_TEXT that is the real token, not six characters and some brackets."""
 
 
+VARIANT_REACH = 500
+"""How many steps back the variants to flip among are looked for; this is done at every key."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """`length` characters that came from `source`, there starting at character `offset`."""
@@ -124,6 +128,7 @@ class History:
     _children: dict[int, list[int]] = field(default_factory=dict)
     _last_child: dict[int, int] = field(default_factory=dict)  # the branch seen last
     _redo: dict[int, int] = field(default_factory=dict)  # where Undo came from
+    _last_id: int = ROOT
     _changed: set[int] = field(default_factory=set)  # not handed out by `take_changed` yet
 
     @classmethod
@@ -140,13 +145,14 @@ class History:
 
     def next_id(self) -> int:
         """The id of the next node."""
-        return max(self.nodes, default=ROOT) + 1
+        return self._last_id + 1
 
     def put(self, node: Node) -> None:
         """Add a node, or replace it by a later state of itself."""
         if node.id not in self.nodes:
             self._children.setdefault(node.parent, []).append(node.id)
         self.nodes[node.id] = node
+        self._last_id = max(self._last_id, node.id)
         self._changed.add(node.id)
 
     def drop(self, node_id: int) -> None:
@@ -159,6 +165,10 @@ class History:
 
     def visit(self, node_id: int) -> None:
         """Make a node the head; Redo from anywhere above comes back here."""
+        if node_id != ROOT and self.nodes[node_id].parent == self.head:
+            self._last_child[self.head] = node_id  # the way to the old head is marked already
+            self.head = node_id
+            return
         self.head = node_id
         while node_id != ROOT:
             parent = self.nodes[node_id].parent
@@ -213,7 +223,9 @@ class History:
     def variants(self) -> tuple[tuple[int, ...], int]:
         """(siblings, index) of the nearest generation on the path with siblings; ((), 0) if there is none."""
         node_id = self.head
-        while node_id != ROOT:
+        for _ in range(VARIANT_REACH):
+            if node_id == ROOT:
+                break
             node = self.nodes[node_id]
             siblings = tuple(
                 s for s in self._children[node.parent] if self.nodes[s].source > 0 or s == node_id
@@ -222,6 +234,22 @@ class History:
                 return siblings, siblings.index(node_id)
             node_id = node.parent
         return (), 0
+
+    def rows(self) -> list[tuple[int, int]]:
+        """(node id, depth) of every node, for a list: the path seen last goes straight down, others deeper.
+
+        Side branches come right after the node they leave, before it goes on. The root comes first, as id 0.
+        """
+        rows = []
+        waiting = [(ROOT, 0)]
+        while waiting:
+            node_id, depth = waiting.pop()
+            rows.append((node_id, depth))
+            main = self.next_child(node_id)
+            if main is not None:
+                waiting.append((main, depth))
+                waiting += [(c, depth + 1) for c in reversed(self.children(node_id)) if c != main]
+        return rows
 
     def take_changed(self) -> tuple[Node, ...]:
         """The nodes that are new or changed since the last call, to be saved."""

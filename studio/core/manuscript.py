@@ -220,8 +220,13 @@ class Manuscript:
         """Bring the text to another node: back to the common past, then forward. Raises KeyError."""
         assert self._group is None
         self._typing = False
-        wanted = [] if node_id == ROOT else self.history.path(node_id)
-        here = self.history.path(self.history.head)
+        history = self.history
+        if history.head != ROOT and node_id == history.parent(history.head):
+            return self._step_back(show)
+        if node_id != ROOT and history.parent(node_id) == history.head:
+            return self._step_forward(node_id, show)
+        wanted = history.path(node_id)
+        here = history.path(history.head)
         common = sum(1 for a, b in zip(here, wanted, strict=False) if a == b)
         done: list[Edit] = []
         for _ in here[common:]:
@@ -236,6 +241,11 @@ class Manuscript:
         if not 0 <= index + steps < len(siblings):
             return ()
         return self.go_to(self.history.leaf(siblings[index + steps]), show)
+
+    def rename(self, node_id: int, name: str, bookmarked: bool) -> None:
+        """Give a node a name (empty: none) and a bookmark. Raises KeyError."""
+        self.history.put(replace(self.history.nodes[node_id], name=name, bookmarked=bookmarked))
+        self.revision += 1
 
     def break_typing(self) -> None:
         """The next keystroke starts a new undo step (the caret moved, the user paused)."""

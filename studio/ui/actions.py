@@ -56,6 +56,7 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("right_panel", _T("actions", "S&ampling"), "Ctrl+J", "panel-right", _T("actions", "Show or hide the sampling settings"), True),
     ActionRow("bottom_panel", _T("actions", "&Probabilities"), "F9", "panel-bottom", _T("actions", "Show or hide the token probabilities"), True),
     ActionRow("alternatives", _T("actions", "Go to the a&lternatives"), "Alt+Down", "list", _T("actions", "Put the keyboard into the list of what else could have been written")),
+    ActionRow("history", _T("actions", "Go to the &history"), "Ctrl+H", "git-branch", _T("actions", "Put the keyboard into the tree of what this text has been")),
     ActionRow("presets", _T("actions", "Go to the p&resets"), "Ctrl+Shift+P", "sliders-horizontal", _T("actions", "Put the keyboard into the sampling presets")),
     ActionRow("origins", _T("actions", "&Colour by origin"), "Ctrl+Shift+O", "palette", _T("actions", "Show which words were generated and which are your own"), True),
     ActionRow("focus", _T("actions", "&Focus mode"), "F8", "focus", _T("actions", "Nothing but the text"), True),
@@ -78,7 +79,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (_T("actions", "&Model"), ("open_model", "starter_model", "", "@device")),
     (
         _T("actions", "&View"),
-        ("left_panel", "right_panel", "bottom_panel", "", "alternatives", "presets", "", "origins", "focus",
+        ("left_panel", "right_panel", "bottom_panel", "", "alternatives", "history", "presets", "", "origins", "focus",
          "full_screen", "", "zoom_in", "zoom_out", "zoom_reset", "", "@theme", "@language"),
     ),
     (_T("actions", "&Help"), ("shortcuts", "about")),

@@ -68,7 +68,7 @@ class Editor(TextArea):
         self.highlighter.setDocument(self.document())
         self.mirror.edited.connect(self._on_edited)
         self.mirror.busy_changed.connect(self._on_busy_changed)
-        self.cursorPositionChanged.connect(self._on_caret_moved)
+        self.cursorPositionChanged.connect(self.caret_changed)
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE_MS)
@@ -181,10 +181,17 @@ class Editor(TextArea):
         if not self.isReadOnly():
             self._after_history(self.manuscript.redo(self.mirror.show))
 
+    @Slot(int)
     def go_to(self, node_id: int) -> None:
         """Bring the text to another node of its history."""
         if not self.isReadOnly():
             self._after_history(self.manuscript.go_to(node_id, self.mirror.show))
+
+    @Slot(int, str, bool)
+    def rename_node(self, node_id: int, name: str, bookmarked: bool) -> None:
+        """Name or bookmark a state of the text."""
+        self.manuscript.rename(node_id, name, bookmarked)
+        self._announce()
 
     def flip(self, steps: int) -> None:
         """Show another variant of the nearest generation that has several."""
@@ -382,7 +389,8 @@ class Editor(TextArea):
         self.hovered.emit(-1)
 
     @Slot()
-    def _on_caret_moved(self) -> None:
+    def caret_changed(self) -> None:
+        """Say where the caret is."""
         if not self.mirror.is_busy:
             self.caret_moved.emit(self.caret())
 

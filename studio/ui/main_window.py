@@ -9,13 +9,12 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QFontMetricsF, QKeyEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMainWindow,
     QSplitter,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -23,17 +22,18 @@ from PySide6.QtWidgets import (
 from studio.settings import Settings, limits
 from studio.ui import theme as themes
 from studio.ui.action_button import ActionButton
-from studio.ui.actions import make_actions, plain_text, set_icons
+from studio.ui.actions import make_actions, set_icons
+from studio.ui.bottom_panel import BottomPanel
 from studio.ui.editor import Editor
 from studio.ui.find_bar import FindBar
 from studio.ui.icons import icon
 from studio.ui.menus import Menus
 from studio.ui.notice_bar import NoticeBar
 from studio.ui.openings import Openings
-from studio.ui.probability_view import ProbabilityView
 from studio.ui.sampling_panel import SamplingPanel
 from studio.ui.session_list import SessionPanel
 from studio.ui.status_line import StatusLine
+from studio.ui.title_bar import TitleBar
 from studio.ui.variant_switch import VariantSwitch
 
 ZOOM_STEP = 1.1
@@ -56,7 +56,8 @@ class MainWindow(QMainWindow):
         self.editor = Editor(self.theme)
         self.sessions = SessionPanel(self.theme)
         self.sampling = SamplingPanel(self.theme)
-        self.probabilities = ProbabilityView(self.theme)
+        self.bottom = BottomPanel(self.theme)
+        self.probabilities, self.tree = self.bottom.probabilities, self.bottom.tree
         self.notice = NoticeBar(self.theme)
         self.find_bar = FindBar(self.editor, self.theme)
         self.status = StatusLine(self.theme, self)
@@ -79,23 +80,7 @@ class MainWindow(QMainWindow):
     # -- building ------------------------------------------------------------------------------------------
 
     def _make_columns(self) -> QSplitter:
-        self._title = QToolButton()
-        self._title.setObjectName("sessionTitle")
-        self._title.setAccessibleName(self.tr("Title of the session"))
-        self._title.setToolTip(self.actions_by_name["rename"].toolTip())
-        self._title.clicked.connect(self.actions_by_name["rename"].trigger)
-        title_bar = QWidget()
-        title_bar.setObjectName("titleBar")
-        title_row = QHBoxLayout(title_bar)
-        title_row.setContentsMargins(8, 6, 8, 0)
-        title_row.setSpacing(2)
-        title_row.addWidget(self._panel_button("left_panel"))
-        title_row.addStretch(1)
-        title_row.addWidget(self._title)
-        title_row.addStretch(1)
-        for name in ("focus", "bottom_panel", "right_panel"):
-            title_row.addWidget(self._panel_button(name))
-
+        self._title_bar = TitleBar(self.actions_by_name)
         self.generate_button = ActionButton(self.actions_by_name["generate"], "generateButton", primary=True)
         self.retry_button = ActionButton(self.actions_by_name["retry"], "retryButton")
         self.stop_button = ActionButton(self.actions_by_name["stop"], "stopButton")
@@ -121,20 +106,19 @@ class MainWindow(QMainWindow):
         notice_holder = QHBoxLayout()
         notice_holder.setContentsMargins(24, 4, 24, 0)
         notice_holder.addWidget(self.notice)
-        column.addWidget(title_bar)
+        column.addWidget(self._title_bar)
         column.addLayout(notice_holder)
         column.addWidget(self.find_bar)
         column.addWidget(self.editor, 1)
         column.addWidget(self._action_bar)
-        self._title_bar = title_bar
 
         self._rows = QSplitter(Qt.Orientation.Vertical)
         self._rows.setChildrenCollapsible(False)
         self._rows.addWidget(text_column)
-        self._rows.addWidget(self.probabilities)
+        self._rows.addWidget(self.bottom)
         self._rows.setStretchFactor(0, 1)
         self._rows.setSizes([500, 236])
-        self.probabilities.setMinimumHeight(150)
+        self.bottom.setMinimumHeight(150)
         self._columns = QSplitter(Qt.Orientation.Horizontal)
         self._columns.setChildrenCollapsible(False)
         for widget, stretch in ((self.sessions, 0), (self._rows, 1), (self.sampling, 0)):
@@ -144,14 +128,6 @@ class MainWindow(QMainWindow):
         self.sampling.setMinimumWidth(320)
         self._columns.setSizes([210, 730, 340])
         return self._columns
-
-    def _panel_button(self, name: str) -> QToolButton:
-        button = QToolButton()
-        button.setObjectName(f"{name}Button")
-        button.setDefaultAction(self.actions_by_name[name])
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-        button.setAccessibleName(plain_text(self.actions_by_name[name]))
-        return button
 
     def _connect_actions(self) -> None:
         actions = self.actions_by_name
@@ -175,6 +151,7 @@ class MainWindow(QMainWindow):
             ("bottom_panel", self._on_panels),
             ("find_session", self._on_find_session),
             ("alternatives", self._on_alternatives),
+            ("history", self._on_history),
             ("presets", self._on_presets),
             ("origins", self._on_origins),
             ("focus", self._on_panels),
@@ -184,6 +161,9 @@ class MainWindow(QMainWindow):
             ("zoom_reset", self._on_zoom_reset),
         ):
             actions[name].triggered.connect(slot)
+        self.tree.go_to_requested.connect(editor.go_to)
+        self.tree.rename_requested.connect(editor.rename_node)
+        self.bottom.currentChanged.connect(editor.caret_changed)
         editor.zoom_requested.connect(self._on_zoom)
         editor.undo_changed.connect(self.update_actions)
 
@@ -230,9 +210,7 @@ class MainWindow(QMainWindow):
 
     def set_title(self, title: str) -> None:
         """Show the open session's title."""
-        metrics = QFontMetricsF(self._title.font())
-        self._title.setText(metrics.elidedText(title.replace("&", "&&"), Qt.TextElideMode.ElideRight, 360))
-        self._title.setAccessibleName(title)
+        self._title_bar.set_title(title)
         self.setWindowTitle(f"{title} – GPT-2 Studio" if title else "GPT-2 Studio")
 
     @Slot()
@@ -242,6 +220,7 @@ class MainWindow(QMainWindow):
         manuscript = self.editor.manuscript
         siblings, index = manuscript.history.variants()
         self._variants.show_place(index, len(siblings))
+        self.tree.show_history(manuscript.history)
         for name, enabled in (
             ("undo", writable and manuscript.can_undo),
             ("redo", writable and manuscript.can_redo),
@@ -280,7 +259,7 @@ class MainWindow(QMainWindow):
         panels: dict[str, QWidget] = {
             "left_panel": self.sessions,
             "right_panel": self.sampling,
-            "bottom_panel": self.probabilities,
+            "bottom_panel": self.bottom,
         }
         for name, panel in panels.items():
             panel.setVisible(self.actions_by_name[name].isChecked() and not focus)
@@ -308,7 +287,14 @@ class MainWindow(QMainWindow):
     @Slot()
     def _on_alternatives(self) -> None:
         self._show_panel("bottom_panel")
+        self.bottom.setCurrentWidget(self.probabilities)
         self.probabilities.take_focus()
+
+    @Slot()
+    def _on_history(self) -> None:
+        self._show_panel("bottom_panel")
+        self.bottom.setCurrentWidget(self.tree)
+        self.tree.list.setFocus()
 
     @Slot()
     def _on_presets(self) -> None:
@@ -362,7 +348,7 @@ class MainWindow(QMainWindow):
             self.editor,
             self.sessions,
             self.sampling,
-            self.probabilities,
+            self.bottom,
             self.notice,
             self.find_bar,
             self.status,

@@ -1,0 +1,30 @@
+"""The panel under the text: the token's probabilities, the history of the text."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QTabWidget, QWidget
+
+from studio.ui.probability_view import ProbabilityView
+from studio.ui.theme import Theme
+from studio.ui.tree_panel import TreePanel
+
+
+class BottomPanel(QTabWidget):
+    """Tabs; `probabilities` and `tree` are their pages."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("bottomPanel")
+        self.setDocumentMode(True)
+        self.tabBar().setObjectName("bottomTabs")
+        self.tabBar().setAccessibleName(self.tr("Views of the text"))
+        self.tabBar().setToolTip(self.tr("Token: why this word. History: every state of this text."))
+        self.probabilities = ProbabilityView(theme)
+        self.tree = TreePanel(theme)
+        self.addTab(self.probabilities, self.tr("Token"))
+        self.addTab(self.tree, self.tr("History"))
+
+    def set_theme(self, theme: Theme) -> None:
+        """Use another theme's colours."""
+        self.probabilities.set_theme(theme)
+        self.tree.set_theme(theme)
