@@ -200,7 +200,7 @@ class Controller(QObject):
                 self.reading.on_tokens_loaded(message)
             case r.RequestFailed():
                 self.sessions.autosave.on_failed(message)
-            case r.LibraryClosed():
+            case r.LibraryClosed() | r.TrashEmptied() | r.Found():
                 pass
             case _:
                 assert_never(message)

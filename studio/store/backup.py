@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,11 +11,34 @@ from studio.core.errors import QT_TRANSLATE_NOOP
 from studio.store import files
 from studio.store.trouble import damaged_library
 
+FOLDER = "backups"
+"""Beside the library."""
+
+_TIME = "%Y%m%dT%H%M%SZ"
+_NAME = re.compile(r"library-(\d{8}T\d{6}Z)-([a-z-]+)(-\d+)?\.db")
+
+
+def made(folder: Path) -> tuple[Path, ...]:
+    """The backups in a folder, the oldest first. What only looks like one is not told from one here."""
+    if not folder.is_dir():
+        return ()
+    return tuple(sorted(path for path in folder.iterdir() if created_utc(path)))
+
+
+def created_utc(path: Path) -> str:
+    """When a backup was made, by its name; empty if it has no such name."""
+    found = _NAME.fullmatch(path.name)
+    try:
+        time = datetime.strptime(found[1], _TIME).replace(tzinfo=UTC) if found else None
+    except ValueError:
+        return ""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ") if time else ""
+
 
 def back_up(connection: sqlite3.Connection, folder: Path, reason: str) -> Path:
     """Copy the library to folder/library-<UTC>-<reason>.db: written, checked, forced to disk, then named."""
     files.make_folder(folder)
-    time = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    time = datetime.now(UTC).strftime(_TIME)
     target, n = folder / f"library-{time}-{reason}.db", 1
     temporary = files.temporary_beside(target)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import sys
 import tempfile
@@ -27,6 +28,11 @@ def size_of(path: Path) -> int | None:
         return path.stat().st_size
     except FileNotFoundError:
         return None
+
+
+def free_bytes(path: Path) -> int:
+    """What there is left on the disk of `path`."""
+    return shutil.disk_usage(path).free
 
 
 def make_folder(folder: Path) -> None:

@@ -10,7 +10,7 @@ import sqlite3
 
 from sqlite_utils import Database, Migrations
 
-from studio.store.schema import APPLICATION_ID
+from studio.store.schema import APPLICATION_ID, SEARCH_SQL
 
 migrations = Migrations("studio")
 
@@ -148,6 +148,33 @@ def m002_nodes(db: Database) -> None:
             packed TEXT NOT NULL,
             PRIMARY KEY (session_id, id)
         ) STRICT, WITHOUT ROWID""",
+    )
+    for statement in statements:
+        db.execute(statement)
+
+
+@migrations()
+def m003_list_and_search(db: Database) -> None:
+    """Pinned, archived, tagged and copied sessions; the index of words.
+
+    A program that knows only m002 would not put on the list what it changed, so the major version goes up.
+    """
+    statements = (
+        "PRAGMA user_version = 3",
+        "ALTER TABLE sessions ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE sessions ADD COLUMN archived INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE sessions ADD COLUMN tags TEXT NOT NULL DEFAULT '[]'",  # JSON
+        # A copy uses the generations of the session it was made from, see trash.py.
+        "ALTER TABLE sessions ADD COLUMN copied_from INTEGER",
+        "CREATE INDEX generations_of_prompt ON generations (prompt_id)",
+        # The documents that the index does not have as they are now, see search.py.
+        "CREATE TABLE stale (id INTEGER PRIMARY KEY) STRICT",
+        SEARCH_SQL,
+        "INSERT INTO stale SELECT id FROM generations",
+        "INSERT INTO stale SELECT id | (1 << 60) FROM sessions",
+        "INSERT INTO stale SELECT id | (1 << 61) FROM sessions",
+        # Until now, what was overwritten stayed in the file as free space.
+        "INSERT INTO meta SELECT 'vacuum_due', EXISTS (SELECT * FROM sessions)",
     )
     for statement in statements:
         db.execute(statement)

@@ -138,6 +138,7 @@ def _open_writable(path: Path, accept_loss: bool) -> Opened:
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA secure_delete = ON")  # what was deleted is not to be read in the file
         if not unclean:
             checked = _examine(connection, path, unclean=False, log_missing=log_missing and not accept_loss)
         _pragma(connection, "schema_version")  # takes the lock, for good

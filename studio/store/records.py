@@ -9,9 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 from studio.core.history import ROOT, Node, Run
 from studio.core.messages import FinishReason, Token
+
+View = Literal["current", "archived", "trash"]
+Order = Literal["updated", "created", "title"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,10 @@ class SessionSummary:
     created_utc: str
     updated_utc: str
     n_characters: int
+    pinned: bool = False
+    archived: bool = False
+    tags: tuple[str, ...] = ()
+    deleted_utc: str = ""  # when it was put in the trash; empty: it is not there
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +154,62 @@ class RestoreSession:
 
 
 @dataclass(frozen=True, slots=True)
+class PinSession:
+    """Keep the session at the top of every list, or no more. Answered by SessionsListed."""
+
+    session_id: int
+    pinned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveSession:
+    """Take the session off the list into the archive, or back. Answered by SessionsListed."""
+
+    session_id: int
+    archived: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TagSession:
+    """Give the session these tags and no others. Answered by SessionsListed."""
+
+    session_id: int
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateSession:
+    """Make session `new_id` with the same text and history, title and tags. Answered by SessionsListed."""
+
+    session_id: int
+    new_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListSessions:
+    """Answered by SessionsListed with this view and order. All other requests list the current ones."""
+
+    view: View = "current"
+    order: Order = "updated"
+
+
+@dataclass(frozen=True, slots=True)
+class EmptyTrash:
+    """Delete the deleted sessions for good: their bytes leave the files. Answered by TrashEmptied."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchLibrary:
+    """Find words (the last may be begun only) and "phrases" in all sessions but those in the trash.
+
+    Answered by Found.
+    """
+
+    query: str
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
 class SaveGeneration:
     """Write what is new of a generation, and the session's text with it, in one transaction.
 
@@ -179,6 +243,13 @@ LibraryRequest = (
     | RenameSession
     | DeleteSession
     | RestoreSession
+    | PinSession
+    | ArchiveSession
+    | TagSession
+    | DuplicateSession
+    | ListSessions
+    | EmptyTrash
+    | SearchLibrary
     | SaveGeneration
     | LoadTokens
     | CloseLibrary
@@ -223,9 +294,41 @@ class SessionOpened:
 
 @dataclass(frozen=True, slots=True)
 class SessionsListed:
-    """The list has changed."""
+    """The list has changed, or was asked for. Pinned ones first."""
 
     sessions: tuple[SessionSummary, ...]
+    view: View = "current"
+    order: Order = "updated"
+
+
+@dataclass(frozen=True, slots=True)
+class TrashEmptied:
+    """So many sessions are gone for good; so many backups still hold one of them, from `oldest_utc` on."""
+
+    n_sessions: int
+    n_backups: int
+    oldest_utc: str  # empty: no backup holds any
+    newest_utc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One find. `ranges` are (from, to) of what was found within `snippet`, in code points."""
+
+    session_id: int
+    title: str  # of the session, or its first words
+    snippet: str
+    ranges: tuple[tuple[int, int], ...]
+    where: Literal["title", "text", "generation"]
+    generation_id: int | None  # of a generation that is not in the text any more as it was
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found for `query`: titles, then texts, then generations; each the latest first."""
+
+    query: str
+    hits: tuple[Hit, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +372,8 @@ LibraryMessage = (
     | LibraryFailed
     | SessionOpened
     | SessionsListed
+    | TrashEmptied
+    | Found
     | Saved
     | TokensLoaded
     | RequestFailed

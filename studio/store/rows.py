@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -89,7 +89,7 @@ def read_session(
 def read_last_session(connection: sqlite3.Connection, *, verify: bool) -> SessionRecord | None:
     """The one of the list that was saved last."""
     row = connection.execute(
-        "SELECT id FROM sessions WHERE deleted_utc IS NULL ORDER BY saved_order DESC LIMIT 1"
+        "SELECT id FROM sessions WHERE deleted_utc IS NULL AND archived = 0 ORDER BY saved_order DESC LIMIT 1"
     ).fetchone()
     return None if row is None else read_session(connection, row[0], verify=verify)
 
@@ -117,13 +117,33 @@ def _with_head(values: Sequence[Any], head: int) -> Sequence[Any]:
     return values if head == ROOT else (*values, head)
 
 
-def pack_node(session_id: int, revision: int, node: Node) -> tuple[int | str, ...]:
+def _pack_node(session_id: int, revision: int, node: Node) -> tuple[int | str, ...]:
     """The row of `nodes`, in the order of its columns."""
     name, packed, created_utc = clean(node.name), clean(node.packed), clean(node.created_utc)
     bookmarked = int(node.bookmarked)
     checksum = _node_crc(session_id, node.id, node.parent, node.source, bookmarked, created_utc, name, packed)
     row = (session_id, node.id, node.parent, node.source, revision)
     return *row, created_utc, name, bookmarked, checksum, packed
+
+
+def write_nodes(
+    connection: sqlite3.Connection, session_id: int, revision: int, nodes: Iterable[Node]
+) -> None:
+    """Insert nodes, or replace them, unless what is stored is of a later revision."""
+    connection.executemany(
+        "INSERT INTO nodes (session_id, id, parent, source, revision, created_utc, name, bookmarked,"
+        " checksum, packed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+        " parent = excluded.parent, source = excluded.source, revision = excluded.revision,"
+        " created_utc = excluded.created_utc, name = excluded.name, bookmarked = excluded.bookmarked,"
+        " checksum = excluded.checksum, packed = excluded.packed WHERE excluded.revision >= revision",
+        (_pack_node(session_id, revision, node) for node in nodes),
+    )
+
+
+def copy_nodes(connection: sqlite3.Connection, session_id: int, new_id: int) -> None:
+    """Give another session the history of this one."""
+    (revision,) = connection.execute("SELECT revision FROM sessions WHERE id = ?", (new_id,)).fetchone()
+    write_nodes(connection, new_id, revision, tuple(_read_nodes(connection, session_id, verify=True)))
 
 
 def _node_crc(*values: int | str) -> int:

@@ -3,30 +3,42 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import sqlite3
-import time
 import weakref
 from collections import ChainMap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
-from studio.core.errors import QT_TRANSLATE_NOOP
+from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
 from studio.core.messages import Token
-from studio.store import packing, rows
+from studio.store import backup, files, packing, rows, running, search, shelf, trash
 from studio.store.opening import Opened, open_library
 from studio.store.packing import clean
-from studio.store.records import Damage, GenerationRecord, LibraryOpened, SessionRecord, SessionSummary
+from studio.store.records import (
+    Damage,
+    Found,
+    GenerationRecord,
+    LibraryOpened,
+    SessionRecord,
+    SessionSummary,
+    TrashEmptied,
+)
 from studio.store.trouble import DAMAGED_FILE, LibraryError, damaged_library, explain, trouble
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-_SUMMARY = "SELECT id, title, preview, created_utc, updated_utc, n_characters FROM sessions"
+Result = TypeVar("Result")
+
+INDEX_SLICE_S = 0.05
+INDEX_AT_CLOSE_S = 1.0
+INDEX_LEAVES_BYTES = 64 * 2**20
 
 
 class Store:
@@ -38,16 +50,16 @@ class Store:
     def __init__(self, opened: Opened) -> None:
         self._opened = opened
         self._connection = opened.connection
-        self._identity = _identity(opened.path)
+        self._identity = running.identity(opened.path)
         # Not `__del__`: SQLite folds the log in when the connection is collected, but would leave the mark.
-        self._finish = weakref.finalize(self, _finish, opened, self._identity)
+        self._finish = weakref.finalize(self, running.finish, opened, self._identity)
         self._pieces: dict[int, dict[int, str]] = {}
         self.read_only = opened.read_only
         self.found = self._look()
         """What was there when the library was opened, read before anything was written."""
         self._saved_order: int = self._value("SELECT coalesce(max(saved_order), 0) FROM sessions")
         if not self.read_only:
-            self._begin_running()
+            running.begin(opened)
 
     @classmethod
     def open(cls, folder: Path, *, read_only: bool = False, accept_loss: bool = False) -> Self:
@@ -56,7 +68,7 @@ class Store:
         try:
             return cls(opened)
         except BaseException as error:
-            _finish(opened, _identity(opened.path))
+            running.finish(opened, running.identity(opened.path))
             if isinstance(error, sqlite3.Error | ValueError) and not explain(error):
                 # The questions are fixed and the schema known: what they meet is the file's fault.
                 raise damaged_library(DAMAGED_FILE) from error
@@ -64,14 +76,20 @@ class Store:
 
     def close(self) -> None:
         """Fold the log in and let go of the file. An interpreter that exits in good order does so too."""
+        if self._finish.alive:
+            with contextlib.suppress(sqlite3.Error, OSError, StudioError):  # the next search does it
+                self.index(INDEX_AT_CLOSE_S)
         self._finish()
 
     # -- reading -------------------------------------------------------------------------------------------
 
     def sessions(self) -> tuple[SessionSummary, ...]:
-        """All but the deleted ones, the last saved first."""
-        found = self._connection.execute(f"{_SUMMARY} WHERE deleted_utc IS NULL ORDER BY saved_order DESC")
-        return tuple(SessionSummary(*row) for row in found)
+        """All but the deleted and archived ones, the pinned first, then the last saved."""
+        return shelf.sessions(self._connection)
+
+    def look(self, verb: Callable[[sqlite3.Connection], Result]) -> Result:
+        """What `verb` finds in the library."""
+        return verb(self._connection)
 
     def session(self, session_id: int, *, with_nodes: bool = True) -> SessionRecord:
         """One session, deleted or not."""
@@ -79,11 +97,7 @@ class Store:
             self._connection, session_id, verify=not self.read_only, with_nodes=with_nodes
         )
         if session is None:
-            raise LibraryError(
-                Damage.FAILED,
-                QT_TRANSLATE_NOOP("StudioError", "This session is not in the library any more."),
-                QT_TRANSLATE_NOOP("StudioError", "Choose another one from the list."),
-            )
+            raise shelf.no_session()
         return session
 
     def last_session(self) -> SessionRecord | None:
@@ -120,6 +134,15 @@ class Store:
                 pieces = self._pieces_of(self._model_of(generation_id))
             tokens.append(packing.unpack_token(row[1:], pieces, verify=not self.read_only))
         return tuple(tokens)
+
+    def search(self, text: str, limit: int) -> Found:
+        """What is found in all that is committed."""
+        found: Found | None = None
+        with self._healing():
+            self.index(math.inf)
+            found = search.find(self._connection, text, limit)
+        # None: the index has been made anew.
+        return found or search.find(self._connection, text, limit)
 
     # -- writing -------------------------------------------------------------------------------------------
 
@@ -166,12 +189,59 @@ class Store:
         pieces.update(new)  # only now: what was rolled back is not in the library
         return self._summary(session.id)
 
+    def change(self, verb: Callable[[sqlite3.Connection], None]) -> None:
+        """Carry out `verb` as one transaction."""
+        with self._writing():
+            verb(self._connection)
+
+    def index(self, limit_s: float = INDEX_SLICE_S) -> bool:
+        """Index some of what was changed, for about so long; whether there is nothing left to do."""
+        if self.read_only or not self._value("SELECT EXISTS (SELECT * FROM stale)"):
+            return True
+        if files.free_bytes(self._opened.path) < INDEX_LEAVES_BYTES:
+            return True  # the last of the space is for what is written; a search does without
+        with self._writing():
+            return search.index_stale(self._connection, limit_s)
+
+    def duplicate_session(self, session_id: int, new_id: int) -> None:
+        """Make a second session like this one; it becomes the first of the list."""
+        with self._writing():
+            self._saved_order += 1
+            shelf.duplicate(self._connection, session_id, new_id, self._saved_order, _now())
+
+    def empty_trash(self) -> TrashEmptied:
+        """Delete the deleted sessions for good, and say what backups still hold them."""
+        purged = trash.in_trash(self._connection)
+        for session_id in purged:
+            with self._writing():
+                trash.purge(self._connection, session_id)
+        if purged:
+            with self._healing():
+                trash.wipe(self._connection)
+        (library_id,) = self._connection.execute("SELECT value FROM meta WHERE key = 'library_id'").fetchone()
+        backups = backup.made(self._opened.path.parent / backup.FOLDER)
+        holding = trash.still_in(backups, library_id, purged) if purged else ()
+        times = sorted(backup.created_utc(path) for path in holding)
+        return TrashEmptied(len(purged), len(holding), times[0] if times else "", times[-1] if times else "")
+
+    @contextlib.contextmanager
+    def _healing(self) -> Iterator[None]:
+        """The index holds nothing of its own: should it be damaged, make it anew and go on."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            if self.read_only or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CORRUPT:
+                raise
+            self.change(search.make_anew)
+            self.index(math.inf)
+
     def rename_session(self, session_id: int, title: str) -> None:
         """Change the title only: the session keeps its place in the list."""
         line, body = rows.pack_session(replace(self.session(session_id, with_nodes=False), title=title))
         with self._writing() as db:
             db.table("sessions").update(session_id, line)
             db.table("manuscripts").update(session_id, body)
+            search.mark_session(self._connection, session_id)
 
     def delete_session(self, session_id: int) -> None:
         """Take it off the list. It stays in the library."""
@@ -205,7 +275,7 @@ class Store:
 
     def _refuse_if_moved(self) -> None:
         # SQLite would go on writing into a file that has no name any more, and say that all is well.
-        if _identity(self._opened.path) != self._identity:
+        if running.identity(self._opened.path) != self._identity:
             raise LibraryError(
                 Damage.FAILED,
                 QT_TRANSLATE_NOOP(
@@ -223,14 +293,7 @@ class Store:
         ).fetchone()
         if stored is None or session.revision >= stored[0]:
             self._write_text(db, session, exists=stored is not None)
-        self._connection.executemany(
-            "INSERT INTO nodes (session_id, id, parent, source, revision, created_utc, name, bookmarked,"
-            " checksum, packed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-            " parent = excluded.parent, source = excluded.source, revision = excluded.revision,"
-            " created_utc = excluded.created_utc, name = excluded.name, bookmarked = excluded.bookmarked,"
-            " checksum = excluded.checksum, packed = excluded.packed WHERE excluded.revision >= revision",
-            (rows.pack_node(session.id, session.revision, node) for node in session.nodes),
-        )
+        rows.write_nodes(self._connection, session.id, session.revision, session.nodes)
 
     def _write_text(self, db: Database, session: SessionRecord, *, exists: bool) -> None:
         now = _now()
@@ -243,6 +306,7 @@ class Store:
         else:
             db.table("sessions").insert({"id": session.id, **line, "created_utc": now})
             db.table("manuscripts").insert({"session_id": session.id, **body})
+        search.mark_session(self._connection, session.id)
 
     def _write_generation(self, db: Database, generation: GenerationRecord) -> int:
         """Returns the id of its model."""
@@ -263,6 +327,7 @@ class Store:
             db.table("generations").update(generation.id, row)
         else:
             db.table("generations").insert({"id": generation.id, **row})
+        search.mark_generation(self._connection, generation.id)
         return model_id
 
     def _model_of(self, generation_id: int) -> int:
@@ -296,25 +361,8 @@ class Store:
         )
         return tuple(session_id for (session_id,) in found)
 
-    def _begin_running(self) -> None:
-        """The first write: from here on an exit without `close` is noticed, even if the log is taken away."""
-        run = self._connection.execute
-        self._opened.running = True
-        run("BEGIN IMMEDIATE")
-        try:
-            run("UPDATE generations SET interrupted = 1 WHERE finish_reason IS NULL AND interrupted = 0")
-            run("UPDATE meta SET value = '1' WHERE key = 'running'")
-            if self._opened.checked:
-                run("UPDATE meta SET value = ? WHERE key = 'last_check'", (str(int(time.time())),))
-            run("COMMIT")
-        except BaseException:
-            self._connection.rollback()
-            raise
-        # Into the file itself: a mark that only the log held would vanish with the log.
-        run("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-
     def _summary(self, session_id: int) -> SessionSummary:
-        return SessionSummary(*self._connection.execute(f"{_SUMMARY} WHERE id = ?", (session_id,)).fetchone())
+        return shelf.summary(self._connection, session_id)
 
     def _next_id(self, table: str) -> int:
         """One more than any id there ever was."""
@@ -324,28 +372,6 @@ class Store:
         value = self._connection.execute(sql, parameters).fetchone()[0]
         assert isinstance(value, int)
         return value
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
-
-
-def _finish(opened: Opened, identity: tuple[int, int] | None) -> None:
-    """Close. Take the mark of `_begin_running` back, if the file is still the one that carries it."""
-    try:
-        if opened.running and _identity(opened.path) == identity:
-            opened.connection.rollback()
-            opened.connection.execute("UPDATE meta SET value = '0' WHERE key = 'running'")
-    except sqlite3.Error:
-        pass  # say, a full disk: nothing is lost, the next start looks more closely
-    finally:
-        opened.connection.close()
-        if opened.copy is not None:
-            opened.copy.cleanup()
 
 
 def _now() -> str:

@@ -1,0 +1,162 @@
+"""Finding in the library: an index of words over titles, texts and generations, also those since cut out.
+
+A save does not index: it puts what it changed on the list `stale`, in its own transaction. What is on the
+list is indexed before the next search, at closing, and when there is nothing else to do; or looked through
+word by word, where nothing may be written. So a search sees all that is committed. The index holds only what
+can be made again: if it is damaged, it is made anew.
+
+Documents are numbered: generations by their id, texts and titles by that of the session and a high bit.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator
+
+from studio.store import words
+from studio.store.records import Found, Hit
+from studio.store.schema import SEARCH_SQL
+
+TEXT = 1 << 60
+TITLE = 1 << 61
+_ID = TEXT - 1
+_LOOKED_AT = 2000
+"""So many generations are compared with their session's text before a search is content with what it has."""
+
+_CANDIDATES = {
+    TITLE: "SELECT id, title FROM sessions WHERE id IN ({ids}) AND deleted_utc IS NULL"
+    " ORDER BY saved_order DESC LIMIT ?",
+    TEXT: "SELECT session_id, text FROM sessions JOIN manuscripts ON session_id = id WHERE id IN ({ids})"
+    " AND deleted_utc IS NULL ORDER BY saved_order DESC LIMIT ?",
+}
+
+
+def mark_session(connection: sqlite3.Connection, session_id: int) -> None:
+    """Title and text are to be indexed."""
+    connection.execute("INSERT OR IGNORE INTO stale VALUES (?), (?)", (TEXT | session_id, TITLE | session_id))
+
+
+def mark_generation(connection: sqlite3.Connection, generation_id: int) -> None:
+    """The text of a generation is to be indexed."""
+    connection.execute("INSERT OR IGNORE INTO stale VALUES (?)", (generation_id,))
+
+
+def index_stale(connection: sqlite3.Connection, limit_s: float) -> bool:
+    """Index what is on the list, at least one document, for about `limit_s`; whether all of it is done.
+
+    To be called in a transaction.
+    """
+    until = time.monotonic() + limit_s
+    stale = connection.execute("SELECT id FROM stale ORDER BY id DESC").fetchall()
+    for done, (document,) in enumerate(stale, 1):
+        text = " ".join(words.words(_text_of(connection, document)))
+        connection.execute("DELETE FROM search WHERE rowid = ?", (document,))
+        if text:
+            connection.execute("INSERT INTO search (rowid, body) VALUES (?, ?)", (document, text))
+        connection.execute("DELETE FROM stale WHERE id = ?", (document,))
+        if time.monotonic() > until:
+            return done == len(stale)
+    return True
+
+
+def make_anew(connection: sqlite3.Connection) -> None:
+    """Empty the index and put everything on the list. To be called in a transaction."""
+    connection.execute("DROP TABLE search")
+    connection.execute(SEARCH_SQL)
+    connection.execute("INSERT OR IGNORE INTO stale SELECT id FROM generations")
+    for kind in (TEXT, TITLE):
+        connection.execute("INSERT OR IGNORE INTO stale SELECT id | ? FROM sessions", (kind,))
+
+
+def _text_of(connection: sqlite3.Connection, document: int) -> str:
+    table, column, key = (
+        ("sessions", "title", "id")
+        if document & TITLE
+        else ("manuscripts", "text", "session_id")
+        if document & TEXT
+        else ("generations", "text", "id")
+    )
+    row = connection.execute(
+        f"SELECT {column} FROM {table} WHERE {key} = ?",  # noqa: S608
+        (document & _ID,),
+    ).fetchone()
+    return str(row[0]) if row else ""
+
+
+def find(connection: sqlite3.Connection, text: str, limit: int) -> Found:
+    """Titles first, then texts, both the last saved first; then generations that are no more in the text."""
+    query = words.parse(text)
+    if not query.phrases or limit < 1:
+        return Found(text, ())
+    documents = _documents(connection, query)
+    hits: list[Hit] = []
+    for kind in (TITLE, TEXT):
+        ids = ",".join(str(document & _ID) for document in documents(kind, 2 * kind))
+        for session_id, body in connection.execute(_CANDIDATES[kind].format(ids=ids), (limit - len(hits),)):
+            shown, ranges = words.snippet(query, body)
+            hits.append(Hit(session_id, "", shown, ranges, "title" if kind == TITLE else "text", None))
+    if len(hits) < limit:
+        hits += _cut_out(connection, query, documents(0, TEXT), limit - len(hits))
+    titles = _titles(connection, {hit.session_id for hit in hits})
+    return Found(
+        text,
+        tuple(
+            Hit(h.session_id, titles[h.session_id], h.snippet, h.ranges, h.where, h.generation_id)
+            for h in hits
+        ),
+    )
+
+
+def _documents(connection: sqlite3.Connection, query: words.Query) -> Callable[[int, int], Iterable[int]]:
+    """What gives the documents of a range of numbers that match, the last first."""
+    stale = {document for (document,) in connection.execute("SELECT id FROM stale")}
+    unindexed = sorted((d for d in stale if words.matches(query, _text_of(connection, d))), reverse=True)
+
+    def documents(first: int, end: int) -> Iterator[int]:
+        yield from (document for document in unindexed if first <= document < end)
+        for (document,) in connection.execute(
+            "SELECT rowid FROM search WHERE search MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid DESC",
+            (query.fts5(), first, end),
+        ):
+            if document not in stale:
+                yield document
+
+    return documents
+
+
+def _cut_out(
+    connection: sqlite3.Connection, query: words.Query, documents: Iterable[int], limit: int
+) -> Iterator[Hit]:
+    """Those of the generations that are not in the text of their session as they are."""
+    texts: dict[int, str | None] = {}
+    for n, document in enumerate(documents):
+        if n >= _LOOKED_AT or not limit:
+            return
+        row = connection.execute(
+            "SELECT session_id, text FROM generations WHERE id = ?", (document,)
+        ).fetchone()
+        if row is None:
+            continue
+        session_id, text = row
+        if session_id not in texts:
+            whole = connection.execute(
+                "SELECT text FROM manuscripts JOIN sessions ON id = session_id"
+                " WHERE session_id = ? AND deleted_utc IS NULL",
+                (session_id,),
+            ).fetchone()
+            texts[session_id] = whole[0] if whole else None
+        within = texts[session_id]
+        if within is None or text in within:
+            continue
+        shown, ranges = words.snippet(query, text)
+        yield Hit(session_id, "", shown, ranges, "generation", document)
+        limit -= 1
+
+
+def _titles(connection: sqlite3.Connection, session_ids: Iterable[int]) -> dict[int, str]:
+    ids = ",".join(map(str, session_ids))
+    rows = connection.execute(
+        f"SELECT id, CASE title WHEN '' THEN preview ELSE title END FROM sessions WHERE id IN ({ids})"  # noqa: S608
+    )
+    return dict(rows)

@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from library_samples import ask, generation, library, session
+
+from studio.store import words
+from studio.store.librarian import Librarian
+from studio.store.records import (
+    DeleteSession,
+    Found,
+    LibraryRequest,
+    RenameSession,
+    RestoreSession,
+    Saved,
+    SaveGeneration,
+    SaveSession,
+    SearchLibrary,
+    SessionsListed,
+)
+from studio.store.store import Store
+
+
+def find(librarian: Librarian, query: str, limit: int = 50) -> list[tuple[int, str]]:
+    found = ask(librarian, SearchLibrary(query, limit), Found)
+    assert found.query == query
+    return [(hit.session_id, hit.where) for hit in found.hits]
+
+
+TEXTS = {
+    1: "The old lighthouse keeper counted the waves.",
+    2: "Der Fußgänger ging über die Straße nach Ångström.",
+    3: "我今天去北京大学读书。很好!",
+    4: "東京タワーの lighthouse がきれい。한국어 텍스트 입니다. ภาษาไทยง่าย हिन्दी में 👩🚀",
+    5: 'quotes " and * and NEAR( and OR AND NOT ^a:b {c} -x',
+}
+FINDS = [
+    ("lighthouse", [4, 1]),
+    ("LIGHT", [4, 1]),
+    ("house", []),
+    ("keeper old", [1]),
+    ('"keeper old"', []),
+    ('"old lighthouse"', [1]),
+    ('"old lighthouse" wav', [1]),
+    ("wav counted", []),
+    ("fussgang", [2]),
+    ("fußgänger", [2]),
+    ("strasse angstrom", [2]),
+    ("uber", [2]),
+    ("京", [4, 3]),
+    ("京大", [3]),
+    ("北大", []),
+    ("大学 今天", [3]),
+    ("東京タワー", [4]),
+    ("ワー", [4]),
+    ("국어", [4]),
+    ("ไทย", [4]),
+    ("हिन्दी", [4]),
+    ("🚀", [4]),
+    ("ＬＩＧＨＴＨＯＵＳＥ", [4, 1]),
+    ("がlighthouse", []),
+    ("lighthouse が", [4]),
+    ("の lighthouse", [4]),
+    ("near", [5]),
+    ("NEAR(", [5]),
+    ("a:b", [5]),
+    ('"', []),
+    ("", []),
+    ("***", []),
+    ('"unclosed quo', []),
+    ('"and qu', []),
+    ('"quotes an', [5]),
+]
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    store = Store.open(tmp_path_factory.mktemp("library"))
+    for number, text in TEXTS.items():
+        store.save_session(session(number, text))
+    return store
+
+
+@pytest.mark.parametrize(("query", "expected"), FINDS)
+@pytest.mark.parametrize("indexed", [True, False])
+def test_what_is_found(filled: Store, query: str, expected: list[int], indexed: bool) -> None:
+    filled.read_only = not indexed  # where nothing may be written, what is not indexed is looked through
+    if not indexed:
+        filled._connection.execute("INSERT OR IGNORE INTO stale SELECT id | (1 << 60) FROM sessions")
+    found = filled.search(query, 50)
+    assert [hit.session_id for hit in found.hits] == expected
+    for hit in found.hits:
+        assert hit.ranges
+        assert all(0 <= a < b <= len(hit.snippet) for a, b in hit.ranges)
+
+
+def test_a_snippet_shows_what_was_found() -> None:
+    text = "x" * 300 + " é\n" + "Le Café Crème, " * 20 + "end" * 500
+    for where in (text, "word " * 30_000 + text, text.encode("ascii", "replace").decode()):
+        query = words.parse("cafe crem" if "é" in where else "Caf? Cr?m")
+        shown, ranges = words.snippet(query, where)
+        assert shown.startswith("…")
+        assert len(shown) <= 162
+        assert shown[slice(*ranges[0])].casefold().rstrip(", ").startswith("caf")
+    assert words.snippet(words.parse("北京"), "我去北京。") == ("我去北京。", ((2, 4),))
+    assert words.snippet(words.parse("strasse"), "die\nStraße!") == ("die Straße!", ((4, 10),))
+
+
+@given(st.text(), st.text(st.characters() | st.sampled_from('"*^:(){}-+ ANDORNEAR京大')))
+def test_no_query_is_an_error_and_index_and_reading_agree(filled: Store, text: str, query: str) -> None:
+    filled.read_only = False
+    filled.save_session(session(6, text))
+    parsed = words.parse(query)
+    found = any(hit.session_id == 6 for hit in filled.search(query, 50).hits)
+    if parsed.phrases:
+        assert found == words.matches(parsed, text.encode("utf-8", "replace").decode())
+    else:
+        assert not found
+
+
+@given(st.data())
+def test_a_part_of_a_text_is_found_in_it(data: st.DataObject) -> None:
+    alphabet = st.sampled_from("京大学のคี한é É́ßab \n-🚀")
+    text = data.draw(st.text(alphabet, min_size=1))
+    start = data.draw(st.integers(0, len(text) - 1))
+    while start and (text[start - 1].isalnum() and text[start].isalnum() and text[start - 1] in "éÉßab"):
+        start -= 1
+    query = words.parse('"' + text[start : data.draw(st.integers(start + 1, len(text)))])
+    if query.phrases and text[start] != "\u0301":
+        assert words.matches(query, text)
+
+
+def test_a_search_sees_all_that_is_committed(own_library: Path) -> None:
+    with library(own_library) as librarian:
+        ask(librarian, SaveSession(session(1, "first light", title="Dawn")), Saved)
+        assert find(librarian, "light") == [(1, "text")]
+        assert find(librarian, "dawn") == [(1, "title")]
+        ask(librarian, SaveSession(session(1, "second", title="Dawn", revision=2)), Saved)
+        assert find(librarian, "light") == []
+        assert find(librarian, "second") == [(1, "text")]
+        ask(librarian, RenameSession(1, "Dusk"), SessionsListed)
+        assert find(librarian, "dawn") == []
+        assert find(librarian, "dusk") == [(1, "title")]
+        ask(
+            librarian,
+            SaveGeneration(generation(1, 2, text="a forgotten word"), 0, (), session(2, "none")),
+            Saved,
+        )
+        found = ask(librarian, SearchLibrary("forgotten"), Found)
+        (hit,) = found.hits
+        assert (hit.session_id, hit.where, hit.generation_id, hit.title) == (2, "generation", 1, "none")
+        assert hit.snippet[slice(*hit.ranges[0])] == "forgotten"
+        kept = session(2, "with a forgotten word in it", revision=2)
+        ask(librarian, SaveSession(kept), Saved)
+        assert find(librarian, "forgotten") == [(2, "text")]  # it is in the text: told of once
+        ask(librarian, DeleteSession(2), SessionsListed)
+        assert find(librarian, "forgotten") == []
+        ask(librarian, RestoreSession(2), SessionsListed)
+        assert find(librarian, "forgotten") == [(2, "text")]
+        for number in range(3, 9):
+            ask(librarian, SaveSession(session(number, "many")), Saved)
+        assert find(librarian, "many", 4) == [(8, "text"), (7, "text"), (6, "text"), (5, "text")]
+        ask(librarian, SaveSession(session(10, "saved and closed")), Saved)
+    with library(own_library, read_only=True) as librarian:
+        assert find(librarian, "closed") == [(10, "text")]
+
+
+def test_what_is_to_be_indexed_is_done_when_there_is_time(own_library: Path) -> None:
+    with library(own_library) as librarian:
+        store = librarian._store
+        assert store is not None
+        assert librarian.tidy()
+        for number in range(1, 4):
+            ask(librarian, SaveSession(session(number, "word " * 200_000)), Saved)
+        slices = 1
+        while not librarian.tidy():
+            slices += 1
+        assert slices > 1
+        assert store._value("SELECT count(*) FROM stale") == 0
+        assert len(find(librarian, "word")) == 3
+    assert Librarian().tidy()
+
+
+def test_saving_a_long_text_does_not_index_it(own_library: Path) -> None:
+    chance = random.Random(1)
+    text = " ".join(f"word{chance.randrange(50_000)}" for _ in range(110_000))
+    with library(own_library) as librarian:
+        requests: list[LibraryRequest] = [
+            SaveSession(session(1, text + str(k), revision=k)) for k in range(4)
+        ]
+        ask(librarian, requests[0], Saved)
+        store = librarian._store
+        assert store is not None
+        store.index(10)
+        start = time.process_time()
+        ask(librarian, requests[1], Saved)
+        saving = time.process_time() - start
+        start = time.process_time()
+        assert find(librarian, text[-9:] + "1") == [(1, "text")]
+        assert saving < (time.process_time() - start) / 2
+
+
+def test_a_damaged_index_is_made_anew(own_library: Path) -> None:
+    with library(own_library) as librarian:
+        ask(librarian, SaveSession(session(1, "some text")), Saved)
+        assert find(librarian, "text") == [(1, "text")]
+        store = librarian._store
+        assert store is not None
+        store._connection.execute("UPDATE search_data SET block = x'00ff00ff' WHERE id > 10")
+        ask(librarian, SaveSession(replace(session(2, "more text"))), Saved)
+        assert find(librarian, "text") == [(2, "text"), (1, "text")]
