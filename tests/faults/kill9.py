@@ -33,6 +33,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from studio.core.history import ROOT
+from studio.core.manuscript import Manuscript
 from studio.store import records as r
 from studio.store.librarian import Librarian
 from tests.faults.process import App, filesystem_of, sha_of
@@ -188,12 +190,31 @@ def look(library: Library, run: Run, totals: Totals) -> None:
                 continue
             session = reply.session
             found[session.id] = session.revision, sha_of(session.text, session.runs)
+            if trouble := walk_the_tree(session):
+                totals.lost.append(f"session {session.id}: {trouble}")
         compare_sessions(library, run, found, totals)
         on_disk = check_generations(librarian, generations, totals)
         compare_tokens(library, run, on_disk, totals)
         list(librarian.run(r.CloseLibrary()))
         library.known = found
         library.n_generations = max([library.n_generations, *on_disk])
+
+
+def walk_the_tree(session: r.SessionRecord) -> str:
+    """Undo everything, visit the leaves, come back: the text must be the same; what is wrong, or empty."""
+    manuscript = Manuscript(session.text, session.runs, session.nodes, session.head)
+    if manuscript.history.head != session.head or len(manuscript.history.nodes) != len(session.nodes):
+        return "the tree has holes"
+    try:
+        manuscript.go_to(ROOT)
+        leaves = [n for n in manuscript.history.nodes if not manuscript.history.children(n)]
+        for leaf in leaves[-20:]:
+            manuscript.go_to(leaf)
+        manuscript.go_to(session.head)
+    except ValueError as error:
+        return f"a step does not fit: {error}"
+    same = (manuscript.text, manuscript.runs) == (session.text, session.runs)
+    return "" if same else "the steps do not lead to the text"
 
 
 def compare_sessions(library: Library, run: Run, found: State, totals: Totals) -> None:

@@ -34,6 +34,7 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QDialog, QSpinBox
 from studio import app as studio_app
 from studio.controller import Controller
 from studio.core import messages as m
+from studio.core.history import ROOT
 from studio.store import records as r
 from studio.store.librarian import Librarian
 from studio.ui.main_window import MainWindow
@@ -180,6 +181,9 @@ class Hand(QObject):
             QTest.keyClick(editor, Qt.Key.Key_Backspace)
         elif choice < 0.24:
             actions["undo" if choice < 0.22 else "redo"].trigger()
+        elif choice < 0.26:
+            nodes = [ROOT, *editor.manuscript.history.nodes]
+            editor.go_to(chance.choice(nodes)) if choice < 0.25 else editor.flip(chance.choice((-1, 1)))
         elif choice < 0.28:
             editor.set_caret(chance.randrange(len(editor.toPlainText()) + 1))
         elif choice < 0.30:
