@@ -1,0 +1,53 @@
+"""The generations as a table: CSV as in RFC 4180, UTF-8 with a byte order mark (spreadsheets expect one).
+
+A cell that a spreadsheet would take for a formula (it begins with = + - @, a tab or a carriage return) has an
+apostrophe before it. NUL and lone surrogates are written as U+FFFD.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from typing import BinaryIO
+
+from studio.core.errors import QT_TRANSLATE_NOOP
+from studio.export.archive import Archive
+from studio.export.characters import utf8
+from studio.export.exporter import TEXT_SCOPES, Exporter, Options, chosen_generations
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_COLUMNS = (
+    "id", "created_utc", "model_name", "model_sha256", "device", "processors", "seed", "max_new_tokens",
+    "stop_at_end_of_text", "n_tokens", "prefill_s", "decode_s", "finish_reason", "retry_of", "position",
+    "prompt", "text",
+)  # fmt: skip
+
+
+def _cell(value: object) -> str:
+    text = "" if value is None else str(value).replace("\0", "\ufffd")
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _render(archives: Iterable[Archive], file: BinaryIO, options: Options) -> None:
+    file.write("\ufeff".encode())
+    line = io.StringIO(newline="")
+    writer = csv.writer(line, lineterminator="\r\n")
+    writer.writerow(("session_id", "session_title", *_COLUMNS))
+    for archive, generation in chosen_generations(archives, options):
+        values = (archive.session.id, archive.title, *(getattr(generation, name) for name in _COLUMNS))
+        writer.writerow(map(_cell, values))
+        file.write(utf8(line.getvalue()))
+        line.seek(0)
+        line.truncate()
+    file.write(utf8(line.getvalue()))
+
+
+GENERATIONS_CSV = Exporter(
+    "csv",
+    QT_TRANSLATE_NOOP("export", "Table of generations (CSV)"),
+    ".csv",
+    TEXT_SCOPES,
+    (),
+    _render,
+)
