@@ -129,8 +129,8 @@ def test_a_part_of_a_text_is_found_in_it(data: st.DataObject) -> None:
     alphabet = st.sampled_from("京大学のคี한é É́ßab \n-🚀")
     text = data.draw(st.text(alphabet, min_size=1))
     start = data.draw(st.integers(0, len(text) - 1))
-    while start and (text[start - 1].isalnum() and text[start].isalnum() and text[start - 1] in "éÉßab"):
-        start -= 1
+    while start and {text[start - 1], text[start]} <= set("éÉßab\u0301"):
+        start -= 1  # only the beginnings of words are found, in scripts that have words
     query = words.parse('"' + text[start : data.draw(st.integers(start + 1, len(text)))])
     if query.phrases and text[start] != "\u0301":
         assert words.matches(query, text)
