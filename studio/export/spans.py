@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
@@ -38,11 +39,13 @@ def spans(piece: Piece, *, by_token: bool = False) -> Iterator[Span]:
 def _by_token(text: str, offset: int, tokens: Sequence[Token], ends: Sequence[int]) -> Iterator[Span]:
     """`text`, which stands at `offset` of a generation, in the pieces its tokens wrote."""
     at = 0
-    for token, end in zip(tokens, ends, strict=True):
-        length = min(end - offset, len(text)) - at
+    for index in range(bisect_right(ends, offset), len(tokens)):
+        length = min(ends[index] - offset, len(text)) - at
         if length > 0:
-            yield Span(text[at : at + length], Origin.GENERATED, token)
+            yield Span(text[at : at + length], Origin.GENERATED, tokens[index])
             at += length
+        if at == len(text):
+            return
     if at < len(text):
         yield Span(text[at:], Origin.GENERATED)
 

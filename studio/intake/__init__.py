@@ -1,5 +1,7 @@
 """Reading sessions from files. One module per format, and the tuple IMPORTERS."""
 
+import os
+import stat
 from pathlib import Path
 
 from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
@@ -30,7 +32,8 @@ def read(path: Path) -> Imported:
     limit = MAX_PACKED_BYTES if path.suffix.lower() == ".docx" else MAX_FILE_BYTES
     try:
         with path.open("rb") as file:
-            data = file.read(limit + 1)
+            regular = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+            data = file.read(limit + 1) if regular else b""
     except (OSError, ValueError) as error:
         raise StudioError(
             QT_TRANSLATE_NOOP("StudioError", "{file} could not be read: {reason}."),
@@ -38,6 +41,8 @@ def read(path: Path) -> Imported:
             file=path.name,
             reason=(error.strerror if isinstance(error, OSError) else "") or str(error),
         ) from error
+    if not regular:
+        raise not_readable(QT_TRANSLATE_NOOP("StudioError", "{file} is not a file."), file=path.name)
     if len(data) > limit:
         raise not_readable(
             QT_TRANSLATE_NOOP("StudioError", "{file} is larger than {limit} MB."),

@@ -6,10 +6,9 @@ JSON within a text). Memory, author's note and world info become a session of th
 
 from __future__ import annotations
 
-import json
-
-from studio.core.errors import QT_TRANSLATE_NOOP, Sentence
+from studio.core.errors import QT_TRANSLATE_NOOP, Sentence, StudioError
 from studio.intake.importer import Imported, Importer, Source, not_readable, written
+from studio.intake.json_document import parse
 from studio.intake.notes import NOT_SENT, left_out, session_of_notes, text_of, world_info
 
 _USED = ("name", "prompt", "memoryTokens", "authorNoteTokens", "worldInfo")
@@ -23,8 +22,8 @@ def _unfolded(value: object) -> object:
     """A list or object that an old version stored as text; others as they are."""
     if isinstance(value, str) and value[:1] in {"[", "{"}:
         try:
-            inner = json.loads(value)
-        except (ValueError, RecursionError):
+            inner = parse(value.encode("utf-8", "replace"))
+        except StudioError:
             return value
         return inner if isinstance(inner, list | dict) else value
     return value

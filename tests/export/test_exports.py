@@ -7,6 +7,7 @@ import os
 import re
 import stat
 import sys
+import time
 import xml.etree.ElementTree as ET
 import zipfile
 from dataclasses import replace
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from studio.core.errors import StudioError
+from studio.core.history import Run
 from studio.export import EXPORTERS
 from studio.export.archive import Scope, branch, selection, tree, whole
 from studio.export.epub import EPUB
@@ -28,7 +30,7 @@ from studio.export.plain_text import PLAIN_TEXT
 from studio.export.web_page import WEB_PAGE
 from studio.export.word import WORD
 from tests.export import golden
-from tests.export.archive_samples import ALL_ON, HARD, archive, exported, second_archive
+from tests.export.archive_samples import ALL_ON, HARD, archive, exported, second_archive, token
 
 every_format = pytest.mark.parametrize("exporter", EXPORTERS, ids=[e.name for e in EXPORTERS])
 
@@ -205,6 +207,20 @@ def test_no_cell_of_the_table_is_a_formula() -> None:
     assert not [cell for row in rows for cell in row if cell[:1] in tuple("=+-@\t\r")]
     assert rows[1][rows[0].index("prompt")] == "'=SUM(A1:A2) Once 🦊"
     assert data.count("\r\n") == 3
+
+
+def test_a_generation_cut_into_many_parts_is_written_in_time() -> None:
+    n = 20_000
+    runs = tuple(Run(1, 1, offset) if offset % 2 == 0 else Run(1) for offset in range(n))
+    sample = second_archive()
+    sample = replace(
+        sample,
+        session=replace(sample.session, text="a" * n, runs=runs, nodes=(), head=0),
+        tokens={1: (token("a"),) * n},
+    )
+    start = time.perf_counter()
+    assert exported(WEB_PAGE, sample).count(b"<span") == n - 1  # the last one stands at the end
+    assert time.perf_counter() - start < 5
 
 
 # -- saving ------------------------------------------------------------------------------------------------

@@ -133,6 +133,12 @@ def test_a_file_that_cannot_be_read_is_said(name: str, tmp_path: Path) -> None:
         read(tmp_path / name)
 
 
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="Linux and macOS only")
+def test_a_device_is_not_read() -> None:
+    with pytest.raises(StudioError, match="not a file"):
+        read(Path("/dev/zero"))
+
+
 def test_our_own_document_comes_back_but_for_what_xml_cannot_hold(tmp_path: Path) -> None:
     got = from_file(tmp_path / "tale.docx", exported(WORD))
     text = archive().session.text.replace("\0", "\ufffd").replace("\x07", "\ufffd")
