@@ -200,7 +200,9 @@ class Controller(QObject):
                 self.reading.on_tokens_loaded(message)
             case r.RequestFailed():
                 self.sessions.autosave.on_failed(message)
-            case r.LibraryClosed() | r.TrashEmptied() | r.Found():
+            case r.LibraryClosed() | r.TrashEmptied() | r.Found() | r.BackupProgress() | r.BackupMade():
+                pass
+            case r.Backups() | r.LibraryRestored() | r.LibrarySalvaged():
                 pass
             case _:
                 assert_never(message)

@@ -12,10 +12,14 @@ from pathlib import Path
 from typing import assert_never
 
 from studio.core.errors import QT_TRANSLATE_NOOP
-from studio.store import files, shelf
+from studio.store import files, keeping, shelf
 from studio.store.opening import connect
 from studio.store.records import (
     ArchiveSession,
+    BackupNow,
+    BackupProgress,
+    Backups,
+    CheckBackup,
     CloseLibrary,
     Damage,
     DeleteSession,
@@ -26,6 +30,7 @@ from studio.store.records import (
     LibraryMessage,
     LibraryOpened,
     LibraryRequest,
+    ListBackups,
     ListSessions,
     LoadTokens,
     OpenLibrary,
@@ -33,7 +38,9 @@ from studio.store.records import (
     PinSession,
     RenameSession,
     RequestFailed,
+    RestoreBackup,
     RestoreSession,
+    Salvage,
     Saved,
     SaveGeneration,
     SaveSession,
@@ -95,6 +102,17 @@ class Librarian:
                     yield SessionsListed(listed, view, order)
                 case EmptyTrash():
                     yield self._open_store().empty_trash()
+                case BackupNow():
+                    for step in self._open_store().back_up(only_if_due=request.only_if_due):
+                        yield BackupProgress(step) if isinstance(step, float) else step
+                case ListBackups():
+                    yield Backups(keeping.list_backups(Path(request.folder)))
+                case CheckBackup():
+                    yield Backups((keeping.look_at(Path(request.path), whole=True),))
+                case RestoreBackup():
+                    yield keeping.restore(Path(request.path), Path(request.into_folder))
+                case Salvage():
+                    yield keeping.salvage(Path(request.folder), Path(request.into_folder))
                 case SearchLibrary():
                     yield self._open_store().search(request.query, request.limit)
                 case SaveGeneration():

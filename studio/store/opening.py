@@ -150,7 +150,7 @@ def _open_writable(path: Path, accept_loss: bool) -> Opened:
         if _pragma(connection, "journal_mode = WAL") != "wal":
             raise trouble(Damage.FAILED)
         connection.execute(f"PRAGMA journal_size_limit = {16 * 2**20}")
-        pending = _pending(connection)
+        pending = is_pending(connection)
     except BaseException:
         connection.close()
         raise
@@ -184,8 +184,8 @@ def _open_read_only(path: Path) -> Opened:
             else:
                 connection = connect(path, "mode=ro&immutable=1")
     try:
-        _identify(connection)
-        if _pending(connection):
+        identify(connection)
+        if is_pending(connection):
             from studio.store.migrations import migrate
 
             copy = copy or tempfile.TemporaryDirectory(prefix="gpt2-studio-")
@@ -202,7 +202,19 @@ def _open_read_only(path: Path) -> Opened:
     return Opened(connection, path, read_only=True, copy=copy)
 
 
-def _identify(connection: sqlite3.Connection) -> None:
+def open_wreck(path: Path) -> Opened:
+    """What can still be read, for `keeping.salvage`: as for reading only, or at worst without any look."""
+    try:
+        return _open_read_only(path)
+    except (sqlite3.Error, LibraryError, KeyError, ValueError) as error:
+        known = explain(error)
+        if known is not None and known.damage is not Damage.DAMAGED:
+            raise
+        return Opened(connect(path, "mode=ro&immutable=1"), path, read_only=True)
+
+
+def identify(connection: sqlite3.Connection) -> None:
+    """Raise LibraryError unless this is a library of ours that we know how to read."""
     if _pragma(connection, "application_id") != APPLICATION_ID:
         raise damaged_library(
             QT_TRANSLATE_NOOP(
@@ -219,13 +231,13 @@ def _identify(connection: sqlite3.Connection) -> None:
         raise trouble(Damage.NEWER)
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     # A table that a pending migration will make may be missing.
-    if not _pending(connection) and not tables.issuperset(TABLES):
+    if not is_pending(connection) and not tables.issuperset(TABLES):
         raise damaged_library(QT_TRANSLATE_NOOP("StudioError", "A table of the library is missing."))
 
 
 def _examine(connection: sqlite3.Connection, path: Path, *, unclean: bool, log_missing: bool = False) -> bool:
     """Raise LibraryError if the library is not sound. Returns whether its pages were checked to the end."""
-    _identify(connection)
+    identify(connection)
     meta = dict(connection.execute("SELECT key, value FROM meta"))
     running, last_check = meta["running"] != "0", int(meta["last_check"])
     if running and log_missing:
@@ -240,7 +252,7 @@ def _examine(connection: sqlite3.Connection, path: Path, *, unclean: bool, log_m
             ),
             file=FILE_NAME,
         )
-    if not _pending(connection):
+    if not is_pending(connection):
         # SQLite does not notice a changed text. The others are verified when they are opened.
         rows.read_last_session(connection, verify=True)
     age = time.time() - last_check
@@ -267,7 +279,7 @@ def _check_pages(connection: sqlite3.Connection) -> bool:
     return True
 
 
-def _pending(connection: sqlite3.Connection) -> bool:
+def is_pending(connection: sqlite3.Connection) -> bool:
     """Whether a migration is to be applied; as `Migrations.pending`, without importing sqlite-utils."""
     found = connection.execute(
         "SELECT name FROM _sqlite_migrations WHERE migration_set = 'studio' ORDER BY id LIMIT ?",

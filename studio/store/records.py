@@ -9,13 +9,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
 
 from studio.core.history import ROOT, Node, Run
 from studio.core.messages import FinishReason, Token
-
-View = Literal["current", "archived", "trash"]
-Order = Literal["updated", "created", "title"]
+from studio.store.keeping_records import ArchiveSession as ArchiveSession
+from studio.store.keeping_records import BackupInfo as BackupInfo
+from studio.store.keeping_records import BackupMade as BackupMade
+from studio.store.keeping_records import BackupNow as BackupNow
+from studio.store.keeping_records import BackupProgress as BackupProgress
+from studio.store.keeping_records import Backups as Backups
+from studio.store.keeping_records import CheckBackup as CheckBackup
+from studio.store.keeping_records import DuplicateSession as DuplicateSession
+from studio.store.keeping_records import EmptyTrash as EmptyTrash
+from studio.store.keeping_records import Found as Found
+from studio.store.keeping_records import Hit as Hit
+from studio.store.keeping_records import LibraryRestored as LibraryRestored
+from studio.store.keeping_records import LibrarySalvaged as LibrarySalvaged
+from studio.store.keeping_records import ListBackups as ListBackups
+from studio.store.keeping_records import ListSessions as ListSessions
+from studio.store.keeping_records import Order as Order
+from studio.store.keeping_records import PinSession as PinSession
+from studio.store.keeping_records import RestoreBackup as RestoreBackup
+from studio.store.keeping_records import Salvage as Salvage
+from studio.store.keeping_records import SearchLibrary as SearchLibrary
+from studio.store.keeping_records import TagSession as TagSession
+from studio.store.keeping_records import TrashEmptied as TrashEmptied
+from studio.store.keeping_records import View as View
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,62 +173,6 @@ class RestoreSession:
 
 
 @dataclass(frozen=True, slots=True)
-class PinSession:
-    """Keep the session at the top of every list, or no more. Answered by SessionsListed."""
-
-    session_id: int
-    pinned: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ArchiveSession:
-    """Take the session off the list into the archive, or back. Answered by SessionsListed."""
-
-    session_id: int
-    archived: bool
-
-
-@dataclass(frozen=True, slots=True)
-class TagSession:
-    """Give the session these tags and no others. Answered by SessionsListed."""
-
-    session_id: int
-    tags: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class DuplicateSession:
-    """Make session `new_id` with the same text and history, title and tags. Answered by SessionsListed."""
-
-    session_id: int
-    new_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class ListSessions:
-    """Answered by SessionsListed with this view and order. All other requests list the current ones."""
-
-    view: View = "current"
-    order: Order = "updated"
-
-
-@dataclass(frozen=True, slots=True)
-class EmptyTrash:
-    """Delete the deleted sessions for good: their bytes leave the files. Answered by TrashEmptied."""
-
-
-@dataclass(frozen=True, slots=True)
-class SearchLibrary:
-    """Find words (the last may be begun only) and "phrases" in all sessions but those in the trash.
-
-    Answered by Found.
-    """
-
-    query: str
-    limit: int = 50
-
-
-@dataclass(frozen=True, slots=True)
 class SaveGeneration:
     """Write what is new of a generation, and the session's text with it, in one transaction.
 
@@ -250,6 +213,11 @@ LibraryRequest = (
     | ListSessions
     | EmptyTrash
     | SearchLibrary
+    | BackupNow
+    | ListBackups
+    | CheckBackup
+    | RestoreBackup
+    | Salvage
     | SaveGeneration
     | LoadTokens
     | CloseLibrary
@@ -302,36 +270,6 @@ class SessionsListed:
 
 
 @dataclass(frozen=True, slots=True)
-class TrashEmptied:
-    """So many sessions are gone for good; so many backups still hold one of them, from `oldest_utc` on."""
-
-    n_sessions: int
-    n_backups: int
-    oldest_utc: str  # empty: no backup holds any
-    newest_utc: str
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """One find. `ranges` are (from, to) of what was found within `snippet`, in code points."""
-
-    session_id: int
-    title: str  # of the session, or its first words
-    snippet: str
-    ranges: tuple[tuple[int, int], ...]
-    where: Literal["title", "text", "generation"]
-    generation_id: int | None  # of a generation that is not in the text any more as it was
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What was found for `query`: titles, then texts, then generations; each the latest first."""
-
-    query: str
-    hits: tuple[Hit, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Saved:
     """Committed: this revision of this session is on disk."""
 
@@ -374,6 +312,11 @@ LibraryMessage = (
     | SessionsListed
     | TrashEmptied
     | Found
+    | BackupProgress
+    | BackupMade
+    | Backups
+    | LibraryRestored
+    | LibrarySalvaged
     | Saved
     | TokensLoaded
     | RequestFailed

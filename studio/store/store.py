@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
 from studio.core.messages import Token
-from studio.store import backup, files, packing, rows, running, search, shelf, trash
+from studio.store import backup, files, packing, passages, rows, running, search, shelf, trash
 from studio.store.opening import Opened, open_library
 from studio.store.packing import clean
 from studio.store.records import (
+    BackupMade,
     Damage,
     Found,
     GenerationRecord,
@@ -53,7 +54,8 @@ class Store:
         self._identity = running.identity(opened.path)
         # Not `__del__`: SQLite folds the log in when the connection is collected, but would leave the mark.
         self._finish = weakref.finalize(self, running.finish, opened, self._identity)
-        self._pieces: dict[int, dict[int, str]] = {}
+        self._pieces = passages.Pieces(self._connection)
+        self._copying: backup.Copying | None = None
         self.read_only = opened.read_only
         self.found = self._look()
         """What was there when the library was opened, read before anything was written."""
@@ -76,6 +78,9 @@ class Store:
 
     def close(self) -> None:
         """Fold the log in and let go of the file. An interpreter that exits in good order does so too."""
+        if self._copying is not None:
+            with contextlib.suppress(sqlite3.Error):
+                self._copying.finish(stop=True)
         if self._finish.alive:
             with contextlib.suppress(sqlite3.Error, OSError, StudioError):  # the next search does it
                 self.index(INDEX_AT_CLOSE_S)
@@ -106,34 +111,11 @@ class Store:
 
     def generation(self, generation_id: int) -> GenerationRecord | None:
         """How a passage came about; None if it was never saved."""
-        cursor = self._connection.execute(
-            "SELECT generations.*, prompts.text AS prompt, models.name AS model_name,"
-            " models.sha256 AS model_sha256 FROM generations JOIN prompts ON prompts.id = prompt_id"
-            " JOIN models ON models.id = model_id WHERE generations.id = ?",
-            (generation_id,),
-        )
-        row = cursor.fetchone()
-        if row is None:
-            return None
-        values = dict(zip((column[0] for column in cursor.description), row, strict=True))
-        return rows.unpack_generation(values, verify=not self.read_only)
+        return passages.read_generation(self._connection, generation_id, verify=not self.read_only)
 
     def tokens(self, generation_id: int) -> tuple[Token, ...]:
         """The tokens of a generation from the first on, up to a gap if there is one (see save_generation)."""
-        cursor = self._connection.execute(
-            "SELECT position, token_id, raw, text, logprob, rank, entropy, sampling_prob, alternatives"
-            " FROM tokens WHERE generation_id = ? ORDER BY position",
-            (generation_id,),
-        )
-        tokens: list[Token] = []
-        pieces: dict[int, str] | None = None
-        for row in cursor:
-            if row[0] != len(tokens):
-                break
-            if pieces is None:
-                pieces = self._pieces_of(self._model_of(generation_id))
-            tokens.append(packing.unpack_token(row[1:], pieces, verify=not self.read_only))
-        return tuple(tokens)
+        return passages.read_tokens(self._connection, generation_id, self._pieces, verify=not self.read_only)
 
     def search(self, text: str, limit: int) -> Found:
         """What is found in all that is committed."""
@@ -167,7 +149,7 @@ class Store:
         with self._writing() as db:
             self._write_session(db, session)
             model_id = self._write_generation(db, generation)
-            pieces = self._pieces_of(model_id)
+            pieces = self._pieces.of(model_id)
             new = packing.new_pieces(tokens, pieces)
             self._connection.executemany(
                 "INSERT INTO pieces (model_id, token_id, text) VALUES (?, ?, ?)",
@@ -189,7 +171,7 @@ class Store:
         pieces.update(new)  # only now: what was rolled back is not in the library
         return self._summary(session.id)
 
-    def change(self, verb: Callable[[sqlite3.Connection], None]) -> None:
+    def change(self, verb: Callable[[sqlite3.Connection], object]) -> None:
         """Carry out `verb` as one transaction."""
         with self._writing():
             verb(self._connection)
@@ -211,6 +193,8 @@ class Store:
 
     def empty_trash(self) -> TrashEmptied:
         """Delete the deleted sessions for good, and say what backups still hold them."""
+        if self._copying is not None:  # emptying writes into the file that is being copied
+            self._copying.finish(stop=True)
         purged = trash.in_trash(self._connection)
         for session_id in purged:
             with self._writing():
@@ -234,6 +218,32 @@ class Store:
                 raise
             self.change(search.make_anew)
             self.index(math.inf)
+
+    def back_up(self, *, only_if_due: bool) -> Iterator[float | BackupMade]:
+        """Make a backup. Gives how far it is, several times a second, and what came of it at last.
+
+        Saves go on in between. Nothing is made if one is under way, or `only_if_due` and there is no need.
+        """
+        folder, now = self._opened.path.parent / backup.FOLDER, datetime.now(UTC)
+        idle = self._copying is not None or self.read_only
+        if only_if_due and not idle:
+            needed = 1.2 * (files.size_of(self._opened.path) or 0) + INDEX_LEAVES_BYTES
+            used = self._value("SELECT EXISTS (SELECT * FROM sessions)")
+            fits = files.free_bytes(self._opened.path) > needed
+            idle = not (used and fits and backup.is_due(folder, now))
+        if idle:
+            yield BackupMade("", 0)
+            return
+        self._refuse_if_moved()
+        reason = backup.DAILY if only_if_due else backup.BY_HAND
+        copying = self._copying = backup.Copying(self._connection, self._opened.path, folder, reason)
+        try:
+            while not copying.wait(0.05):
+                yield copying.fraction
+        finally:
+            self._copying = None
+            path = copying.finish()
+        yield BackupMade(str(path or ""), backup.thin(folder, now) if path else 0)
 
     def rename_session(self, session_id: int, title: str) -> None:
         """Change the title only: the session keeps its place in the list."""
@@ -329,18 +339,6 @@ class Store:
             db.table("generations").insert({"id": generation.id, **row})
         search.mark_generation(self._connection, generation.id)
         return model_id
-
-    def _model_of(self, generation_id: int) -> int:
-        return self._value("SELECT model_id FROM generations WHERE id = ?", generation_id)
-
-    def _pieces_of(self, model_id: int) -> dict[int, str]:
-        """How the tokens of a model read: at most a vocabulary, kept until the library is closed."""
-        if model_id not in self._pieces:
-            found = self._connection.execute(
-                "SELECT token_id, text FROM pieces WHERE model_id = ?", (model_id,)
-            )
-            self._pieces[model_id] = dict(found)
-        return self._pieces[model_id]
 
     def _look(self) -> LibraryOpened:
         return LibraryOpened(

@@ -13,13 +13,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from studio.store import rows, search
-
-_GENERATION = (
-    "SELECT generations.*, prompts.text AS prompt, models.name AS model_name, models.sha256 AS model_sha256"
-    " FROM generations JOIN prompts ON prompts.id = prompt_id JOIN models ON models.id = model_id"
-    " WHERE generations.id = ?"
-)
+from studio.store import passages, rows, search
 
 
 def in_trash(connection: sqlite3.Connection) -> tuple[int, ...]:
@@ -70,12 +64,9 @@ def _hand_on(connection: sqlite3.Connection, session_id: int) -> None:
     for (copy,) in copies:
         for generation_id in sorted(mine & _used(connection, copy)):
             mine.discard(generation_id)
-            cursor = connection.execute(_GENERATION, (generation_id,))
-            names = (column[0] for column in cursor.description)
-            row = dict(zip(names, cursor.fetchone(), strict=True))
-            changed = rows.pack_generation(
-                replace(rows.unpack_generation(row, verify=False), session_id=copy)
-            )
+            generation = passages.read_generation(connection, generation_id, verify=False)
+            assert generation is not None
+            changed = rows.pack_generation(replace(generation, session_id=copy))
             connection.execute(
                 "UPDATE generations SET session_id = ?, checksum = ? WHERE id = ?",
                 (copy, changed["checksum"], generation_id),

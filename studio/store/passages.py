@@ -1,0 +1,66 @@
+"""Generations and their tokens, read from the library."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from studio.core.messages import Token
+from studio.store import packing, rows
+from studio.store.records import GenerationRecord
+
+
+class Pieces:
+    """How the tokens of each model read: at most a vocabulary, kept until the library is closed."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._pieces: dict[int, dict[int, str]] = {}
+
+    def of(self, model_id: int) -> dict[int, str]:
+        """Token id -> text."""
+        if model_id not in self._pieces:
+            found = self._connection.execute(
+                "SELECT token_id, text FROM pieces WHERE model_id = ?", (model_id,)
+            )
+            self._pieces[model_id] = dict(found)
+        return self._pieces[model_id]
+
+
+def read_generation(
+    connection: sqlite3.Connection, generation_id: int, *, verify: bool
+) -> GenerationRecord | None:
+    """How a passage came about; None if it was never saved."""
+    cursor = connection.execute(
+        "SELECT generations.*, prompts.text AS prompt, models.name AS model_name,"
+        " models.sha256 AS model_sha256 FROM generations JOIN prompts ON prompts.id = prompt_id"
+        " JOIN models ON models.id = model_id WHERE generations.id = ?",
+        (generation_id,),
+    )
+    row = cursor.fetchone()
+    if row is None:
+        return None
+    values = dict(zip((column[0] for column in cursor.description), row, strict=True))
+    return rows.unpack_generation(values, verify=verify)
+
+
+def read_tokens(
+    connection: sqlite3.Connection, generation_id: int, pieces: Pieces, *, verify: bool
+) -> tuple[Token, ...]:
+    """The tokens of a generation from the first on, up to a gap if there is one (see save_generation)."""
+    cursor = connection.execute(
+        "SELECT position, token_id, raw, text, logprob, rank, entropy, sampling_prob, alternatives"
+        " FROM tokens WHERE generation_id = ? ORDER BY position",
+        (generation_id,),
+    )
+    tokens: list[Token] = []
+    known: dict[int, str] | None = None
+    for row in cursor:
+        if row[0] != len(tokens):
+            break
+        if known is None:
+            (model_id,) = connection.execute(
+                "SELECT model_id FROM generations WHERE id = ?", (generation_id,)
+            ).fetchone()
+            known = pieces.of(model_id)
+        tokens.append(packing.unpack_token(row[1:], known, verify=verify))
+    return tuple(tokens)
