@@ -1,6 +1,7 @@
-"""The engine without a window: seeds on the command line, {"prompt", "processors", "n_tokens"} on stdin.
+"""The engine without a window, for window.py to compare with.
 
-Prints {seed: [text, tokens a second]}, for window.py to compare with.
+On stdin a line of JSON, {"prompt", "processors", "n_tokens"}, then seeds, one a line; for each, on stdout, a
+line of JSON: [text, tokens a second]. It answers once before the first seed: it is ready.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -17,30 +19,29 @@ from studio.core import messages as m
 from studio.core.engine import Engine
 
 
+def write(engine: Engine, wish: dict[str, Any], seed: int) -> tuple[str, float]:
+    """One generation: its text, tokens a second."""
+    processors = chain.from_json(wish["processors"])
+    request = m.Generate(2, wish["prompt"], (), processors, wish["n_tokens"], seed, stop_at_end_of_text=False)
+    text, rate = "", 0.0
+    for message in engine.run(request):
+        if isinstance(message, m.TokensGenerated):
+            text += "".join(token.text for token in message.tokens)
+        elif isinstance(message, m.GenerationFinished):
+            rate = message.n_tokens / message.decode_s
+    return text, rate
+
+
 def main() -> int:
     """Load the starter model, write once for nothing, then once for each seed."""
-    wish = json.load(sys.stdin)
+    wish = json.loads(sys.stdin.readline())
     engine = Engine()
     for loading in engine.run(m.LoadModel(1, str(paths.resource("models", "starter")))):
         assert not isinstance(loading, m.JobFailed), loading
-    written: dict[int, tuple[str, float]] = {}
-    for job, seed in enumerate([0, *map(int, sys.argv[1:])]):
-        request = m.Generate(
-            job,
-            wish["prompt"],
-            (),
-            chain.from_json(wish["processors"]),
-            wish["n_tokens"],
-            seed,
-            stop_at_end_of_text=False,
-        )
-        text = ""
-        for message in engine.run(request):
-            if isinstance(message, m.TokensGenerated):
-                text += "".join(token.text for token in message.tokens)
-            elif isinstance(message, m.GenerationFinished):
-                written[seed] = (text, message.n_tokens / message.decode_s)
-    print(json.dumps(written))
+    write(engine, wish, 0)
+    print("ready", flush=True)
+    for line in sys.stdin:
+        print(json.dumps(write(engine, wish, int(line))), flush=True)
     return 0
 
 

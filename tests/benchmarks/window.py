@@ -10,6 +10,7 @@ the exit code is 1 if a bar is missed.
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import json
 import os
 import platform
@@ -19,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -32,124 +33,49 @@ from PySide6.QtWidgets import QCheckBox, QLineEdit
 
 from studio.core import chain
 from studio.core import messages as m
-from studio.core.history import Run
-from studio.store import records as r
-from studio.store.librarian import Librarian
+from tests.benchmarks.figures import Figure
 from tests.benchmarks.latency_probe import LatencyProbe, summarise
 from tests.benchmarks.real_window import CONTROL, RealWindow
+from tests.benchmarks.starting import fill, measure_start, prose
 
 PROMPT = "Once upon a time there was a little dog who lived near the sea. Every morning he "
 N_TOKENS = 300
 LOOK_INTO_MS = 50
-WORDS = (
-    "the",
-    "river",
-    "ran",
-    "slowly",
-    "past",
-    "an",
-    "old",
-    "mill",
-    "where",
-    "nobody",
-    "had",
-    "ground",
-    "corn",
-)
+HANGS_S = 1200
 
-PARTS = ("start", "generate", "stop", "paste", "open", "speed")
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One measured number and the bar it must stay below (or, for `at_least`, above)."""
-
-    name: str
-    value: float
-    unit: str
-    bar: float | None = None
-    at_least: bool = False
-
-    def is_missed(self) -> bool:
-        """Whether the bar is missed."""
-        if self.bar is None:
-            return False
-        return self.value < self.bar if self.at_least else self.value >= self.bar
-
-    def __str__(self) -> str:
-        sign = "" if self.bar is None else f"   ({'>=' if self.at_least else '<'} {self.bar:g})"
-        return (
-            f"  {self.name:<58}{self.value:>10.2f} {self.unit}{sign}{'  MISSED' if self.is_missed() else ''}"
-        )
-
-
-def prose(n_characters: int, chance: random.Random) -> str:
-    """Paragraphs of words."""
-    parts, length = [], 0
-    while length < n_characters:
-        paragraph = " ".join(chance.choice(WORDS) for _ in range(chance.randrange(20, 160))) + ".\n"
-        parts.append(paragraph)
-        length += len(paragraph)
-    return "".join(parts)[:n_characters]
-
-
-# -- start ---------------------------------------------------------------------------------------------------
-
-
-def start_once(library: Path) -> tuple[float, float]:
-    """Seconds from just before fork/exec to the first paint, and to a typed key being in the text."""
-    started = time.monotonic_ns()
-    child = subprocess.run(
-        [sys.executable, str(Path(__file__).with_name("typist.py")), "--library", str(library)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    painted, typed, visible, focus, heavy = child.stdout.strip().split(" ")
-    if (visible, focus) != ("visible", "editor"):
-        raise AssertionError(f"a key was typed in a window that is {visible} with the keyboard in {focus}")
-    if "torch" in heavy:
-        raise AssertionError("torch was imported into the window's process")
-    return (int(painted) - started) / 1e9, (int(typed) - started) / 1e9
-
-
-def measure_start(runs: int, folder: Path, chance: random.Random) -> list[Figure]:
-    """A fresh library each time, and one that has sessions in it."""
-    existing = folder / "existing"
-    fill(existing, [prose(20_000, chance) for _ in range(20)])
-    start_once(
-        existing
-    )  # the disk's cache is warm from here on, as it is for all but the first start of a day
-    fresh = [start_once(folder / f"fresh{n}") for n in range(runs)]
-    again = [start_once(existing) for _ in range(runs)]
-    figures = []
-    for name, times in (("a fresh library", fresh), ("an existing library", again)):
-        typed = [seconds for _, seconds in times]
-        painted = statistics.median(seconds for seconds, _ in times)
-        figures += [
-            Figure(
-                f"start to a key typed, {name}, median of {len(typed)}", statistics.median(typed), "s", 1.0
-            ),
-            Figure(f"start to a key typed, {name}, slowest", max(typed), "s"),
-            Figure(f"start to the first paint, {name}, median", painted, "s"),
-        ]
-    return figures
-
-
-def fill(library: Path, texts: list[str]) -> None:
-    """Write sessions, the first text as the oldest."""
-    librarian = Librarian()
-    answers = list(librarian.run(r.OpenLibrary(str(library))))
-    for number, text in enumerate(texts, 1):
-        record = r.SessionRecord(number, "", text, (Run(len(text)),), len(text), 1.0, 1)  # caret at the end
-        answers += librarian.run(r.SaveSession(record))
-    answers += librarian.run(r.CloseLibrary())
-    if bad := [a for a in answers if isinstance(a, r.LibraryFailed | r.RequestFailed)]:
-        raise AssertionError(bad)
+PARTS = ("start", "generate", "stop", "paste", "open")
 
 
 # -- in the window -------------------------------------------------------------------------------------------
+
+
+class Alone:
+    """An engine in a process without a window."""
+
+    def __init__(self, processors: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("headless.py"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._ask(json.dumps({"prompt": PROMPT, "processors": processors, "n_tokens": N_TOKENS}))
+
+    def write(self, seed: int) -> tuple[str, float]:
+        """The text it writes, and its tokens a second."""
+        text, rate = json.loads(self._ask(str(seed)))
+        return text, rate
+
+    def _ask(self, line: str) -> str:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
+        return self._process.stdout.readline()
+
+    def close(self) -> None:
+        """End it."""
+        self._process.communicate()
 
 
 class Session:
@@ -161,8 +87,6 @@ class Session:
         self.real = RealWindow(folder / "library")
         self.probe = LatencyProbe(stall_ms=LOOK_INTO_MS)
         self.figures: list[Figure] = []
-        self.texts: dict[int, str] = {}  # seed -> what the window wrote
-        self.rate = 0.0  # tokens a second
 
     def gaps(self, phase: str, what: str, p99_bar: float | None = 16, max_bar: float | None = 100) -> None:
         """Note the figures of a phase. (A p99 of few gaps is their maximum: no bar then.)"""
@@ -212,14 +136,15 @@ class Session:
         return real.press_generate()
 
     def generate(self, runs: int) -> None:
-        """300 tokens, typing refused meanwhile; then half a second for what follows."""
+        """300 tokens, typing refused meanwhile; half a second for what follows; then the engine alone."""
         real = self.real
         real.set_length(N_TOKENS)
         fixed = real.window.findChild(QCheckBox, "seedFixed")
         assert isinstance(fixed, QCheckBox)
         fixed.setChecked(True)
         real.wait(0.2)
-        rates, first = [], []
+        alone = Alone(chain.to_json(real.window.sampling.processors()))
+        rates, alone_rates, first, same = [], [], [], 0
         for run in range(runs):
             seed = 1000 + run
             pressed = self.start_writing(seed, "generating")
@@ -237,14 +162,23 @@ class Session:
             assert "XYZZY" not in real.editor.toPlainText()
             assert real.finished.n_tokens == N_TOKENS == real.n_shown, real.finished
             rates.append((N_TOKENS - 1) / (real.finished_at - real.first_tokens_at))
-            self.texts[seed] = real.editor.toPlainText()[len(PROMPT) :]
+            text, alone_rate = alone.write(seed)
+            same += real.editor.toPlainText()[len(PROMPT) :] == text
+            alone_rates.append(alone_rate)
         real.wait_for_saved()
         self.gaps("generating", f"{runs} x {N_TOKENS} tokens, Ctrl+Enter to finished")
         self.gaps("after", "half a second after each", p99_bar=None)
-        self.rate = statistics.median(rates)
+        alone.close()
+        gaps = self.probe.of("generating")
+        busy = 100 * sum(gap.cpu_ms for gap in gaps) / sum(gap.ms for gap in gaps)
+        ratio = statistics.median(rate / other for rate, other in zip(rates, alone_rates, strict=True))
         self.figures += [
             Figure("Ctrl+Enter to the first words shown, median", statistics.median(first), "ms"),
-            Figure("tokens a second as shown in the window, median", self.rate, "tok/s"),
+            Figure("of that time, the GUI thread computes", busy, "%"),
+            Figure("tokens a second as shown in the window, median", statistics.median(rates), "tok/s"),
+            Figure("tokens a second of the engine alone, in turns", statistics.median(alone_rates), "tok/s"),
+            Figure("window's speed / engine's alone", ratio, "", None if self.shared else 0.8, True),
+            Figure(f"same seed, same words ({same} of {runs})", same / runs, "", 1.0, True),
         ]
 
     def stop(self, runs: int) -> None:
@@ -361,34 +295,6 @@ class Session:
             )
         return lines
 
-    def speed(self) -> None:
-        """The same generations by an engine without a window: same words, and how much faster."""
-        wish = {
-            "prompt": PROMPT,
-            "processors": chain.to_json(self.real.window.sampling.processors()),
-            "n_tokens": N_TOKENS,
-        }
-        child = subprocess.run(
-            [sys.executable, str(Path(__file__).with_name("headless.py")), *map(str, self.texts)],
-            input=json.dumps(wish),
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=True,
-        )
-        alone = json.loads(child.stdout)
-        rate = statistics.median(alone[str(seed)][1] for seed in self.texts)
-        same = sum(alone[str(seed)][0] == text for seed, text in self.texts.items())
-        self.figures += [
-            Figure("tokens a second of the engine alone, median", rate, "tok/s"),
-            Figure(
-                "window's speed / engine's alone", self.rate / rate, "", None if self.shared else 0.8, True
-            ),
-            Figure(
-                f"same seed, same words ({same} of {len(self.texts)})", same / len(self.texts), "", 1.0, True
-            ),
-        ]
-
 
 def measure_window(arguments: argparse.Namespace, folder: Path, chance: random.Random) -> Session:
     """All parts that share one window."""
@@ -396,7 +302,7 @@ def measure_window(arguments: argparse.Namespace, folder: Path, chance: random.R
     wanted: set[str] = set(arguments.only)
     session.load()
     session.idle()
-    if wanted & {"generate", "speed"}:
+    if "generate" in wanted:
         session.generate(arguments.runs)
     if "stop" in wanted:
         session.stop(2 * arguments.runs)
@@ -405,8 +311,6 @@ def measure_window(arguments: argparse.Namespace, folder: Path, chance: random.R
     if "open" in wanted:
         session.open()
     session.probe.stop()
-    if "speed" in wanted:
-        session.speed()
     session.real.close()
     if session.real.failures:
         raise AssertionError(session.real.failures)
@@ -433,6 +337,7 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.quick:
         arguments.runs = 2
+    faulthandler.dump_traceback_later(HANGS_S, exit=True)  # a window that hangs must not hang whoever waits
     chance = random.Random(arguments.seed)
     figures: list[Figure] = []
     stalls: list[str] = []
