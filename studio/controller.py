@@ -10,12 +10,13 @@ from typing import assert_never
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QFileDialog
 
-from studio import __version__, paths
+from studio import __version__, exchange, paths
 from studio.core import messages as m
 from studio.preferences import Preferences
 from studio.reading import Reading
 from studio.sessions import Sessions
 from studio.store import records as r
+from studio.transfer import Transfer
 from studio.ui import sentences
 from studio.ui.info_dialog import InfoDialog, shortcut_rows
 from studio.ui.library_dialog import LibraryDialog
@@ -46,6 +47,7 @@ class Controller(QObject):
         self.writing = Writing(window, model_thread, self.sessions, index, self._next_job, self)
         self.reading = Reading(window, model_thread, library, self.writing, index, self._next_job, self)
         self.preferences = Preferences(window, library, folder, self)
+        self.transfer = Transfer(window, library, self.sessions, self.writing, self)
         self.preferences.device_chosen.connect(self._on_device_chosen)
         model_thread.message.connect(self.on_message)
         library.message.connect(self.on_library_message)
@@ -183,9 +185,11 @@ class Controller(QObject):
     # -- the library ---------------------------------------------------------------------------------------
 
     @Slot(object)
-    def on_library_message(self, message: r.LibraryMessage) -> None:
+    def on_library_message(self, message: r.LibraryMessage | exchange.ExchangeMessage) -> None:
         """What the library says."""
         match message:
+            case exchange.Exported() | exchange.FilesImported() | exchange.ExchangeFailed():
+                self.transfer.on_message(message)
             case r.LibraryOpened():
                 self._on_library_opened(message)
             case r.LibraryFailed():

@@ -30,7 +30,7 @@ class Sessions(QObject):
         self._title = ""
         self._base_revision = 0
         self._opening = 0
-        self._next_id = 1
+        self.next_id = 1
         self._stored = False
         self.autosave = Autosave(library, self, self)
         self.before_leaving: Callable[[], None] = lambda: None
@@ -78,14 +78,14 @@ class Sessions(QObject):
 
     def on_library_opened(self, message: r.LibraryOpened) -> None:
         """Show the sessions and the last one; what was typed meanwhile becomes a session of its own."""
-        self._next_id = message.next_session_id
+        self.next_id = message.next_session_id
         window = self._window
         window.sessions.set_sessions(message.sessions)
         self.autosave.enabled = not message.read_only
         window.editor.set_locked(message.read_only)
         if window.editor.manuscript.text:
-            self._become(self._next_id, "", 0)
-            self._next_id += 1
+            self._become(self.next_id, "", 0)
+            self.next_id += 1
             self.autosave.touch()
         elif message.last_session is not None:
             self.show(message.last_session)
@@ -176,10 +176,13 @@ class Sessions(QObject):
             self.autosave.touch()
         self.autosave.flush()
 
-    def show_title(self) -> None:
+    def title(self) -> str:
         """Name, else first words."""
-        title = self._title or self._first_words() or self.tr("New session")
-        self._window.set_title(title)
+        return self._title or self._first_words() or self.tr("New session")
+
+    def show_title(self) -> None:
+        """Show the title over the text."""
+        self._window.set_title(self.title())
 
     # -- inside --------------------------------------------------------------------------------------------
 
@@ -195,8 +198,8 @@ class Sessions(QObject):
     def _start_new(self) -> None:
         self.before_leaving()
         self.autosave.forget()
-        self._become(self._next_id, "", 0)
-        self._next_id += 1
+        self._become(self.next_id, "", 0)
+        self.next_id += 1
         self._opening = 0
         self._window.editor.load(Manuscript())
         self._after_load()

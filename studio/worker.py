@@ -16,7 +16,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QThread, Signal, Slot
 
-from studio import settings
+from studio import exchange, settings
 from studio.core import messages as m
 from studio.core import wire
 from studio.core.errors import QT_TRANSLATE_NOOP
@@ -184,6 +184,9 @@ class SaveSettings:
     settings: settings.Settings
 
 
+LibraryWork = r.LibraryRequest | exchange.ExchangeRequest | SaveSettings
+
+
 class _LibraryWorker(QObject):
     """Lives in the thread: hands requests to the librarian one after the other."""
 
@@ -196,13 +199,18 @@ class _LibraryWorker(QObject):
         self._librarian = Librarian()
 
     @Slot(object)
-    def run(self, request: r.LibraryRequest | SaveSettings) -> None:
+    def run(self, request: LibraryWork) -> None:
         if isinstance(request, SaveSettings):
             with contextlib.suppress(OSError):  # full or read-only: the texts' own saves say so
                 settings.save(request.file, request.settings)
             return
         try:
-            for message in self._librarian.run(request):
+            answers = (
+                exchange.run(self._librarian.store, request)
+                if isinstance(request, exchange.ExportSession | exchange.ImportFiles)
+                else self._librarian.run(request)
+            )
+            for message in answers:
                 self.message.emit(message)
         except Exception as error:  # the librarian answers for its own errors: this is a bug of ours
             report = "".join(traceback.format_exception(error))
@@ -235,7 +243,7 @@ class LibraryThread(QObject):
         self._thread.finished.connect(self._worker.deleteLater)
         self._thread.start()
 
-    def submit(self, request: r.LibraryRequest | SaveSettings) -> None:
+    def submit(self, request: LibraryWork) -> None:
         """Queue a request."""
         self._submitted.emit(request)
 

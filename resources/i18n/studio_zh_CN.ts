@@ -1127,8 +1127,20 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <translation>无法备份文库：备份出的副本已损坏。</translation>
     </message>
     <message>
+        <source>{file} could not be read: {reason}.</source>
+        <translation>无法读取 {file}：{reason}。</translation>
+    </message>
+    <message>
         <source>{file} is not a file.</source>
         <translation>{file} 不是文件。</translation>
+    </message>
+    <message>
+        <source>{file} is larger than {limit} MB.</source>
+        <translation>{file} 大于 {limit} MB。</translation>
+    </message>
+    <message>
+        <source>This JSON file is of no kind that GPT-2 Studio knows.</source>
+        <translation>GPT-2 Studio 不认识这种 JSON 文件。</translation>
     </message>
     <message>
         <source>The library file is empty: its content has been lost.</source>
@@ -1173,6 +1185,14 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     <message>
         <source>A table of the library is missing.</source>
         <translation>文库中缺少一个数据表。</translation>
+    </message>
+    <message>
+        <source>{file} contains program code that this program has not put there.</source>
+        <translation>{file} 中含有并非由本程序写入的程序代码。</translation>
+    </message>
+    <message>
+        <source>Do not open it if it is from somebody else; if it is yours, restore a backup.</source>
+        <translation>如果它来自他人，请勿打开；如果是你自己的，请恢复备份。</translation>
     </message>
     <message>
         <source>The newest changes may be missing: the program was cut off, and {file}-wal is gone.</source>
@@ -1326,12 +1346,167 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <source>{file} could not be written: {reason}.</source>
         <translation>无法写入 {file}：{reason}。</translation>
     </message>
+    <message>
+        <source>The file is damaged or was changed: “{place}” is not as it should be.</source>
+        <translation>文件已损坏或被改动：“{place}”处不正确。</translation>
+    </message>
+    <message>
+        <source>This file was written by a newer version of GPT-2 Studio.</source>
+        <translation>这个文件由更新版本的 GPT-2 Studio 写成。</translation>
+    </message>
+    <message>
+        <source>Import it with that version; nothing was imported.</source>
+        <translation>请用那个版本导入；没有导入任何内容。</translation>
+    </message>
+    <message>
+        <source>Nothing was imported; choose another file.</source>
+        <translation>没有导入任何内容；请选择其他文件。</translation>
+    </message>
+    <message>
+        <source>The text has {n} characters; a session can hold {limit} at most.</source>
+        <translation>文字有 {n} 个字符；一个会话最多容纳 {limit} 个。</translation>
+    </message>
+    <message>
+        <source>Divide it into several files and import them one by one.</source>
+        <translation>请把它分成几个文件，再逐个导入。</translation>
+    </message>
+    <message>
+        <source>Nothing was imported; export or copy the file again and retry.</source>
+        <translation>没有导入任何内容；请重新导出或复制该文件后再试。</translation>
+    </message>
+    <message>
+        <source>This JSON file has too many parts to be read at once.</source>
+        <translation>这个 JSON 文件的内容太多，无法一次读取。</translation>
+    </message>
+    <message>
+        <source>Export fewer sessions at a time, or without probabilities.</source>
+        <translation>请一次少导出几个会话，或导出时不带概率。</translation>
+    </message>
+    <message>
+        <source>This JSON file is not in UTF-8.</source>
+        <translation>这个 JSON 文件不是 UTF-8 编码。</translation>
+    </message>
+    <message>
+        <source>This is not valid JSON, or it has been cut off (line {line}, column {column}).</source>
+        <translation>这不是有效的 JSON，或文件不完整（第 {line} 行，第 {column} 列）。</translation>
+    </message>
+    <message>
+        <source>This JSON file holds something that is not allowed: a number without bounds, a name that comes twice, or parts nested too deeply.</source>
+        <translation>这个 JSON 文件含有不允许的内容：超出范围的数、重复的名称，或嵌套过深的部分。</translation>
+    </message>
+    <message>
+        <source>Settings of the other program were left out.</source>
+        <translation>未导入另一程序的设置。</translation>
+    </message>
+    <message>
+        <source>The story in this KoboldAI save cannot be found.</source>
+        <translation>在这个 KoboldAI 存档中找不到故事。</translation>
+    </message>
+    <message>
+        <source>Pictures were left out.</source>
+        <translation>未导入图片。</translation>
+    </message>
+    <message>
+        <source>Which passages were generated, and how, was not taken over.</source>
+        <translation>未导入哪些段落是生成的以及如何生成的信息。</translation>
+    </message>
+    <message>
+        <source>The probabilities of the other program&apos;s tokens were left out.</source>
+        <translation>未导入另一程序的词元概率。</translation>
+    </message>
+    <message>
+        <source>The text in this mikupad session cannot be found.</source>
+        <translation>在这个 mikupad 会话中找不到文字。</translation>
+    </message>
+    <message>
+        <source>Memory, author&apos;s note and world info are in a session of their own: they are not sent to the model.</source>
+        <translation>记忆、作者注和世界设定放在单独的会话中：它们不会发送给模型。</translation>
+    </message>
+    <message>
+        <source>Not taken over: {names}.</source>
+        <translation>未导入：{names}。</translation>
+    </message>
+    <message>
+        <source>This file is not a text file.</source>
+        <translation>这个文件不是文本文件。</translation>
+    </message>
+    <message>
+        <source>The file does not say its encoding; it was read as {encoding}.</source>
+        <translation>文件没有标明编码；已按 {encoding} 读取。</translation>
+    </message>
+    <message>
+        <source>Formatting, such as bold, colours and tables, was left out.</source>
+        <translation>未导入格式，例如粗体、颜色和表格。</translation>
+    </message>
+    <message>
+        <source>Footnotes were left out.</source>
+        <translation>未导入脚注。</translation>
+    </message>
+    <message>
+        <source>Endnotes were left out.</source>
+        <translation>未导入尾注。</translation>
+    </message>
+    <message>
+        <source>Comments were left out.</source>
+        <translation>未导入批注。</translation>
+    </message>
+    <message>
+        <source>Headers and footers were left out.</source>
+        <translation>未导入页眉和页脚。</translation>
+    </message>
+    <message>
+        <source>This is not a Word document, or it is damaged or incomplete.</source>
+        <translation>这不是 Word 文档，或文件已损坏、不完整。</translation>
+    </message>
+    <message>
+        <source>This document is built in a way that could do harm; it was not read.</source>
+        <translation>这个文档的构造可能有害，因此没有读取。</translation>
+    </message>
+    <message>
+        <source>This document is protected by a password.</source>
+        <translation>这个文档受密码保护。</translation>
+    </message>
+    <message>
+        <source>Passages marked as deleted were left out.</source>
+        <translation>未导入标记为已删除的段落。</translation>
+    </message>
+    <message>
+        <source>There is a library in this folder already.</source>
+        <translation>此文件夹中已有一个文库。</translation>
+    </message>
+    <message>
+        <source>Choose an empty folder; nothing was changed.</source>
+        <translation>请选择一个空文件夹；未做任何更改。</translation>
+    </message>
 </context>
 <context>
     <name>TitleBar</name>
     <message>
         <source>Title of the session</source>
         <translation>会话标题</translation>
+    </message>
+</context>
+<context>
+    <name>Transfer</name>
+    <message>
+        <source>Export this session</source>
+        <translation>导出此会话</translation>
+    </message>
+    <message>
+        <source>Import texts</source>
+        <translation>导入文本</translation>
+    </message>
+    <message>
+        <source>Texts and sessions ({patterns})</source>
+        <translation>文本和会话（{patterns}）</translation>
+    </message>
+    <message>
+        <source>Exported to {path}.</source>
+        <translation>已导出到 {path}。</translation>
+    </message>
+    <message>
+        <source>Imported: {n}.</source>
+        <translation>已导入：{n} 个。</translation>
     </message>
 </context>
 <context>
@@ -1458,6 +1633,22 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     <message>
         <source>Everything is saved as you write; this does it at once</source>
         <translation>一切都会边写边保存；这里立即保存</translation>
+    </message>
+    <message>
+        <source>&amp;Export…</source>
+        <translation>导出…(&amp;E)</translation>
+    </message>
+    <message>
+        <source>Write this session to a file: text, Markdown, web page, Word, e-book, JSON and more</source>
+        <translation>将此会话写入文件：文本、Markdown、网页、Word、电子书、JSON 等</translation>
+    </message>
+    <message>
+        <source>&amp;Import…</source>
+        <translation>导入…(&amp;I)</translation>
+    </message>
+    <message>
+        <source>Make a session of a text, a Word document, or another program&apos;s save file</source>
+        <translation>用文本、Word 文档或其他程序的存档文件创建会话</translation>
     </message>
     <message>
         <source>&amp;Quit</source>
@@ -1808,6 +1999,14 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     <message>
         <source>Word document (DOCX)</source>
         <translation>Word 文档（DOCX）</translation>
+    </message>
+    <message>
+        <source>KoboldAI story (JSON)</source>
+        <translation>KoboldAI 故事（JSON）</translation>
+    </message>
+    <message>
+        <source>mikupad session (JSON)</source>
+        <translation>mikupad 会话（JSON）</translation>
     </message>
 </context>
 <context>

@@ -160,6 +160,11 @@ class Librarian:
         store.change(verb)
         return SessionsListed(store.sessions())
 
+    @property
+    def store(self) -> Store:
+        """The open library. Raises RuntimeError if there is none."""
+        return self._open_store()
+
     def _open_store(self) -> Store:
         if self._store is None:
             raise RuntimeError("no library is open")

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
 from studio.core.messages import Token
 from studio.store import backup, files, packing, passages, rows, running, search, shelf, trash
-from studio.store.opening import Opened, open_library
+from studio.store.opening import SMALL_BYTES, Opened, open_library
 from studio.store.packing import clean
 from studio.store.records import (
     BackupMade,
@@ -55,6 +55,7 @@ class Store:
         # Not `__del__`: SQLite folds the log in when the connection is collected, but would leave the mark.
         self._finish = weakref.finalize(self, running.finish, opened, self._identity)
         self._pieces = passages.Pieces(self._connection)
+        self._index_checked = False
         self._copying: backup.Copying | None = None
         self.read_only = opened.read_only
         self.found = self._look()
@@ -113,6 +114,12 @@ class Store:
         """How a passage came about; None if it was never saved."""
         return passages.read_generation(self._connection, generation_id, verify=not self.read_only)
 
+    def generations_of(self, session_id: int) -> tuple[GenerationRecord, ...]:
+        """All generations of a session, oldest first, also those no longer in its text."""
+        rows_of = "SELECT id FROM generations WHERE session_id = ? ORDER BY id"
+        found = (self.generation(n) for (n,) in self._connection.execute(rows_of, (session_id,)).fetchall())
+        return tuple(generation for generation in found if generation is not None)
+
     def tokens(self, generation_id: int) -> tuple[Token, ...]:
         """The tokens of a generation from the first on, up to a gap if there is one (see save_generation)."""
         return passages.read_tokens(self._connection, generation_id, self._pieces, verify=not self.read_only)
@@ -121,6 +128,10 @@ class Store:
         """What is found in all that is committed."""
         found: Found | None = None
         with self._healing():
+            if not self._index_checked and not self.read_only:
+                self._index_checked = True
+                if (files.size_of(self._opened.path) or 0) <= SMALL_BYTES:
+                    self.change(search.check)
             self.index(math.inf)
             found = search.find(self._connection, text, limit)
         # None: the index has been made anew.

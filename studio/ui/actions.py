@@ -33,6 +33,8 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("rename", _T("actions", "&Rename session…"), "Ctrl+Shift+R", "pencil", _T("actions", "Give this session a name")),
     ActionRow("delete", _T("actions", "&Delete session"), "Ctrl+Shift+Delete", "trash-2", _T("actions", "Take this session out of the list; it can be brought back at once")),
     ActionRow("save", _T("actions", "&Save now"), "Ctrl+S", "save", _T("actions", "Everything is saved as you write; this does it at once")),
+    ActionRow("export", _T("actions", "&Export…"), "Ctrl+Shift+S", "download", _T("actions", "Write this session to a file: text, Markdown, web page, Word, e-book, JSON and more")),
+    ActionRow("import", _T("actions", "&Import…"), "Ctrl+O", "upload", _T("actions", "Make a session of a text, a Word document, or another program's save file")),
     ActionRow("quit", _T("actions", "&Quit"), "Ctrl+Q", "x", _T("actions", "Save and close the app")),
     ActionRow("undo", _T("actions", "&Undo"), "Ctrl+Z", "undo-2", _T("actions", "Take back the last step; a whole generation is one step")),
     ActionRow("redo", _T("actions", "&Redo"), "Ctrl+Shift+Z", "redo-2", _T("actions", "Do again what was taken back")),
@@ -69,7 +71,7 @@ ACTIONS: tuple[ActionRow, ...] = (
 )  # fmt: skip
 
 MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (_T("actions", "&File"), ("new", "rename", "delete", "", "save", "", "quit")),
+    (_T("actions", "&File"), ("new", "rename", "delete", "", "save", "", "import", "export", "", "quit")),
     (
         _T("actions", "&Edit"),
         ("undo", "redo", "", "cut", "copy", "paste", "select_all", "", "find", "find_next", "find_previous",
