@@ -1,9 +1,9 @@
 """The command line: the same engine, presets and folders as the window, without Qt.
 
-`generate` streams text or prints one JSON object, `score` reads a text as the model does, `doctor` says
-whether everything is in order. Exit codes: 0 done, 1 it could not be done, 2 bad arguments, 130 Ctrl+C, 141
-nobody reads the output any more. A complaint is one line on stderr. Torch is imported only when a model is
-needed.
+`generate` streams text or prints one JSON object, `score` reads a text as the model does, `sessions` and
+`library` are about what was written, `doctor` says whether everything is in order. Exit codes: 0 done, 1 it
+could not be done, 2 bad arguments, 130 Ctrl+C, 141 nobody reads the output any more. A complaint is one line
+on stderr. Torch is imported only when a model is needed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from studio.cli.arguments import make_parser
 from studio.cli.trouble import ArgumentsError, EngineFailedError
 from studio.core.errors import StudioError
 
-COMMANDS = ("generate", "score", "doctor")
+COMMANDS = ("generate", "score", "sessions", "library", "doctor")
 
 
 def main(argv: list[str]) -> int:

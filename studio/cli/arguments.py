@@ -11,6 +11,7 @@ from typing import NoReturn
 import studio
 from studio.cli.doctor import run_doctor
 from studio.cli.generate import run_generate
+from studio.cli.library import run_library, run_sessions
 from studio.cli.score import run_score
 from studio.cli.trouble import ArgumentsError
 from studio.core.chain import all_parameters
@@ -134,4 +135,33 @@ def make_parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     doctor.add_argument("--json", action="store_true", help="print one JSON object")
     doctor.set_defaults(run=run_doctor)
+    _add_library(commands, shared)
     return parser
+
+
+def _add_library(commands: argparse._SubParsersAction[_Parser], shared: _Parser) -> None:
+    """`sessions` and `library`, each with its actions."""
+    output = _Parser(add_help=False)
+    output.add_argument("--json", action="store_true", help="print one JSON object")
+    parents = [shared, output]
+    sessions = commands.add_parser("sessions", help="list, read, find, delete sessions", allow_abbrev=False)
+    sessions.set_defaults(run=run_sessions)
+    actions = sessions.add_subparsers(dest="action", required=True, metavar="ACTION")
+    one = actions.add_parser("list", help="one line a session", parents=parents, allow_abbrev=False)
+    which = one.add_mutually_exclusive_group()
+    which.add_argument("--archived", action="store_true", help="those in the archive")
+    which.add_argument("--trash", action="store_true", help="those that were deleted")
+    one = actions.add_parser("search", help="find words in all sessions", parents=parents, allow_abbrev=False)
+    one.add_argument("query", metavar="TEXT", help='words, the last may be begun only, and "phrases"')
+    one.add_argument("--limit", metavar="N", type=_whole("--limit", 1, 10_000), default=50)
+    for name, tip in (("show", "print its text"), ("delete", "into the trash"), ("restore", "out of it")):
+        one = actions.add_parser(name, help=tip, parents=parents, allow_abbrev=False)
+        one.add_argument("id", metavar="ID", type=_whole("ID", 1, 2**59), help="as in `sessions list`")
+    library = commands.add_parser("library", help="check, back up, restore, count", allow_abbrev=False)
+    library.set_defaults(run=run_library)
+    actions = library.add_subparsers(dest="action", required=True, metavar="ACTION")
+    for name, tip in (("check", "read all of it"), ("backup", "make a copy"), ("stats", "count")):
+        actions.add_parser(name, help=tip, parents=parents, allow_abbrev=False)
+    one = actions.add_parser("restore", help="a backup, elsewhere", parents=parents, allow_abbrev=False)
+    one.add_argument("backup", metavar="FILE", help="a file of the folder `backups`")
+    one.add_argument("into", metavar="DIR", help="a folder that holds no library yet")

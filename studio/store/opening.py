@@ -24,7 +24,7 @@ from pathlib import Path
 from studio.core.errors import QT_TRANSLATE_NOOP
 from studio.store import files, rows
 from studio.store.records import Damage
-from studio.store.schema import APPLICATION_ID, FILE_NAME, MAJOR_VERSION, MIGRATIONS, TABLES
+from studio.store.schema import APPLICATION_ID, FILE_NAME, MAJOR_VERSION, MIGRATIONS, SEARCH_SQL, TABLES
 from studio.store.trouble import DAMAGED_FILE, LibraryError, damaged_library, explain, trouble
 
 SMALL_BYTES = 32 * 2**20
@@ -210,7 +210,14 @@ def open_wreck(path: Path) -> Opened:
         known = explain(error)
         if known is not None and known.damage is not Damage.DAMAGED:
             raise
-        return Opened(connect(path, "mode=ro&immutable=1"), path, read_only=True)
+        connection = connect(path, "mode=ro&immutable=1")
+        try:
+            with contextlib.suppress(sqlite3.Error):
+                refuse_planted(connection)
+        except LibraryError:
+            connection.close()
+            raise
+        return Opened(connection, path, read_only=True)
 
 
 def identify(connection: sqlite3.Connection) -> None:
@@ -229,10 +236,40 @@ def identify(connection: sqlite3.Connection) -> None:
         )
     if version > MAJOR_VERSION:
         raise trouble(Damage.NEWER)
+    refuse_planted(connection)
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     # A table that a pending migration will make may be missing.
     if not is_pending(connection) and not tables.issuperset(TABLES):
         raise damaged_library(QT_TRANSLATE_NOOP("StudioError", "A table of the library is missing."))
+
+
+def refuse_planted(connection: sqlite3.Connection) -> None:
+    """Raise LibraryError if the schema has anything that could do something by itself when we read or write.
+
+    Plain tables and indexes that are not ours are a newer program's of the same major version. A migration
+    that makes a trigger, a view, a generated column or another virtual table must raise the major version.
+    """
+    planted = connection.execute(
+        "SELECT count(*) FROM sqlite_master WHERE type NOT IN ('table', 'index')"
+        " OR (type = 'table' AND name = 'search' AND sql <> ?)"
+        " OR (type = 'table' AND name <> 'search' AND rootpage = 0)",
+        (SEARCH_SQL,),
+    ).fetchone()[0]
+    hidden = connection.execute(
+        "SELECT count(*) FROM sqlite_master AS t JOIN pragma_table_xinfo(t.name) AS c"
+        " WHERE t.type = 'table' AND t.name NOT LIKE 'search%' AND c.hidden <> 0"
+    ).fetchone()[0]
+    if planted or hidden:
+        raise LibraryError(
+            Damage.DAMAGED,
+            QT_TRANSLATE_NOOP(
+                "StudioError", "{file} contains program code that this program has not put there."
+            ),
+            QT_TRANSLATE_NOOP(
+                "StudioError", "Do not open it if it is from somebody else; if it is yours, restore a backup."
+            ),
+            file=FILE_NAME,
+        )
 
 
 def _examine(connection: sqlite3.Connection, path: Path, *, unclean: bool, log_missing: bool = False) -> bool:

@@ -30,7 +30,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from studio.core.errors import QT_TRANSLATE_NOOP
 from studio.core.history import Run
 from studio.core.messages import Candidate, Token
-from studio.store.trouble import damaged_record
+from studio.store.trouble import LibraryError, damaged_record
 
 _UNTRUSTED = QT_TRANSLATE_NOOP(
     "StudioError",
@@ -47,6 +47,11 @@ _CRC = struct.Struct("<I")
 
 TokenRow = tuple[int, bytes, str, float | None, int, float | None, float | None, bytes]
 """token_id, raw, text, logprob, rank, entropy, sampling_prob, alternatives"""
+
+
+def untrusted() -> LibraryError:
+    """The tokens of a passage are not as they were written."""
+    return damaged_record(_UNTRUSTED)
 
 
 def clean(text: str) -> str:
@@ -137,9 +142,9 @@ def unpack_token(row: TokenRow, pieces: Mapping[int, str], *, verify: bool = Tru
             (token_id, rank, *floats), raw, text, numbers + _pack_texts([c.text for c in candidates])
         )
     except (struct.error, UnicodeDecodeError, KeyError) as error:
-        raise damaged_record(_UNTRUSTED) from error
+        raise untrusted() from error
     if not sound:
-        raise damaged_record(_UNTRUSTED)
+        raise untrusted()
     return Token(token_id, raw, text, floats[0], floats[2], rank, floats[1], candidates)
 
 

@@ -63,4 +63,19 @@ def read_tokens(
             ).fetchone()
             known = pieces.of(model_id)
         tokens.append(packing.unpack_token(row[1:], known, verify=verify))
+    if verify:
+        stored, wanted = _n_rows(connection, generation_id), _n_tokens(connection, generation_id)
+        # A part that was never saved leaves a gap with something after it, and fewer than there should be.
+        if not (len(tokens) < stored < wanted or wanted <= stored == len(tokens)):
+            raise packing.untrusted()
     return tuple(tokens)
+
+
+def _n_rows(connection: sqlite3.Connection, generation_id: int) -> int:
+    sql = "SELECT count(*) FROM tokens WHERE generation_id = ?"
+    return int(connection.execute(sql, (generation_id,)).fetchone()[0])
+
+
+def _n_tokens(connection: sqlite3.Connection, generation_id: int) -> int:
+    row = connection.execute("SELECT n_tokens FROM generations WHERE id = ?", (generation_id,)).fetchone()
+    return int(row[0]) if row else 0

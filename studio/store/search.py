@@ -60,6 +60,11 @@ def index_stale(connection: sqlite3.Connection, limit_s: float) -> bool:
     return True
 
 
+def check(connection: sqlite3.Connection) -> None:
+    """Raise sqlite3.DatabaseError if the index does not fit itself; quick_check does not look into it."""
+    connection.execute("INSERT INTO search (search) VALUES ('integrity-check')")
+
+
 def make_anew(connection: sqlite3.Connection) -> None:
     """Empty the index and put everything on the list. To be called in a transaction."""
     connection.execute("DROP TABLE search")
