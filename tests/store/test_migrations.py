@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import schema_document
 from library_samples import ask, session
 from sqlite_utils import Database, Migrations
 
@@ -77,6 +78,10 @@ def test_a_failure_after_any_statement_leaves_the_old_or_the_new_schema(tmp_path
 
 def test_the_short_list_of_names_is_the_list_of_migrations() -> None:
     assert tuple(step.name for step in migrations.migrations._migrations) == schema.MIGRATIONS
+
+
+def test_the_schema_is_documented_as_it_is() -> None:
+    assert schema_document.FILE.read_text(encoding="utf-8") == schema_document.document()
 
 
 def test_every_shipped_library_opens_with_all_it_holds(own_library: Path) -> None:
