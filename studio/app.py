@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QApplication
 
 from studio import paths, settings
 from studio.controller import Controller
+from studio.garbage import GarbageCollector
 from studio.single_instance import SingleInstance
 from studio.ui import sentences
 from studio.ui import theme as themes
@@ -56,6 +57,7 @@ def create(argv: Sequence[str]) -> tuple[QApplication, MainWindow]:
     window = MainWindow(chosen)
     controller = Controller(window, ModelThread(window), LibraryThread(window), folder)
     _CrashReporter(controller, window)
+    window.closing.connect(GarbageCollector(window).stop)
     if problems:
         window.notice.show_notice(sentences.together(*map(sentences.said, problems)), "warn")
     QTimer.singleShot(0, controller.start)
