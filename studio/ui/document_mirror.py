@@ -21,7 +21,7 @@ LONG_PARAGRAPH = 10_000
 PIECE = 4_000
 """... of about this many UTF-16 units, cut at a space where there is one."""
 
-CHUNK = 40_000
+CHUNK = 20_000
 """Longer insertions are shown in chunks of this many characters, so that the window stays alive."""
 
 LINE_HEIGHT_PERCENT = 150
