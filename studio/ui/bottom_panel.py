@@ -17,6 +17,7 @@ class BottomPanel(QTabWidget):
         self.setObjectName("bottomPanel")
         self.setDocumentMode(True)
         self.tabBar().setObjectName("bottomTabs")
+        self.tabBar().setDrawBase(False)
         self.tabBar().setAccessibleName(self.tr("Views of the text"))
         self.tabBar().setToolTip(self.tr("Token: why this word. History: every state of this text."))
         self.probabilities = ProbabilityView(theme)

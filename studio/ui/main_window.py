@@ -117,7 +117,7 @@ class MainWindow(QMainWindow):
         self._rows.addWidget(text_column)
         self._rows.addWidget(self.bottom)
         self._rows.setStretchFactor(0, 1)
-        self._rows.setSizes([500, 236])
+        self._rows.setSizes([460, 268])
         self.bottom.setMinimumHeight(150)
         self._columns = QSplitter(Qt.Orientation.Horizontal)
         self._columns.setChildrenCollapsible(False)

@@ -6,7 +6,9 @@ import math
 
 from PySide6.QtCore import (
     QAbstractListModel,
+    QEvent,
     QModelIndex,
+    QObject,
     QPersistentModelIndex,
     QRect,
     QRectF,
@@ -14,7 +16,7 @@ from PySide6.QtCore import (
     Qt,
     Slot,
 )
-from PySide6.QtGui import QColor, QFont, QPainter, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QPainter, QPen
 from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
@@ -225,6 +227,7 @@ class ProbabilityView(QWidget):
         self._delegate = CandidateDelegate(theme, self)
         self._list.setModel(self._model)
         self._list.setItemDelegate(self._delegate)
+        self._list.viewport().installEventFilter(self)
 
         self._side = QWidget()
         self._side.setFixedWidth(200)
@@ -235,7 +238,7 @@ class ProbabilityView(QWidget):
         side.addLayout(numbers)
         side.addStretch(1)
         row = QHBoxLayout(self)
-        row.setContentsMargins(16, 12, 8, 8)
+        row.setContentsMargins(16, 10, 8, 4)
         row.setSpacing(16)
         row.addWidget(self._side)
         row.addWidget(self._list, 1)
@@ -243,11 +246,13 @@ class ProbabilityView(QWidget):
         self.set_theme(theme)
         self.show_token(None)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Two columns while there is room for two, so that the bars are as long as they can be."""
-        super().resizeEvent(event)
-        columns = 2 if self._list.viewport().width() >= 2 * COLUMN_PX else 1
-        self._list.setGridSize(QSize(max(COLUMN_PX, self._list.viewport().width() // columns), ROW_PX))
+        if watched is self._list.viewport() and event.type() == QEvent.Type.Resize:
+            width = self._list.viewport().width() - 2
+            columns = 2 if width >= 2 * COLUMN_PX else 1
+            self._list.setGridSize(QSize(max(COLUMN_PX, width // columns), ROW_PX))
+        return super().eventFilter(watched, event)
 
     def set_theme(self, theme: Theme) -> None:
         """Use another theme's colours."""
