@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import threading
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ from studio.store import records as r
 
 MODEL_PROCESS_FLAG = "--model-process"
 STOP_TIMEOUT_MS = 3000
+START_TIMEOUT_S = 2.0
 
 
 def model_process_command() -> tuple[str, list[str]]:
@@ -42,9 +44,12 @@ class _ModelProcess(QObject):
     """Lives in the thread: writes requests to the process, turns what it says into messages."""
 
     message = Signal(object)  # m.Message
+    start_needed = Signal()  # a request waits and there is no process
 
     def __init__(self) -> None:
         super().__init__()
+        self.started = threading.Event()  # set when `start` is through
+        self._waiting: list[m.Request] = []
         self._process: QProcess | None = None
         self._frames = wire.FrameBuffer()
         self._active: dict[int, m.Request] = {}
@@ -56,11 +61,22 @@ class _ModelProcess(QObject):
         if self._stopping:
             return
         if self._process is None:
-            self._start()
+            self._waiting.append(request)
+            self.start_needed.emit()
+            return
         if not isinstance(request, m.Cancel):
             self._active[request.job_id] = request
-        assert self._process is not None
         self._process.write(wire.encode(request))
+
+    @Slot()
+    def start(self) -> None:
+        """Start the process and hand it what waits. The window's thread stands still meanwhile."""
+        if self._process is None and not self._stopping:
+            self._start()
+        self.started.set()
+        waiting, self._waiting = self._waiting, []
+        for request in waiting:
+            self.submit(request)
 
     def _start(self) -> None:
         process = QProcess(self)
@@ -110,6 +126,7 @@ class _ModelProcess(QObject):
     @Slot(QProcess.ProcessError)
     def _on_error(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:
+            self._model = None  # it would fail again, for ever
             self._fail(QT_TRANSLATE_NOOP("StudioError", "The model process could not be started."))
 
     def _fail(self, what_happened: str) -> None:
@@ -148,16 +165,20 @@ class ModelThread(QObject):
 
     message = Signal(object)  # m.Message
     _submitted = Signal(object)
+    _start_requested = Signal()
     _stop_requested = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._stopped = False
         self._thread = QThread(self)
         self._thread.setObjectName("model")
         self._process = _ModelProcess()
         self._process.moveToThread(self._thread)
         self._submitted.connect(self._process.submit)
+        self._start_requested.connect(self._process.start)
         self._stop_requested.connect(self._process.stop)
+        self._process.start_needed.connect(self._on_start_needed)
         self._process.message.connect(self.message)
         self._thread.finished.connect(self._process.deleteLater)
         self._thread.start()
@@ -166,12 +187,27 @@ class ModelThread(QObject):
         """Queue a request."""
         self._submitted.emit(request)
 
+    @Slot()
+    def _on_start_needed(self) -> None:
+        """Have the process started, and do nothing until it is: 5-20 ms, once.
+
+        WORKAROUND(PySide 6.11: starting a process connects inside Qt while this thread's Python holds the
+        interpreter; a window that destroys an object at that moment holds Qt's lock and waits for the
+        interpreter, and both wait for ever, about once in a thousand starts; tests/faults/lock_order.py).
+        """
+        if self._stopped:
+            return
+        self._process.started.clear()
+        self._start_requested.emit()
+        self._process.started.wait(START_TIMEOUT_S)
+
     def cancel(self, job_id: int) -> None:
         """Stop a job, running or queued. The thread itself never blocks, so this arrives at once."""
         self._submitted.emit(m.Cancel(job_id))
 
     def stop(self) -> bool:
         """End the model process and the thread; True if both ended in time."""
+        self._stopped = True
         self._stop_requested.emit()
         return self._thread.wait(3 * STOP_TIMEOUT_MS)
 

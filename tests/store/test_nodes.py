@@ -125,7 +125,7 @@ def test_fifty_thousand_nodes_open_at_once(own_library: Path) -> None:
             opened = ask(librarian, OpenSession(1), SessionOpened)
             best = min(best, time.process_time() - start)  # 0.2 s on two cores at 2 GHz
         assert opened.session.nodes == nodes
-        assert best < 0.3
+        assert best < 1.0  # what is parsed on reading would take several
 
 
 class Failing(sqlite3.Connection):
