@@ -164,10 +164,9 @@ def main(argv: Sequence[str]) -> int:
     folder: Path = paths.library_dir(parse(argv).library)
     app = QApplication([*argv[:1]])
     instance = SingleInstance(folder, app)
-    if instance.raise_other():
+    if not instance.is_first():
         return 0
     _, window = create(argv)
-    instance.listen()
     instance.raise_requested.connect(window.raise_to_front)
     _Signals(window)
     window.show()

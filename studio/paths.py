@@ -47,6 +47,11 @@ def database_file(library: Path) -> Path:
     return library / "library.db"
 
 
+def instance_lock(library: Path) -> Path:
+    """The file that the window of this library holds locked."""
+    return library / "window.lock"
+
+
 def settings_file(library: Path) -> Path:
     """The TOML file of `studio.settings`."""
     return library / "settings.toml"

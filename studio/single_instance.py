@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QLockFile, QObject, Signal, Slot
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
-WAIT_MS = 300
+from studio.paths import instance_lock
+
+KNOCK_MS = 300
+PATIENCE_S = 2.0
+"""How long the other may take from its lock to listening."""
 
 
 class SingleInstance(QObject):
-    """Listens on (or knocks at) a local socket named after the library's folder. No network is involved.
+    """Holds a lock file in the library's folder and listens on a local socket named after the folder.
 
-    The socket only carries "come to the front"; what keeps two writers apart is the library's own lock.
+    The lock decides which of two starts at the same moment is first; a holder that no longer runs, also after
+    a kill -9, does not count. The socket only carries "come to the front". No network is involved.
     """
 
     raise_requested = Signal()
@@ -23,27 +29,51 @@ class SingleInstance(QObject):
         super().__init__(parent)
         digest = hashlib.sha256(str(folder.resolve()).encode("utf-8", "surrogatepass")).hexdigest()
         self._name = f"gpt2-studio-{digest[:24]}"
+        self._folder = folder
+        self._lock = QLockFile(str(instance_lock(folder)))
+        self._lock.setStaleLockTime(0)  # only a holder that no longer runs is stale
         self._server: QLocalServer | None = None
 
-    def raise_other(self) -> bool:
-        """Ask a running instance to come to the front; False if there is none."""
+    def is_first(self) -> bool:
+        """Whether this start opens the window; False if another instance has been brought to the front.
+
+        If the other neither answers nor goes, this one starts: the library itself then says it is in use.
+        """
+        end = time.monotonic() + PATIENCE_S
+        while not self._try_lock():
+            if self._knock():
+                return False
+            if time.monotonic() > end:
+                return True
+            time.sleep(0.05)
+        if self._lock.error() != QLockFile.LockError.NoError and self._knock():
+            return False  # a folder that cannot be written: no lock, but perhaps a window
+        self._listen()
+        return True
+
+    def _try_lock(self) -> bool:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError:
+            return True
+        return self._lock.tryLock(0) or self._lock.error() != QLockFile.LockError.LockFailedError
+
+    def _knock(self) -> bool:
         caller = QLocalSocket()
         caller.connectToServer(self._name)
-        if not caller.waitForConnected(WAIT_MS):
+        if not caller.waitForConnected(KNOCK_MS):
             return False
         caller.write(b"raise")
-        caller.waitForBytesWritten(WAIT_MS)
+        caller.waitForBytesWritten(KNOCK_MS)
         caller.disconnectFromServer()
         return True
 
-    def listen(self) -> None:
-        """Be the instance that others find. A socket left by a crash is replaced."""
+    def _listen(self) -> None:
         server = QLocalServer(self)
         server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         server.newConnection.connect(self._on_connection)
-        if not server.listen(self._name):
-            QLocalServer.removeServer(self._name)
-            server.listen(self._name)
+        QLocalServer.removeServer(self._name)  # of one that was killed: the lock is ours
+        server.listen(self._name)
         self._server = server
 
     @Slot()
