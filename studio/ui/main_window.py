@@ -31,7 +31,7 @@ from studio.ui.menus import Menus
 from studio.ui.notice_bar import NoticeBar
 from studio.ui.openings import Openings
 from studio.ui.sampling_panel import SamplingPanel
-from studio.ui.session_list import SessionPanel
+from studio.ui.session_list.panel import SessionPanel
 from studio.ui.status_line import StatusLine
 from studio.ui.title_bar import TitleBar
 from studio.ui.variant_switch import VariantSwitch

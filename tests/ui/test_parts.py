@@ -26,7 +26,8 @@ from studio.ui.notice_bar import NoticeBar
 from studio.ui.probability_view import CandidateModel, ProbabilityView, percent
 from studio.ui.run_options import RunOptions, RunOptionsForm, format_stop, parse_stop
 from studio.ui.sampling_panel import SamplingPanel
-from studio.ui.session_list import SessionModel, SessionPanel
+from studio.ui.session_list.model import SessionModel
+from studio.ui.session_list.panel import SessionPanel
 from studio.ui.token_index import TokenIndex
 
 
