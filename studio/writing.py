@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Slot
 from studio.autosave import GenerationLog
 from studio.core import chain
 from studio.core import messages as m
+from studio.core.environment import Environment
 from studio.core.manuscript import Manuscript
 from studio.sessions import Sessions
 from studio.store import records as r
@@ -181,6 +182,7 @@ class Writing(QObject):
             model.path,
             model.device,
             datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
+            environment=Environment.of(model).to_json(),
         )
         self.next_generation_id += 1
         self._run = Run(request.job_id, GenerationLog(record), start)

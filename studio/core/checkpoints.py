@@ -196,6 +196,9 @@ def _info(
         dtype="float32",
         n_threads=torch.get_num_threads(),
         load_s=0.0,
+        libraries=hardware.libraries(backend),
+        system=hardware.system(),
+        cpu=hardware.cpu(),
     )
 
 

@@ -1,15 +1,21 @@
-"""Which device computes, with how many threads, and how much memory there is."""
+"""Which device computes, with how many threads, how much memory there is, and what to call all that."""
 
 from __future__ import annotations
 
 import os
+import platform
+import re
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import torch
 
 _SMALL_MODEL = 20_000_000
 _MAX_THREADS = 8
+
+_LIBRARIES = {"studio": ("tiktoken", "torch"), "transformers": ("tokenizers", "torch", "transformers")}
+"""What a backend's numbers and tokens depend on."""
 
 
 def pick_device(wish: str) -> torch.device:
@@ -82,3 +88,31 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and (
         "not enough memory" in str(error) or "allocate memory" in str(error)
     )
+
+
+def libraries(backend: str) -> tuple[tuple[str, str], ...]:
+    """Name and version of the libraries a backend computes with; those that cannot be told are left out."""
+    found = []
+    for name in _LIBRARIES[backend]:
+        version = getattr(sys.modules.get(name), "__version__", None)  # torch adds what it was built for
+        try:
+            found.append((name, str(version or metadata.version(name))))
+        except metadata.PackageNotFoundError:
+            continue
+    return tuple(found)
+
+
+def system() -> str:
+    """The operating system, its version and the kind of processor, as "Linux 6.8.0 x86_64"."""
+    return " ".join(part for part in (platform.system(), platform.release(), platform.machine()) if part)
+
+
+def cpu() -> str:
+    """The processor's name and the instructions torch uses of it; these decide how numbers are rounded."""
+    name = platform.machine()
+    try:
+        found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text("utf-8"), re.MULTILINE)
+        name = found[1].strip() if found else name
+    except OSError:  # not Linux; these two know without asking another program
+        name = os.environ.get("PROCESSOR_IDENTIFIER", name)
+    return f"{name} ({torch.backends.cpu.get_cpu_capability()})"

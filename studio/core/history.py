@@ -65,6 +65,7 @@ class Node:
     created_utc: str = ""
     name: str = ""
     bookmarked: bool = False
+    pruned: bool = False  # hidden, with everything after it
 
     @cached_property
     def edits(self) -> tuple[Edit, ...]:

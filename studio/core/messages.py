@@ -74,6 +74,9 @@ class ModelInfo:
     dtype: str  # "float32", ...
     n_threads: int
     load_s: float
+    libraries: tuple[tuple[str, str], ...] = ()  # name and version of what computes and tokenizes
+    system: str = ""  # "Linux 6.8 x86_64"
+    cpu: str = ""  # as the system calls it, and the instructions that torch uses: "... (AVX2)"
 
 
 # -- requests ----------------------------------------------------------------------------------------------

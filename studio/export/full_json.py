@@ -1,6 +1,6 @@
 """Everything of one or more sessions as JSON, to be read again without loss.
 
-    {"archives": [archive, ...], "format": "gpt2-studio", "version": 1}
+    {"archives": [archive, ...], "format": "gpt2-studio", "version": 2}
 
     archive     created_utc, updated_utc, tags [text, ...], session, generations [generation, ...], tokens
     session     the fields of SessionRecord; runs [[length, source, offset], ...]; nodes [node, ...]
@@ -10,6 +10,8 @@
     tokens      {generation id: [token, ...]}, in the order of the ids
     token       [token_id, raw bytes in base64, text, logprob, sampling_prob, rank, entropy,
                  [token_id of each candidate], [text ...], [logprob ...], [sampling_prob ...]]
+
+Version 1 has neither `pruned` in a node nor `environment` in a generation.
 
 UTF-8; positions, lengths and offsets count code points; times are UTC, ISO 8601; logprobs are in nats. Keys
 are sorted and there is no white space but line ends between the parts: the same content is always the same
@@ -35,12 +37,13 @@ from studio.export.reals import written
 from studio.store.records import GenerationRecord, SessionRecord
 
 FORMAT = "gpt2-studio"
-VERSION = 1
+VERSION = 2
 
 ARCHIVE_KEYS = ("created_utc", "generations", "session", "tags", "tokens", "updated_utc")
 SESSION_KEYS = tuple(sorted(field.name for field in fields(SessionRecord)))
 NODE_KEYS = tuple(sorted({field.name for field in fields(Node)} - {"packed"} | {"before", "edits"}))
 GENERATION_KEYS = tuple(sorted(field.name for field in fields(GenerationRecord)))
+SINCE_VERSION_2 = ("environment", "pruned")
 
 
 def _value(value: object) -> str:

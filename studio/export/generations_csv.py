@@ -20,7 +20,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _COLUMNS = (
     "id", "created_utc", "model_name", "model_sha256", "device", "processors", "seed", "max_new_tokens",
     "stop_at_end_of_text", "n_tokens", "prefill_s", "decode_s", "finish_reason", "retry_of", "position",
-    "prompt", "text",
+    "prompt", "text", "environment",
 )  # fmt: skip
 
 

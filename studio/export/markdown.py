@@ -10,7 +10,7 @@ The front matter, if wanted, is YAML whose values are JSON:
     tags: ["..."]
     marked: false                  whether generated passages stand between <mark> and </mark>
     generations:
-      - {"id": 1, "model_name": "...", "processors": [...], "seed": 1, ...}
+      - {"id": 1, "model_name": "...", "processors": [...], "environment": {...}, ...}
     ---
 
 Of several pieces each begins with its title as a heading, and there is one front matter, without a title, if
@@ -61,10 +61,12 @@ def front_matter(
 def _settings(generation: GenerationRecord) -> dict[str, object]:
     values: dict[str, object] = {name: getattr(generation, name) for name in _SETTINGS}
     values["finish_reason"] = generation.finish_reason and str(generation.finish_reason)
-    try:
-        values["processors"] = json.loads(generation.processors)
-    except (ValueError, RecursionError):
-        values["processors"] = generation.processors
+    for name in ("processors", "environment"):
+        text = getattr(generation, name)
+        try:
+            values[name] = json.loads(text) if text else None
+        except (ValueError, RecursionError):
+            values[name] = text
     return values
 
 

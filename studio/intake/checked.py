@@ -36,9 +36,11 @@ class Place:
             place=str(self)[:100] or "archives",
         )
 
-    def fields(self, names: Sequence[str]) -> dict[str, Place]:
-        """The values of an object that has these names and no others."""
-        if not isinstance(self.value, dict) or self.value.keys() != set(names):
+    def fields(self, names: Sequence[str], optional: Sequence[str] = ()) -> dict[str, Place]:
+        """The values of an object with these names and no others; the `optional` ones may be missing."""
+        if not isinstance(self.value, dict):
+            raise self.wrong()
+        if not set(names) - set(optional) <= self.value.keys() <= set(names):
             raise self.wrong()
         return {name: Place(value, name, self) for name, value in self.value.items()}
 

@@ -16,6 +16,7 @@ from studio.export.full_json import (
     GENERATION_KEYS,
     NODE_KEYS,
     SESSION_KEYS,
+    SINCE_VERSION_2,
     VERSION,
 )
 from studio.intake.checked import Place
@@ -49,7 +50,7 @@ def _edit(place: Place) -> Edit:
 
 def _node(place: Place, known: set[int]) -> Node:
     """A node whose parent is ROOT or one of `known`, which it then is one of."""
-    of = place.fields(NODE_KEYS)
+    of = place.fields(NODE_KEYS, SINCE_VERSION_2)
     node_id, parent, before = of["id"].whole(1), of["parent"].whole(), of["before"].whole()
     if node_id in known:
         raise of["id"].wrong()
@@ -65,6 +66,7 @@ def _node(place: Place, known: set[int]) -> Node:
         of["created_utc"].text(_SHORT),
         of["name"].text(_SHORT),
         of["bookmarked"].truth(),
+        "pruned" in of and of["pruned"].truth(),
     )
 
 
@@ -101,7 +103,7 @@ def _finish_reason(place: Place) -> FinishReason | None:
 
 
 def _generation(place: Place, session_id: int) -> GenerationRecord:
-    of = place.fields(GENERATION_KEYS)
+    of = place.fields(GENERATION_KEYS, SINCE_VERSION_2)
     if of["session_id"].whole() != session_id:
         raise of["session_id"].wrong()
     return GenerationRecord(
@@ -126,6 +128,7 @@ def _generation(place: Place, session_id: int) -> GenerationRecord:
         n_tokens=of["n_tokens"].whole(),
         prefill_s=of["prefill_s"].real(),
         decode_s=of["decode_s"].real(),
+        environment=of["environment"].text(_SHORT) if "environment" in of else "",
     )
 
 
@@ -194,7 +197,7 @@ def _read(source: Source) -> Imported:
                 QT_TRANSLATE_NOOP("StudioError", "Import it with that version; nothing was imported."),
             )
     of = Place(document).fields(("archives", "format", "version"))
-    of["version"].whole(VERSION, VERSION)
+    of["version"].whole(1, VERSION)
     archives = tuple(map(_archive, of["archives"].items()))
     _once(of["archives"], [archive.session.id for archive in archives])
     _once(of["archives"], [generation.id for archive in archives for generation in archive.generations])

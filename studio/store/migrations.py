@@ -180,6 +180,27 @@ def m003_list_and_search(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m004_provenance(db: Database) -> None:
+    """What a generation ran on; which branches of a history were pruned.
+
+    A program that knows only m003 would find that the checksums of what is new do not match, and would show
+    and flip to pruned branches, so the major version goes up.
+    """
+    statements = (
+        "PRAGMA user_version = 4",
+        # One row for each set of program, libraries and machine, not one for each generation. JSON, see
+        # core/environment.py, as no question is asked of its parts: a new one is not a migration.
+        "CREATE TABLE environments (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT",
+        # NULL: not recorded. The checksum of a generation covers the text, unless there is none.
+        "ALTER TABLE generations ADD COLUMN environment_id INTEGER REFERENCES environments (id)",
+        # Hidden with everything after it. The checksum of a node covers this, unless it is 0.
+        "ALTER TABLE nodes ADD COLUMN pruned INTEGER NOT NULL DEFAULT 0 CHECK (pruned IN (0, 1))",
+    )
+    for statement in statements:
+        db.execute(statement)
+
+
 def migrate(connection: sqlite3.Connection) -> None:
     """Apply every pending step, all or none. The connection must be in autocommit mode."""
     db = Database(connection, execute_plugins=False)

@@ -32,8 +32,9 @@ def read_generation(
     """How a passage came about; None if it was never saved."""
     cursor = connection.execute(
         "SELECT generations.*, prompts.text AS prompt, models.name AS model_name,"
-        " models.sha256 AS model_sha256 FROM generations JOIN prompts ON prompts.id = prompt_id"
-        " JOIN models ON models.id = model_id WHERE generations.id = ?",
+        " models.sha256 AS model_sha256, coalesce(environments.text, '') AS environment"
+        " FROM generations JOIN prompts ON prompts.id = prompt_id JOIN models ON models.id = model_id"
+        " LEFT JOIN environments ON environments.id = environment_id WHERE generations.id = ?",
         (generation_id,),
     )
     row = cursor.fetchone()

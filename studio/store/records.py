@@ -93,6 +93,7 @@ class GenerationRecord:
     n_tokens: int = 0
     prefill_s: float = 0.0
     decode_s: float = 0.0
+    environment: str = ""  # JSON of core/environment.py; empty: not recorded
 
 
 class Damage(StrEnum):

@@ -38,7 +38,7 @@ GENERATION_COLUMNS = (
     "prefill_s",
     "decode_s",
 )
-"""What the checksum of a generation covers, beside id, prompt and model. Later columns stay out."""
+"""What the checksum of a generation covers, beside what other tables hold of it. Later columns stay out."""
 
 
 def pack_session(session: SessionRecord) -> tuple[Row, Row]:
@@ -120,10 +120,10 @@ def _with_head(values: Sequence[Any], head: int) -> Sequence[Any]:
 def _pack_node(session_id: int, revision: int, node: Node) -> tuple[int | str, ...]:
     """The row of `nodes`, in the order of its columns."""
     name, packed, created_utc = clean(node.name), clean(node.packed), clean(node.created_utc)
-    bookmarked = int(node.bookmarked)
-    checksum = _node_crc(session_id, node.id, node.parent, node.source, bookmarked, created_utc, name, packed)
+    bookmarked, pruned = int(node.bookmarked), int(node.pruned)
+    values = (session_id, node.id, node.parent, node.source, bookmarked, created_utc, name, packed)
     row = (session_id, node.id, node.parent, node.source, revision)
-    return *row, created_utc, name, bookmarked, checksum, packed
+    return *row, created_utc, name, bookmarked, pruned, _node_crc(pruned, *values), packed
 
 
 def write_nodes(
@@ -131,11 +131,12 @@ def write_nodes(
 ) -> None:
     """Insert nodes, or replace them, unless what is stored is of a later revision."""
     connection.executemany(
-        "INSERT INTO nodes (session_id, id, parent, source, revision, created_utc, name, bookmarked,"
-        " checksum, packed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+        "INSERT INTO nodes (session_id, id, parent, source, revision, created_utc, name, bookmarked, pruned,"
+        " checksum, packed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
         " parent = excluded.parent, source = excluded.source, revision = excluded.revision,"
         " created_utc = excluded.created_utc, name = excluded.name, bookmarked = excluded.bookmarked,"
-        " checksum = excluded.checksum, packed = excluded.packed WHERE excluded.revision >= revision",
+        " pruned = excluded.pruned, checksum = excluded.checksum, packed = excluded.packed"
+        " WHERE excluded.revision >= revision",
         (_pack_node(session_id, revision, node) for node in nodes),
     )
 
@@ -146,19 +147,31 @@ def copy_nodes(connection: sqlite3.Connection, session_id: int, new_id: int) -> 
     write_nodes(connection, new_id, revision, tuple(_read_nodes(connection, session_id, verify=True)))
 
 
-def _node_crc(*values: int | str) -> int:
+def _node_crc(pruned: int, *values: int | str) -> int:
+    if pruned:  # what was written before there was a column for it has none
+        values = (*values, pruned)
     return zlib.crc32("\0".join(map(str, values)).encode())
 
 
 def _read_nodes(connection: sqlite3.Connection, session_id: int, verify: bool) -> Iterator[Node]:
     """There may be 50,000: their edits are not looked into."""
-    for node_id, parent, source, bookmarked, created_utc, name, packed, checksum in connection.execute(
-        "SELECT id, parent, source, bookmarked, created_utc, name, packed, checksum FROM nodes"
+    for (
+        node_id,
+        parent,
+        source,
+        bookmarked,
+        pruned,
+        created_utc,
+        name,
+        packed,
+        checksum,
+    ) in connection.execute(
+        "SELECT id, parent, source, bookmarked, pruned, created_utc, name, packed, checksum FROM nodes"
         " WHERE session_id = ? ORDER BY id",
         (session_id,),
     ):
         if verify and checksum != _node_crc(
-            session_id, node_id, parent, source, bookmarked, created_utc, name, packed
+            pruned, session_id, node_id, parent, source, bookmarked, created_utc, name, packed
         ):
             raise damaged_record(
                 QT_TRANSLATE_NOOP(
@@ -167,7 +180,7 @@ def _read_nodes(connection: sqlite3.Connection, session_id: int, verify: bool) -
                     "the history of this session cannot be trusted.",
                 )
             )
-        yield Node(node_id, parent, packed, source, created_utc, name, bool(bookmarked))
+        yield Node(node_id, parent, packed, source, created_utc, name, bool(bookmarked), bool(pruned))
 
 
 def _runs_of(text: str, packed: str) -> tuple[Run, ...]:
@@ -180,7 +193,7 @@ def _runs_of(text: str, packed: str) -> tuple[Run, ...]:
 
 
 def pack_generation(generation: GenerationRecord) -> Row:
-    """The row of `generations`, without id, prompt, model and `interrupted`."""
+    """The row of `generations`, without id, prompt, model, environment and `interrupted`."""
     row: Row = {
         "session_id": generation.session_id,
         "retry_of": generation.retry_of,
@@ -200,14 +213,20 @@ def pack_generation(generation: GenerationRecord) -> Row:
         "prefill_s": packing.real(generation.prefill_s),
         "decode_s": packing.real(generation.decode_s),
     }
-    elsewhere = (generation.id, generation.prompt, generation.model_name, generation.model_sha256)
+    elsewhere = (
+        generation.id,
+        generation.prompt,
+        generation.model_name,
+        generation.model_sha256,
+        generation.environment,
+    )
     row["checksum"] = _digest(elsewhere, row)
     return row
 
 
 def unpack_generation(row: Mapping[str, Any], *, verify: bool) -> GenerationRecord:
-    """`row`: GENERATION_COLUMNS, id, prompt, model_name, model_sha256, checksum; more is not read."""
-    elsewhere = (row["id"], row["prompt"], row["model_name"], row["model_sha256"])
+    """`row`: GENERATION_COLUMNS, what the others of `elsewhere` are called, checksum; more is not read."""
+    elsewhere = (row["id"], row["prompt"], row["model_name"], row["model_sha256"], row["environment"])
     if verify and _digest(elsewhere, row) != row["checksum"]:
         raise damaged_record(
             QT_TRANSLATE_NOOP(
@@ -225,10 +244,11 @@ def unpack_generation(row: Mapping[str, Any], *, verify: bool) -> GenerationReco
         "prefill_s": packing.not_null(stored["prefill_s"]),
         "decode_s": packing.not_null(stored["decode_s"]),
     }
-    stored |= {name: row[name] for name in ("id", "prompt", "model_name", "model_sha256")}
+    stored |= {name: row[name] for name in ("id", "prompt", "model_name", "model_sha256", "environment")}
     return GenerationRecord(**stored)
 
 
-def _digest(elsewhere: tuple[int, str, str, str], row: Mapping[str, Any]) -> bytes:
-    generation_id, *texts = elsewhere
-    return packing.digest((generation_id, *map(clean, texts), *(row[name] for name in GENERATION_COLUMNS)))
+def _digest(elsewhere: tuple[int, str, str, str, str], row: Mapping[str, Any]) -> bytes:
+    generation_id, *texts, environment = elsewhere
+    values = (generation_id, *map(clean, texts), *(row[name] for name in GENERATION_COLUMNS))
+    return packing.digest((*values, clean(environment)) if environment else values)

@@ -7,10 +7,10 @@ FILE_NAME = "library.db"
 APPLICATION_ID = 0x47505432
 """`PRAGMA application_id`: "GPT2" in ASCII."""
 
-MAJOR_VERSION = 3
+MAJOR_VERSION = 4
 """`PRAGMA user_version`: raised only by a migration after which an older program would do harm."""
 
-MIGRATIONS = ("m001_first_schema", "m002_nodes", "m003_list_and_search")
+MIGRATIONS = ("m001_first_schema", "m002_nodes", "m003_list_and_search", "m004_provenance")
 """The names in migrations.py, in order (a test compares). All applied: sqlite-utils need not be imported."""
 
 TABLES = (
@@ -21,6 +21,7 @@ TABLES = (
     "models",
     "pieces",
     "prompts",
+    "environments",
     "generations",
     "tokens",
     "stale",

@@ -338,10 +338,15 @@ class Store:
         key = sha256(prompt.encode()).digest()
         db.execute("INSERT OR IGNORE INTO prompts (sha256, text) VALUES (?, ?)", (key, prompt))
         prompt_id = self._value("SELECT id FROM prompts WHERE sha256 = ?", key)
+        environment_id = None
+        if environment := clean(generation.environment):
+            db.execute("INSERT OR IGNORE INTO environments (text) VALUES (?)", (environment,))
+            environment_id = self._value("SELECT id FROM environments WHERE text = ?", environment)
         row = {
             **rows.pack_generation(generation),
             "prompt_id": prompt_id,
             "model_id": model_id,
+            "environment_id": environment_id,
             "interrupted": 0,
         }
         if self._value("SELECT count(*) FROM generations WHERE id = ?", generation.id):

@@ -86,7 +86,7 @@ def _used(connection: sqlite3.Connection, session_id: int) -> set[int]:
     ):
         used.add(source)
         with contextlib.suppress(ValueError, TypeError):
-            for _, _, removed, _, inserted in json.loads(packed):
+            for _, _, removed, _, inserted in json.loads(packed)["edits"]:
                 used |= {source for _, source, _ in (*removed, *inserted)}
     return used
 

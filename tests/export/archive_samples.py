@@ -18,6 +18,10 @@ HARD = (
     "<script>alert('x')</script> & \"quoted\" ]]>\n=cmd|' /C calc'!A0\n\0\x07 NUL and bell\n"
     "<mark>mine</mark>\n"
 )
+ENVIRONMENT = (
+    '{"app":"0.1.0","backend":"studio","cpu":"A CPU (AVX2)","dtype":"float32",'
+    '"libraries":{"tiktoken":"0.14.0","torch":"2.13.0+cpu"},"n_threads":1,"system":"Linux 6.8 x86_64"}'
+)
 LONG_LINE = "A very long line without an end. " * 200
 
 
@@ -53,6 +57,7 @@ def generation(number: int, text: str, session_id: int = 3) -> GenerationRecord:
         n_tokens=3,
         prefill_s=0.125,
         decode_s=0.1,
+        environment=ENVIRONMENT,
     )
 
 
@@ -74,6 +79,7 @@ def archive(session_id: int = 3) -> Archive:
     manuscript.replace(end, end, LONG_LINE)
     nodes = [replace(node, created_utc="2026-01-02T03:04:05") for node in manuscript.take_changed()]
     nodes[-1] = replace(nodes[-1], name="the end", bookmarked=True)
+    nodes[1] = replace(nodes[1], pruned=True)  # the variant
     session = SessionRecord(
         session_id,
         'A <tale> of "=2+3" & 🦊',
@@ -91,7 +97,9 @@ def archive(session_id: int = 3) -> Archive:
     }
     generations = (
         generation(7, first, session_id),
-        replace(generation(8, second, session_id), retry_of=7, finish_reason=None, decode_s=1 / 3),
+        replace(
+            generation(8, second, session_id), retry_of=7, finish_reason=None, decode_s=1 / 3, environment=""
+        ),
     )
     return Archive(
         session, "2026-01-02T03:04:05", "2026-02-03T04:05:06", ("fable", "草稿"), generations, tokens

@@ -77,7 +77,7 @@ HOSTILE_JSON = {
     "infinity": b'{"format":"gpt2-studio","version":-Infinity}',
     "a key twice": b'{"format":"gpt2-studio","format":"gpt2-studio"}',
     "no archives": b'{"format":"gpt2-studio","version":1}',
-    "newer": b'{"format":"gpt2-studio","version":2,"more":[]}',
+    "newer": b'{"format":"gpt2-studio","version":3,"more":[]}',
     "true as version": b'{"archives":[],"format":"gpt2-studio","version":true}',
     "null": b"null",
     "a text": b'"format"',

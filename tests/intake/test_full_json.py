@@ -82,7 +82,9 @@ def archives(draw: st.DrawFn, number: int) -> Archive:
         before = draw(st.none() | st.integers(0, n - 1))
         before = None if before == parent else before
         packed = pack_step(draw(st.lists(edits(), max_size=2)), before)
-        nodes.append(Node(n, parent, packed, draw(st.integers(-1, 9)), draw(text), draw(text), n % 2 == 0))
+        nodes.append(
+            Node(n, parent, packed, draw(st.integers(-1, 9)), draw(text), draw(text), n % 2 == 0, n % 3 == 0)
+        )
     session = SessionRecord(
         number, draw(text), body, run_of(draw, len(body)), draw(ids), draw(real), draw(ids), tuple(nodes),
         draw(st.integers(0, len(nodes))),
@@ -95,7 +97,7 @@ def archives(draw: st.DrawFn, number: int) -> Archive:
                 draw(st.lists(ids, max_size=2).map(tuple)), draw(text), draw(ids), draw(short),
                 draw(st.booleans()), draw(ids), draw(text), draw(text), draw(text), draw(text), draw(text),
                 draw(text), draw(st.none() | st.sampled_from(FinishReason)), draw(ids), draw(real),
-                draw(real),
+                draw(real), draw(text),
             )
         )  # fmt: skip
     of = {g.id: tuple(draw(st.lists(tokens, max_size=2))) for g in generations}
@@ -126,6 +128,16 @@ def test_float32_values_need_at_most_nine_digits(value: float) -> None:
 def test_the_sample_comes_back_as_it_was() -> None:
     (back,) = imported(exported(FULL_JSON))
     assert repr(back) == repr(archive())  # one of its probabilities is not a number
+
+
+def test_a_file_of_version_1_comes_back_without_what_it_does_not_know() -> None:
+    (old,) = imported((Path(__file__).parents[1] / "golden" / "import" / "version_1.json").read_bytes())
+    (new,) = imported(exported(FULL_JSON))
+    nodes = tuple(replace(node, pruned=False) for node in new.session.nodes)
+    generations = tuple(replace(generation, environment="") for generation in new.generations)
+    without = replace(new, session=replace(new.session, nodes=nodes), generations=generations)
+    assert repr(old) == repr(without)
+    assert old != new
 
 
 def test_what_came_back_can_still_walk_its_history() -> None:

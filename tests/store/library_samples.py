@@ -60,6 +60,7 @@ def generation(
         n_tokens=0,
         prefill_s=0.125,
         decode_s=0.1,
+        environment='{"app":"0.1.0","libraries":{"torch":"2.13.0"}}',
     )
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import schema_document
 from library_samples import ask, session
 from sqlite_utils import Database, Migrations
 
+from studio.core.environment import Environment
 from studio.core.history import Node
 from studio.core.messages import FinishReason
 from studio.store import migrations, opening, schema
@@ -103,9 +105,14 @@ def test_every_shipped_library_opens_with_all_it_holds(own_library: Path) -> Non
         ask(librarian, CloseLibrary(), LibraryClosed)
         store = Store.open(own_library)
         if file.stem >= "v002":
-            assert (store.session(1).nodes, store.session(1).head) == (NODES, 2)
+            pruned = replace(NODES[2], pruned=file.stem >= "v004")
+            assert (store.session(1).nodes, store.session(1).head) == ((*NODES[:2], pruned), 2)
         first = store.generation(1)
         assert first is not None
+        recorded = Environment(app="0.1.0", libraries=(("torch", "2.13.0"),))
+        assert Environment.from_json(first.environment) == (
+            recorded if file.stem >= "v004" else Environment()
+        )
         assert (first.prompt, first.stop, first.finish_reason) == (
             "Once",
             ("\n", "Ende"),

@@ -99,6 +99,7 @@ def test_renaming_keeps_the_tree(own_library: Path) -> None:
         "nodes SET parent = 2",
         "nodes SET packed = '[]'",
         "nodes SET bookmarked = 1",
+        "nodes SET pruned = 1",
         "manuscripts SET head = 0",
     ],
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from library_samples import ask, generation, library, session, token
 
-from studio.core.history import Node, Run
+from studio.core.history import Edit, Node, Run, pack_step
 from studio.core.messages import Candidate
 from studio.store.librarian import Librarian
 from studio.store.records import (
@@ -92,10 +92,11 @@ def test_an_unknown_session_is_no_bug(own_library: Path) -> None:
 
 
 def test_a_copy_outlives_what_it_was_made_from(own_library: Path) -> None:
-    node = Node(1, 0, '[[0,"",[],"Once",[[4,2,0]]]]', 2)
+    replaced = Edit(0, "Long", (Run(4, 3),), "Once", (Run(4, 2),))
+    node = Node(1, 0, pack_step([replaced]), 2)
     original = replace(session(1, "Once", title="T"), runs=(Run(4, 2, 0),), nodes=(node,), head=1)
     with library(own_library) as librarian:
-        for number, text in ((1, "unused"), (2, "Once")):
+        for number, text in ((1, "unused"), (2, "Once"), (3, "Long")):
             request = SaveGeneration(generation(number, text=text), 0, (token(text),), original)
             ask(librarian, request, Saved)
         assert ids(ask(librarian, DuplicateSession(1, 7), SessionsListed)) == [7, 1]
@@ -108,6 +109,7 @@ def test_a_copy_outlives_what_it_was_made_from(own_library: Path) -> None:
         assert ask(librarian, OpenSession(8), SessionOpened).session == copy
         assert ask(librarian, LoadTokens(2), TokensLoaded).tokens == (token("Once"),)
         assert ask(librarian, LoadTokens(1), TokensLoaded).tokens == ()
+        assert ask(librarian, LoadTokens(3), TokensLoaded).tokens == (token("Long"),)  # Undo needs it
         store = librarian._store
         assert store is not None
         assert store.generation(2) == generation(2, 8, text="Once")
