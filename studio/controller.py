@@ -114,8 +114,8 @@ class Controller(QObject):
                 self.reading.follow()
             case m.ContextMeasured():
                 self.reading.on_measured(message)
-            case m.TextScored():
-                pass  # the window does not ask for scores
+            case m.TextScored() | m.TextRead() | m.ReadingFinished() | m.PlaceInspected():
+                pass  # the window does not ask for these
             case m.JobFailed():
                 self._on_job_failed(message)
             case _:

@@ -113,7 +113,14 @@ class _ModelProcess(QObject):
                 request = self._active.pop(job_id, None)
                 if isinstance(request, m.LoadModel):
                     self._model = request
-            case m.GenerationFinished() | m.ContextMeasured() | m.TextScored() | m.JobFailed():
+            case (
+                m.GenerationFinished()
+                | m.ContextMeasured()
+                | m.TextScored()
+                | m.ReadingFinished()
+                | m.PlaceInspected()
+                | m.JobFailed()
+            ):
                 self._active.pop(message.job_id, None)
             case _:
                 pass

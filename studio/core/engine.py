@@ -13,6 +13,8 @@ from studio.core.checkpoints import Checkpoint, load_checkpoint
 from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
 from studio.core.generate import generate
 from studio.core.hardware import is_out_of_memory
+from studio.core.inspection import inspect_place
+from studio.core.memory import LogitMemory, key_of
 from studio.core.messages import (
     Cancel,
     ContextMeasured,
@@ -20,18 +22,23 @@ from studio.core.messages import (
     Generate,
     GenerationFinished,
     GenerationStarted,
+    InspectPlace,
     JobFailed,
     LoadModel,
     MeasureContext,
     Message,
     ModelLoaded,
+    PlaceInspected,
     Progress,
+    ReadingFinished,
+    ReadText,
     Request,
     ScoreText,
     Token,
     TokensGenerated,
 )
 from studio.core.model import Cancelled, InterruptedReading, never
+from studio.core.reader import Reader
 from studio.core.score import score
 
 STOPPED = (
@@ -46,6 +53,7 @@ class Engine:
 
     def __init__(self) -> None:
         self._checkpoint: Checkpoint | None = None
+        self._reader: Reader | None = None
 
     def run(self, request: Request, cancelled: Cancelled = never) -> Iterator[Message]:
         """Carry out `request`, yielding messages as they arise.
@@ -72,6 +80,10 @@ class Engine:
                 yield self._measure(request)
             case ScoreText():
                 yield from self._score(request, cancelled)
+            case ReadText():
+                yield from self._read(request, cancelled)
+            case InspectPlace():
+                yield self._inspect(request, cancelled)
             case Cancel():
                 pass  # read by `cancelled`, while another request runs
             case _:
@@ -91,7 +103,8 @@ class Engine:
             try:
                 fraction = next(loading)
             except StopIteration as stop:
-                self._checkpoint = stop.value
+                self._checkpoint = checkpoint = stop.value
+                self._reader = Reader(checkpoint.model, checkpoint.tokenizer, LogitMemory())
                 break
             if cancelled():
                 loading.close()
@@ -148,6 +161,46 @@ class Engine:
             visible_start=seen.visible_start,
             n_positions=checkpoint.model.n_positions,
         )
+
+    def quick(self, request: Request) -> Message | None:
+        """The answer, if it takes neither a forward pass nor what a running job changes; else None.
+
+        May be called while `run` is at work, from within `cancelled`.
+        """
+        if not isinstance(request, InspectPlace) or self._reader is None:
+            return None
+        try:
+            return self._inspect(request, never, only_known=True)
+        except LookupError:
+            return None
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:
+            return failure(request.job_id, error)
+
+    def _inspect(
+        self, request: InspectPlace, cancelled: Cancelled, *, only_known: bool = False
+    ) -> PlaceInspected:
+        checkpoint, reader = self._loaded(), self._reader
+        assert reader is not None
+        ids = reader.context(request.place)
+        logits = reader.logits.get(key_of(ids))
+        known = logits is not None
+        if logits is None:
+            if only_known:
+                raise LookupError
+            logits = reader.logits_after(ids, cancelled)
+        return inspect_place(checkpoint.tokenizer, request, ids, logits, from_memory=known)
+
+    def _read(self, request: ReadText, cancelled: Cancelled) -> Iterator[Message]:
+        self._loaded()
+        reader = self._reader
+        assert reader is not None
+        n_read = 0
+        for message in reader.read(request, cancelled):
+            n_read += len(message.tokens)
+            yield message
+        yield ReadingFinished(request.job_id, len(reader.token_ids), n_read)
 
     def _score(self, request: ScoreText, cancelled: Cancelled) -> Iterator[Message]:
         checkpoint = self._loaded()

@@ -11,6 +11,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from studio.core.processors import LogitsProcessor
+from studio.core.reading_messages import Alternative as Alternative
+from studio.core.reading_messages import GeneratedPlace as GeneratedPlace
+from studio.core.reading_messages import InspectPlace as InspectPlace
+from studio.core.reading_messages import Place as Place
+from studio.core.reading_messages import PlaceInspected as PlaceInspected
+from studio.core.reading_messages import ReadingFinished as ReadingFinished
+from studio.core.reading_messages import ReadPlace as ReadPlace
+from studio.core.reading_messages import ReadText as ReadText
+from studio.core.reading_messages import ReadToken as ReadToken
+from studio.core.reading_messages import TextRead as TextRead
 
 END_OF_TEXT = "<|endoftext|>"
 """How the end-of-text token is spelled. In a text it is the token only where `special_offsets` says so."""
@@ -138,7 +148,7 @@ class Cancel:
     job_id: int
 
 
-Request = LoadModel | Generate | MeasureContext | ScoreText | Cancel
+Request = LoadModel | Generate | MeasureContext | ScoreText | ReadText | InspectPlace | Cancel
 
 
 # -- messages ----------------------------------------------------------------------------------------------
@@ -253,5 +263,8 @@ Message = (
     | GenerationFinished
     | ContextMeasured
     | TextScored
+    | TextRead
+    | ReadingFinished
+    | PlaceInspected
     | JobFailed
 )

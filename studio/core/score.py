@@ -36,7 +36,7 @@ def score(
     decoder = IncrementalDecoder()
     tokens: list[ScoredToken] = []
     for logits, targets in _windows(model, sequence, stride, cancelled):
-        for logprob, rank, entropy in _measure(logits, targets):
+        for logprob, rank, entropy in measure_rows(logits, targets):
             token_id = ids[len(tokens)]
             raw = tokenizer.token_bytes(token_id)
             tokens.append(ScoredToken(token_id, raw, decoder.feed(raw), logprob, rank, entropy))
@@ -80,7 +80,7 @@ def _windows(
         begin += stride
 
 
-def _measure(logits: Tensor, targets: Tensor) -> list[tuple[float, int, float]]:
+def measure_rows(logits: Tensor, targets: Tensor) -> list[tuple[float, int, float]]:
     """Logprob (nats), rank and entropy (nats) of each target: (T, V) float32, (T,) int64."""
     with torch.inference_mode():
         log_sums = logits.logsumexp(1, keepdim=True)  # (T, 1)

@@ -48,13 +48,18 @@ def batched(
         yield m.TokensGenerated(job_id, tuple(pending))
 
 
+ONLY_THE_NEWEST = (m.MeasureContext, m.ReadText, m.InspectPlace)
+"""Of these the window wants an answer to its last question only."""
+
+
 class Mailbox:
-    """Requests in order; cancelled jobs known at once; a newer MeasureContext replaces one still waiting."""
+    """Requests in order; cancelled jobs known at once; some replace an older one of their kind that waits."""
 
     def __init__(self) -> None:
         self._requests: queue.SimpleQueue[m.Request | None] = queue.SimpleQueue()
         self._cancelled: set[int] = set()
-        self._latest_measure = -1
+        self._newest: dict[type, int] = {}
+        self._quick: m.InspectPlace | None = None
         self.closed = False
 
     def put(self, request: m.Request) -> None:
@@ -62,8 +67,10 @@ class Mailbox:
         if isinstance(request, m.Cancel):
             self._cancelled.add(request.job_id)
             return
-        if isinstance(request, m.MeasureContext):
-            self._latest_measure = request.job_id
+        if isinstance(request, ONLY_THE_NEWEST):
+            self._newest[type(request)] = request.job_id
+        if isinstance(request, m.InspectPlace):
+            self._quick = request
         self._requests.put(request)
 
     def close(self) -> None:
@@ -74,9 +81,21 @@ class Mailbox:
     def get(self) -> m.Request | None:
         """The next request worth answering; None when closed. Blocks."""
         while (request := self._requests.get()) is not None:
-            if not (isinstance(request, m.MeasureContext) and request.job_id != self._latest_measure):
+            if request is self._quick:
+                self._quick = None
+            if self._newest.get(type(request), request.job_id) == request.job_id:
                 return request
         return None
+
+    def take_quick(self) -> m.InspectPlace | None:
+        """A request that may be answered while another job runs; it also waits in its turn."""
+        request, self._quick = self._quick, None
+        return request
+
+    def answered(self, request: m.InspectPlace) -> None:
+        """The request need not be answered in its turn any more."""
+        if self._newest[type(request)] == request.job_id:
+            self._newest[type(request)] = -1
 
     def is_cancelled(self, job_id: int) -> bool:
         """Whether the job should stop now."""
@@ -89,6 +108,10 @@ def answer(engine: Engine, mailbox: Mailbox, send: Callable[[m.Message], None]) 
         job_id = request.job_id
 
         def cancelled(job_id: int = job_id) -> bool:
+            # A running job asks this every few hundredths of a second: the moment for small questions.
+            if (quick := mailbox.take_quick()) is not None and (reply := engine.quick(quick)) is not None:
+                mailbox.answered(quick)
+                send(reply)
             return mailbox.is_cancelled(job_id)
 
         for message in batched(engine.run(request, cancelled)):

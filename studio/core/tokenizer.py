@@ -171,7 +171,7 @@ class BytePairTokenizer:
         chunk = self._cache.pop(text, None)
         if chunk is None:
             ids = array("i", self._bpe.encode_ordinary(text))
-            chunk = Chunk(ids, len(text), lambda k: self._characters_before(ids, k))
+            chunk = Chunk(ids, len(text), _Starts(ids, self._bytes))
             self._cached_characters += len(text)
         self._cache[text] = chunk  # now the youngest
         while self._cached_characters > _CACHED_CHARACTERS and len(self._cache) > 1:
@@ -180,13 +180,25 @@ class BytePairTokenizer:
             self._cached_characters -= len(oldest)
         return chunk
 
-    def _characters_before(self, ids: array[int], k: int) -> int:
-        raw = b"".join(map(self._bytes.__getitem__, ids[:k]))
-        begun = len(raw) - sum(map(raw.count, _CONTINUATION_BYTES))  # characters whose first byte is in raw
-        return begun - 1 if self._bytes[ids[k]][0] & 0xC0 == 0x80 else begun
 
+class _Starts:
+    """Where each token of a chunk begins, in code points; worked out for all at the first question."""
 
-_CONTINUATION_BYTES = [bytes([byte]) for byte in range(0x80, 0xC0)]
+    def __init__(self, ids: array[int], raw: Mapping[int, bytes]) -> None:
+        self._ids = ids
+        self._raw = raw
+        self._starts: array[int] | None = None
+
+    def __call__(self, k: int) -> int:
+        """Token `k`; inside a character, the start of that character."""
+        if self._starts is None:
+            self._starts = array("i")
+            begun = 0  # characters whose first byte has come
+            for token_id in self._ids:
+                raw = self._raw[token_id]
+                self._starts.append(begun - 1 if raw[0] & 0xC0 == 0x80 else begun)
+                begun += len(raw) if raw.isascii() else sum(byte & 0xC0 != 0x80 for byte in raw)
+        return self._starts[k]
 
 
 def split_special(

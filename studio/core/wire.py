@@ -1,10 +1,10 @@
 """Messages as bytes, for the pipe between the window and the model process.
 
 JSON rather than pickle: the model process has read a stranger's file, so nothing it sends may run code here.
-A dataclass becomes ["Name", field, ...], a tuple ["", item, ...], bytes {"b": latin-1}, an enum {"e": value};
-a tuple of Candidates, twenty a token, goes by columns, {"c": [...]}, which is six times as fast. Only the
-classes of `core/messages.py` and the processors are ever built. A frame is a 4-byte big-endian length and
-that many bytes.
+A dataclass becomes ["Name", field, ...], a tuple ["", item, ...], bytes {"b": latin-1}, an enum {"e": value}.
+Tuples of Candidates, twenty a token, and of ReadTokens go by columns, {"c": [...]} and {"r": [...]}, which is
+six times as fast. Only the classes of `core/messages.py` and the processors are ever built. A frame is a
+4-byte big-endian length and that many bytes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from functools import cache
 from typing import BinaryIO, cast
 
 from studio.core import messages, processors
-from studio.core.messages import Candidate, Message, Request
+from studio.core.messages import Candidate, Message, ReadToken, Request
 
 HEADER = struct.Struct(">I")
 MAX_FRAME_BYTES = 1 << 28
@@ -29,6 +29,10 @@ _CLASSES: dict[str, type] = {
 }
 
 
+_COLUMNS: dict[str, type] = {"c": Candidate, "r": ReadToken}
+_BY_COLUMNS = {cls: key for key, cls in _COLUMNS.items()}
+
+
 @cache
 def _field_names(cls: type) -> tuple[str, ...]:
     return tuple(field.name for field in fields(cls))
@@ -36,8 +40,9 @@ def _field_names(cls: type) -> tuple[str, ...]:
 
 def _pack(value: object) -> object:
     if isinstance(value, tuple):
-        if value and type(value[0]) is Candidate:
-            return {"c": [[getattr(row, name) for row in value] for name in _field_names(Candidate)]}
+        if value and (key := _BY_COLUMNS.get(type(value[0]))):
+            names = _field_names(_COLUMNS[key])
+            return {key: [[getattr(row, name) for row in value] for name in names]}
         return ["", *map(_pack, value)]
     if isinstance(value, bytes):
         return {"b": value.decode("latin-1")}
@@ -57,11 +62,10 @@ def _unpack(value: object) -> object:
         unpacked = map(_unpack, items)
         return _CLASSES[name](*unpacked) if name else tuple(unpacked)
     if isinstance(value, dict):
-        if "c" in value:
-            return tuple(map(Candidate, *value["c"]))
-        if "b" in value:
-            return value["b"].encode("latin-1")
-        return messages.FinishReason(value["e"])
+        ((key, content),) = value.items()
+        if key in _COLUMNS:
+            return tuple(map(_COLUMNS[key], *content))
+        return content.encode("latin-1") if key == "b" else messages.FinishReason(content)
     return value
 
 

@@ -2,8 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import pytest
+
 from studio.core import messages as m
-from studio.core.serve import Mailbox, batched
+from studio.core.engine import Engine
+from studio.core.model import Cancelled, never
+from studio.core.serve import Mailbox, answer, batched
 
 
 def token(text: str) -> m.Token:
@@ -62,3 +66,49 @@ def test_only_the_newest_measurement_is_made() -> None:
     assert mailbox.get() == m.ScoreText(9, "a")
     mailbox.close()
     assert mailbox.get() is None
+
+
+class Busy(Engine):
+    """Its one long job asks `cancelled` three times; small questions are answered meanwhile."""
+
+    def __init__(self, mailbox: Mailbox) -> None:
+        super().__init__()
+        self._mailbox = mailbox
+        self.known = True
+
+    def run(self, request: m.Request, cancelled: Cancelled = never) -> Iterator[m.Message]:
+        if isinstance(request, m.InspectPlace):
+            yield inspected(request.job_id, from_memory=False)
+            return
+        for job_id in (10, 11, 12):
+            self._mailbox.put(m.InspectPlace(job_id, m.ReadPlace(1, 0), ()))
+            cancelled()
+        yield m.ReadingFinished(request.job_id, 0, 0)
+
+    def quick(self, request: m.Request) -> m.Message | None:
+        return inspected(request.job_id, from_memory=True) if self.known else None
+
+
+def inspected(job_id: int, *, from_memory: bool) -> m.PlaceInspected:
+    return m.PlaceInspected(job_id, m.ReadPlace(1, 0), (), (), 0.0, 0.0, 1, 0.0, 0.0, from_memory)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_small_question_is_answered_once_during_a_long_job_or_else_in_its_turn(known: bool) -> None:
+    mailbox = Mailbox()
+    engine = Busy(mailbox)
+    engine.known = known
+    mailbox.put(m.ReadText(1, "text", ()))
+    sent: list[m.Message] = []
+
+    def send(message: m.Message) -> None:
+        sent.append(message)
+        if isinstance(message, m.ReadingFinished):
+            mailbox.put(m.InspectPlace(13, m.ReadPlace(1, 0), ()))
+            mailbox.close()
+
+    answer(engine, mailbox, send)
+    told = [(message.job_id, getattr(message, "from_memory", None)) for message in sent]
+    assert told == (
+        [(10, True), (11, True), (12, True), (1, None), (13, False)] if known else [(1, None), (13, False)]
+    )

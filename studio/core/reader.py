@@ -1,0 +1,193 @@
+"""Reads a text as the model sees it when one writes on, and remembers the numbers of every token.
+
+A text that fits into the context window is read from its beginning. A longer one is read in windows that
+begin at multiples of half the context, so that what stands before an edit keeps its window and its numbers,
+and every token but the first window's has at least half a context before it. What is remembered is known by
+the tokens read before it (see memory.py): an edit costs only what comes after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from studio.core import context, memory
+from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
+from studio.core.memory import LogitMemory
+from studio.core.model import Cancelled, CausalLM, InterruptedReading, never
+from studio.core.reading_messages import GeneratedPlace, Place, ReadText, ReadToken, TextRead
+from studio.core.score import measure_rows
+from studio.core.tokenizer import Encoded, Tokenizer
+
+N_REMEMBERED = 400_000
+"""Tokens whose numbers are remembered; about 100 bytes each."""
+
+Numbers = tuple[float, int, float]
+"""Logprob (nats), rank, entropy (nats)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Tokens begin..end of a text are read; from `first` on they are told."""
+
+    begin: int
+    first: int
+    end: int
+
+
+def windows(n_tokens: int, size: int) -> list[Window]:
+    """Cut a text of `n_tokens` into windows of at most `size` tokens."""
+    if n_tokens <= size:
+        return [Window(0, 0, n_tokens)] if n_tokens else []
+    half = size // 2
+    cut = [Window(0, 0, size)]
+    while cut[-1].end < n_tokens:
+        begin = cut[-1].begin + half
+        cut.append(Window(begin, cut[-1].end, min(begin + size, n_tokens)))
+    return cut
+
+
+class Reader:
+    """Reads with one model. Its KV cache is left holding what was read last."""
+
+    def __init__(self, model: CausalLM, tokenizer: Tokenizer, logits: LogitMemory) -> None:
+        self._model = model
+        self._tokenizer = tokenizer
+        self._prefix = list(tokenizer.prefix_ids)
+        self._size = model.n_positions - len(self._prefix)
+        self._known: dict[int, Numbers] = {}  # by the key after the token
+        self._ids: list[int] = []  # of the text read last
+        self._reading = 0  # the job that asked for it
+        self.logits = logits
+
+    @property
+    def token_ids(self) -> Sequence[int]:
+        """The tokens of the text read last."""
+        return self._ids
+
+    def read(self, request: ReadText, cancelled: Cancelled = never) -> Iterator[TextRead]:
+        """Tell of the tokens, in stretches, the window with the caret first. Raises InterruptedReading."""
+        encoded = self._tokenizer.encode(request.text, request.special_offsets)
+        self._ids, self._reading = encoded.ids, request.job_id
+        ids = self._ids
+        spans = token_spans(encoded)
+        wanted = windows(len(ids), self._size)
+        near = (window.begin for window in wanted if spans[window.end - 1][1] >= request.caret)
+        centre = next(near, wanted[-1].begin if wanted else 0)
+        wanted.sort(key=lambda window: abs(window.begin - centre))
+        room = request.max_tokens
+        for window in wanted:
+            if room <= 0:
+                break
+            room -= window.end - window.first
+            for first, numbers in self._read_window(window, cancelled):
+                tokens = tuple(
+                    ReadToken(ids[i], *spans[i], logprob, rank, entropy)
+                    for i, (logprob, rank, entropy) in enumerate(numbers, first)
+                )
+                yield TextRead(request.job_id, first, tokens, len(ids))
+
+    def context(self, place: Place) -> list[int]:
+        """What the model reads before it writes the token at `place`. Raises StudioError."""
+        match place:
+            case GeneratedPlace():
+                seen = context.measure(
+                    self._model,
+                    self._tokenizer,
+                    place.prompt,
+                    place.special_offsets,
+                    place.max_new_tokens,
+                )
+                return [*seen.ids, *place.token_ids]
+            case _:
+                if place.reading != self._reading or not 0 <= place.index <= len(self._ids):
+                    raise StudioError(
+                        QT_TRANSLATE_NOOP("StudioError", "The text has changed since it was read."),
+                        QT_TRANSLATE_NOOP("StudioError", "Wait until it has been read again."),
+                    )
+                cut = windows(len(self._ids), self._size)
+                begin = next((w.begin for w in cut if place.index < w.end), cut[-1].begin if cut else 0)
+                if place.index - begin > self._size - 1:
+                    begin = place.index - self._size + 1
+                return self._start(self._ids[begin : place.index])
+
+    def logits_after(self, ids: Sequence[int], cancelled: Cancelled = never) -> Tensor:
+        """The logits after `ids`, from memory or by reading: (V,) float32. Raises InterruptedReading."""
+        key = memory.key_of(ids)
+        known = self.logits.get(key)
+        if known is not None:
+            return known
+        context.reuse(self._model, ids)
+        read = context.read(self._model, ids, cancelled)
+        self.logits.put(key, read)
+        return read
+
+    def _start(self, ids: list[int]) -> list[int]:
+        """Nothing cannot be read: GPT-2 begins with end-of-text, as context.measure does."""
+        return self._prefix + ids or [self._tokenizer.end_of_text_id or 0]
+
+    def _read_window(self, window: Window, cancelled: Cancelled) -> Iterator[tuple[int, list[Numbers]]]:
+        """Yield (index of the first token, numbers of tokens) until the window is told."""
+        ids = self._ids[window.begin : window.end]
+        keys = [memory.key_of(self._prefix)]
+        for token_id in ids:
+            keys.append(memory.after(keys[-1], token_id))
+        done = window.first - window.begin
+        while done < len(ids):
+            known = done
+            while known < len(ids) and keys[known + 1] in self._known:
+                known += 1
+            if known > done:
+                yield window.begin + done, [self._known[key] for key in keys[done + 1 : known + 1]]
+                done = known
+                continue
+            if done == 0 and not self._prefix:
+                rows = self.logits_after(self._start([]), cancelled)[None]  # (1, V)
+            else:
+                rows = self._rows(ids, done, cancelled)  # (T, V), for the tokens from `done` on
+            targets = torch.tensor(ids[done : done + len(rows)])
+            numbers = measure_rows(rows[: len(targets)], targets)
+            for i, found in enumerate(numbers):
+                self._remember(keys[done + i + 1], found)
+            for i, row in enumerate(rows):
+                if done + i or self._prefix:
+                    self.logits.put(keys[done + i], row)
+            yield window.begin + done, numbers
+            done += len(numbers)
+
+    def _rows(self, ids: list[int], index: int, cancelled: Cancelled) -> Tensor:
+        """The logits that predict the tokens from `index` on, a chunk of them: (T, V) float32."""
+        if cancelled():
+            raise InterruptedReading
+        model = self._model
+        whole = self._prefix + ids
+        at = index + len(self._prefix)  # whole[at] is to be predicted: by what is read at at-1
+        common = 0
+        for cached, wanted in zip(model.cached_ids, whole[: at - 1], strict=False):
+            if cached != wanted:
+                break
+            common += 1
+        model.truncate(common)
+        tensor = torch.tensor(whole)
+        while (past := len(model.cached_ids)) < at - 1:
+            model.forward(tensor[past : min(past + model.chunk_tokens, at - 1)], cancelled)
+        return model.forward_all(tensor[at - 1 : at - 1 + model.chunk_tokens], cancelled)
+
+    def _remember(self, key: int, numbers: Numbers) -> None:
+        self._known[key] = numbers
+        if len(self._known) > N_REMEMBERED:
+            del self._known[next(iter(self._known))]
+
+
+def token_spans(encoded: Encoded) -> list[tuple[int, int]]:
+    """Start and end of what each token completes in the text, code points."""
+    starts: list[int] = []
+    begin = 0
+    for chunk in encoded.chunks:
+        starts += [begin + chunk.starts(k) for k in range(len(chunk.ids))]
+        begin += chunk.length
+    return list(pairwise([*starts, begin]))
