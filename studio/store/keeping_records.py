@@ -124,7 +124,11 @@ class TrashEmptied:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One find. `ranges` are (from, to) of what was found within `snippet`, in code points."""
+    """One find. `ranges` are (from, to) of what was found within `snippet`, in code points.
+
+    `offset` and `length` are of the first place found in the whole of it: the session's title or text, or the
+    generation; 0 and 0 where the place is not known.
+    """
 
     session_id: int
     title: str  # of the session, or its first words
@@ -132,6 +136,8 @@ class Hit:
     ranges: tuple[tuple[int, int], ...]
     where: Literal["title", "text", "generation"]
     generation_id: int | None  # of a generation that is not in the text any more as it was
+    offset: int = 0
+    length: int = 0
 
 
 @dataclass(frozen=True, slots=True)

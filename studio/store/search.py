@@ -13,6 +13,8 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import Literal
 
 from studio.store import words
 from studio.store.records import Found, Hit
@@ -99,18 +101,24 @@ def find(connection: sqlite3.Connection, text: str, limit: int) -> Found:
     for kind in (TITLE, TEXT):
         ids = ",".join(str(document & _ID) for document in documents(kind, 2 * kind))
         for session_id, body in connection.execute(_CANDIDATES[kind].format(ids=ids), (limit - len(hits),)):
-            shown, ranges = words.snippet(query, body)
-            hits.append(Hit(session_id, "", shown, ranges, "title" if kind == TITLE else "text", None))
+            hits.append(_hit(session_id, query, body, "title" if kind == TITLE else "text", None))
     if len(hits) < limit:
         hits += _cut_out(connection, query, documents(0, TEXT), limit - len(hits))
     titles = _titles(connection, {hit.session_id for hit in hits})
-    return Found(
-        text,
-        tuple(
-            Hit(h.session_id, titles[h.session_id], h.snippet, h.ranges, h.where, h.generation_id)
-            for h in hits
-        ),
-    )
+    return Found(text, tuple(replace(hit, title=titles[hit.session_id]) for hit in hits))
+
+
+def _hit(
+    session_id: int,
+    query: words.Query,
+    body: str,
+    where: Literal["title", "text", "generation"],
+    generation_id: int | None,
+) -> Hit:
+    """What is told of one document; the title of its session comes later."""
+    start, end = words.first(query, body)
+    shown, ranges = words.snippet(query, body, start)
+    return Hit(session_id, "", shown, ranges, where, generation_id, start, end - start)
 
 
 def _documents(connection: sqlite3.Connection, query: words.Query) -> Callable[[int, int], Iterable[int]]:
@@ -154,8 +162,7 @@ def _cut_out(
         within = texts[session_id]
         if within is None or text in within:
             continue
-        shown, ranges = words.snippet(query, text)
-        yield Hit(session_id, "", shown, ranges, "generation", document)
+        yield _hit(session_id, query, text, "generation", document)
         limit -= 1
 
 

@@ -93,13 +93,12 @@ def matches(query: Query, text: str) -> bool:
     return all(pattern.search(folded) for pattern in query.patterns())
 
 
-def snippet(query: Query, text: str, width: int = 160) -> tuple[str, tuple[tuple[int, int], ...]]:
-    """Some of the text around the first phrase found, and (from, to) of what was found in it, in code points.
+def snippet(query: Query, text: str, at: int, width: int = 160) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """Some of the text around place `at`, and (from, to) of what was found in it, in code points.
 
     White space reads as spaces. What is left out is an ellipsis.
     """
     patterns = query.patterns()
-    at = _first(patterns, text)
     start = max(at - 40, 0)
     if start:
         space = re.search(r"\s", text[start:at])
@@ -117,16 +116,26 @@ def snippet(query: Query, text: str, width: int = 160) -> tuple[str, tuple[tuple
     return before + shown + after, tuple(merged)
 
 
-def _first(patterns: tuple[re.Pattern[str], ...], text: str) -> int:
-    """Where the first phrase found begins; 0 if none is (one longer than a window, say)."""
+def first(query: Query, text: str) -> tuple[int, int]:
+    """(from, to) of the first phrase found, in code points; (0, 0) if none is (one longer than a window, say)."""
+    patterns = query.patterns()
     if text.isascii():
-        return min((m.start() for p in patterns if (m := p.search(text.lower()))), default=0)
+        lower = text.lower()
+        return min((m.span() for p in patterns if (m := p.search(lower))), default=(0, 0))
     for start in range(0, max(len(text), 1), _WINDOW - _OVERLAP):
         window = text[start : start + _WINDOW]
         folded = fold(window)
         if any(pattern.search(folded) for pattern in patterns):
-            return start + min((begin for begin, _ in _found(patterns, window, 0)), default=0)
-    return 0
+            last = start + _WINDOW >= len(text)
+            # What touches an edge may be a piece of a longer word; a neighbouring window has it whole.
+            whole = [
+                (begin, end)
+                for begin, end in _found(patterns, window, start)
+                if (begin > start or not start) and (end < start + _WINDOW or last)
+            ]
+            if whole:
+                return min(whole)
+    return 0, 0
 
 
 def _found(patterns: tuple[re.Pattern[str], ...], text: str, shift: int) -> list[tuple[int, int]]:

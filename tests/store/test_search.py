@@ -100,16 +100,20 @@ def test_what_is_found(filled: Store, query: str, expected: list[int], indexed: 
         assert all(0 <= a < b <= len(hit.snippet) for a, b in hit.ranges)
 
 
+def snippet(query: words.Query, text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
+    return words.snippet(query, text, words.first(query, text)[0])
+
+
 def test_a_snippet_shows_what_was_found() -> None:
     text = "x" * 300 + " é\n" + "Le Café Crème, " * 20 + "end" * 500
     for where in (text, "word " * 30_000 + text, text.encode("ascii", "replace").decode()):
         query = words.parse("cafe crem" if "é" in where else "Caf? Cr?m")
-        shown, ranges = words.snippet(query, where)
+        shown, ranges = snippet(query, where)
         assert shown.startswith("…")
         assert len(shown) <= 162
         assert shown[slice(*ranges[0])].casefold().rstrip(", ").startswith("caf")
-    assert words.snippet(words.parse("北京"), "我去北京。") == ("我去北京。", ((2, 4),))
-    assert words.snippet(words.parse("strasse"), "die\nStraße!") == ("die Straße!", ((4, 10),))
+    assert snippet(words.parse("北京"), "我去北京。") == ("我去北京。", ((2, 4),))
+    assert snippet(words.parse("strasse"), "die\nStraße!") == ("die Straße!", ((4, 10),))
 
 
 @given(st.text(), st.text(st.characters() | st.sampled_from('"*^:(){}-+ ANDORNEAR京大')))
@@ -134,6 +138,45 @@ def test_a_part_of_a_text_is_found_in_it(data: st.DataObject) -> None:
     query = words.parse('"' + text[start : data.draw(st.integers(start + 1, len(text)))])
     if query.phrases and text[start] != "\u0301":
         assert words.matches(query, text)
+
+
+@pytest.mark.parametrize(
+    ("query", "text", "place"),
+    [
+        ("light", "one light, a Lighthouse", "light"),
+        ("wave light", "The lighthouse\nand the waves", "light"),
+        ('"old fox"', "fox, old; the OLD\n fox", "OLD\n fox"),
+        ("strasse", "die lange STRASSE, die Straße", "STRASSE"),
+        ("京大", "東京。北京大学", "京大"),
+        ("🚀 base", "A 👩🚀 at the base", "🚀"),
+        ("nothing", "else", ""),
+        ("needle", "é " + "hay " * 3000 + "needle", "needle"),
+        # At every place in a window and across its edges, a word is found where it is, and whole.
+        *[("needle", "é" + "x" * n + " needles needle", "needle") for n in range(4070, 4110, 3)],
+        *[("need", "é" + "x" * n + "need, need", "need") for n in range(3060, 3080)],
+    ],
+)
+def test_the_first_place_found_is_known(query: str, text: str, place: str) -> None:
+    start, end = words.first(words.parse(query), text)
+    assert text[start:end] == place
+    assert not start or not text[start - 1].isalpha() or not place.isascii()
+
+
+def test_a_hit_says_where_in_the_text_it_is(own_library: Path) -> None:
+    text = "Ein Café ✈ 🚀.\n" + "und " * 100 + "das zweite CAFÉ"
+    with library(own_library) as librarian:
+        ask(librarian, SaveSession(session(1, text, title="Im Café")), Saved)
+        ask(
+            librarian,
+            SaveGeneration(generation(1, 1, text="no café"), 0, (), session(1, text, title="Im Café")),
+            Saved,
+        )
+        hits = ask(librarian, SearchLibrary("cafe"), Found).hits
+        assert [(hit.where, hit.offset, hit.length) for hit in hits] == [
+            ("title", 3, 4),
+            ("text", 4, 4),
+            ("generation", 3, 4),
+        ]
 
 
 def test_a_search_sees_all_that_is_committed(own_library: Path) -> None:
