@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from studio import __version__, exchange, paths
 from studio.core import messages as m
+from studio.finding import Finding
 from studio.preferences import Preferences
 from studio.reading import Reading
 from studio.sessions import Sessions
@@ -48,6 +49,7 @@ class Controller(QObject):
         self.reading = Reading(window, model_thread, library, self.writing, index, self._next_job, self)
         self.preferences = Preferences(window, library, folder, self)
         self.transfer = Transfer(window, library, self.sessions, self.writing, self)
+        self.finding = Finding(window, library, self.sessions, self)
         self.preferences.device_chosen.connect(self._on_device_chosen)
         model_thread.message.connect(self.on_message)
         library.message.connect(self.on_library_message)
@@ -204,7 +206,9 @@ class Controller(QObject):
                 self.reading.on_tokens_loaded(message)
             case r.RequestFailed():
                 self.sessions.autosave.on_failed(message)
-            case r.LibraryClosed() | r.TrashEmptied() | r.Found() | r.BackupProgress() | r.BackupMade():
+            case r.Found():
+                self._window.finder.show_found(message)
+            case r.LibraryClosed() | r.TrashEmptied() | r.BackupProgress() | r.BackupMade():
                 pass
             case r.Backups() | r.LibraryRestored() | r.LibrarySalvaged():
                 pass
@@ -215,6 +219,7 @@ class Controller(QObject):
         notice = self._window.notice
         self.writing.next_generation_id = message.next_generation_id
         self.sessions.on_library_opened(message)
+        self.finding.library_opened()
         self.writing.start_waiting()
         self._window.editor.setFocus()
         if message.set_aside:

@@ -117,7 +117,7 @@ def snippet(query: Query, text: str, at: int, width: int = 160) -> tuple[str, tu
 
 
 def first(query: Query, text: str) -> tuple[int, int]:
-    """(from, to) of the first phrase found, in code points; (0, 0) if none is (one longer than a window, say)."""
+    """(from, to) of the first phrase found, in code points; (0, 0) if none is."""
     patterns = query.patterns()
     if text.isascii():
         lower = text.lower()

@@ -45,7 +45,7 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("find", _T("actions", "&Find…"), "Ctrl+F", "search", _T("actions", "Find words in this text")),
     ActionRow("find_next", _T("actions", "Find &next"), "F3", "chevron-down", _T("actions", "Go to the next place found")),
     ActionRow("find_previous", _T("actions", "Find pre&vious"), "Shift+F3", "chevron-up", _T("actions", "Go to the place found before")),
-    ActionRow("find_session", _T("actions", "Find &session…"), "Ctrl+K", "search", _T("actions", "Find a session by its beginning")),
+    ActionRow("find_anything", _T("actions", "Find an&ything…"), "Ctrl+K", "command", _T("actions", "Find an action, a session, or words in any of your texts")),
     ActionRow("insert_end_of_text", _T("actions", "Insert &end-of-text token"), "Ctrl+Shift+E", "x", _T("actions", "Insert the token that ends a text for the model, not the characters")),
     ActionRow("generate", _T("actions", "&Continue"), "Ctrl+Return", "play", _T("actions", "Let the model write on from the caret")),
     ActionRow("retry", _T("actions", "&Retry"), "Ctrl+R", "rotate-ccw", _T("actions", "Replace the last generation by another; the earlier one is kept")),
@@ -75,7 +75,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         _T("actions", "&Edit"),
         ("undo", "redo", "", "cut", "copy", "paste", "select_all", "", "find", "find_next", "find_previous",
-         "find_session", "", "insert_end_of_text"),
+         "find_anything", "", "insert_end_of_text"),
     ),
     (_T("actions", "&Write"), ("generate", "retry", "stop", "", "previous_variant", "next_variant")),
     (_T("actions", "&Model"), ("open_model", "starter_model", "", "@device")),
@@ -113,9 +113,14 @@ def make_actions(parent: QWidget, theme: Theme) -> dict[str, QAction]:
     return actions
 
 
+def plain(text: str) -> str:
+    """A text without its mnemonic: "&Stop" and "停止(&S)" lose what only a menu needs."""
+    return re.sub(r"\s?\(&.\)|&|…$", "", text)
+
+
 def plain_text(action: QAction) -> str:
-    """An action's text without its mnemonic: "&Stop" and "停止(&S)" lose what only a menu needs."""
-    return re.sub(r"\s?\(&.\)|&|…$", "", action.text())
+    """An action's text without its mnemonic."""
+    return plain(action.text())
 
 
 def set_icons(actions: dict[str, QAction], theme: Theme) -> None:

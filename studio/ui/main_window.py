@@ -30,6 +30,7 @@ from studio.ui.icons import icon
 from studio.ui.menus import Menus
 from studio.ui.notice_bar import NoticeBar
 from studio.ui.openings import Openings
+from studio.ui.palette.overlay import Palette
 from studio.ui.sampling_panel import SamplingPanel
 from studio.ui.session_list.panel import SessionPanel
 from studio.ui.status_line import StatusLine
@@ -64,6 +65,7 @@ class MainWindow(QMainWindow):
         self.openings = Openings(self.editor)
         self.setStatusBar(self.status)
         self.setCentralWidget(self._make_columns())
+        self.finder = Palette(self.editor, self.actions_by_name, self.theme, self)
         self._menus = Menus(self, self.actions_by_name, settings)
         self._menus.chosen.connect(self._on_choice)
         self._connect_actions()
@@ -149,7 +151,6 @@ class MainWindow(QMainWindow):
             ("left_panel", self._on_panels),
             ("right_panel", self._on_panels),
             ("bottom_panel", self._on_panels),
-            ("find_session", self._on_find_session),
             ("alternatives", self._on_alternatives),
             ("history", self._on_history),
             ("presets", self._on_presets),
@@ -280,11 +281,6 @@ class MainWindow(QMainWindow):
         self.editor.flip(1)
 
     @Slot()
-    def _on_find_session(self) -> None:
-        self._show_panel("left_panel")
-        self.sessions.focus_search()
-
-    @Slot()
     def _on_alternatives(self) -> None:
         self._show_panel("bottom_panel")
         self.bottom.setCurrentWidget(self.probabilities)
@@ -351,6 +347,7 @@ class MainWindow(QMainWindow):
             self.bottom,
             self.notice,
             self.find_bar,
+            self.finder,
             self.status,
         ):
             part.set_theme(theme)
