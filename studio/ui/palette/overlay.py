@@ -72,6 +72,7 @@ class Palette(QWidget):
         self._note.setObjectName("paletteNote")
         self._note.setTextFormat(Qt.TextFormat.PlainText)
         self._note.setWordWrap(True)
+        self._note.setContentsMargins(6, 0, 6, 0)
         self._note.setProperty("quiet", True)
         self._box = QFrame(self)
         self._box.setObjectName("paletteBox")
