@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 from studio import __version__, exchange, paths
 from studio.core import messages as m
 from studio.finding import Finding
+from studio.insight import Insight
 from studio.preferences import Preferences
 from studio.reading import Reading
 from studio.sessions import Sessions
@@ -47,6 +48,8 @@ class Controller(QObject):
         index = TokenIndex()
         self.writing = Writing(window, model_thread, self.sessions, index, self._next_job, self)
         self.reading = Reading(window, model_thread, library, self.writing, index, self._next_job, self)
+        self.insight = Insight(window, model_thread, self.writing, self._next_job, self)
+        self.reading.pointed.connect(self.insight.point)
         self.preferences = Preferences(window, library, folder, self)
         self.transfer = Transfer(window, library, self.sessions, self.writing, self)
         self.finding = Finding(window, library, self.sessions, self)
@@ -108,16 +111,25 @@ class Controller(QObject):
             case m.GenerationStarted():
                 self.writing.on_started(message)
             case m.TokensGenerated():
-                self.writing.on_tokens(message)
+                start = self.writing.on_tokens(message)
+                if start is not None:
+                    self.insight.on_generated(start, message.tokens)
                 self.reading.follow()
             case m.GenerationFinished():
                 self.writing.on_finished(message)
+                self.insight.on_generation_finished()
                 self.reading.text_changed()
                 self.reading.follow()
             case m.ContextMeasured():
                 self.reading.on_measured(message)
-            case m.TextScored() | m.TextRead() | m.ReadingFinished() | m.PlaceInspected():
-                pass  # the window does not ask for these
+            case m.TextRead():
+                self.insight.on_text_read(message)
+            case m.ReadingFinished():
+                self.insight.on_reading_finished(message)
+            case m.PlaceInspected():
+                self.insight.on_inspected(message)
+            case m.TextScored():
+                pass  # the window does not ask for scores
             case m.JobFailed():
                 self._on_job_failed(message)
             case _:
@@ -136,11 +148,12 @@ class Controller(QObject):
     def _on_model_loaded(self, message: m.ModelLoaded) -> None:
         self._window.status.show_model(message.model)
         self._window.status.show_activity("")
+        self.insight.on_model_loaded()
         self.writing.on_model_ready(message.model)
         self.reading.measure()
 
     def _on_job_failed(self, message: m.JobFailed) -> None:
-        if self.reading.asked(message.job_id) and not message.report:
+        if (self.insight.on_failed(message.job_id) or self.reading.asked(message.job_id)) and not message.report:
             return
         self.writing.on_failed(message.job_id)
         if message.job_id == self._load_job:

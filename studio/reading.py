@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from studio.core import messages as m
 from studio.store import records as r
@@ -29,6 +29,8 @@ def count_words(text: str) -> int:
 
 class Reading(QObject):
     """Follows text, caret and mouse: context meter, dimming, word count, the token shown below."""
+
+    pointed = Signal(int)  # the character looked at: under the mouse, else before the caret
 
     def __init__(
         self,
@@ -130,9 +132,12 @@ class Reading(QObject):
     def show_token(self) -> None:
         """Show the token under the mouse, else the one before the caret."""
         editor, view = self._window.editor, self._window.probabilities
-        if editor.mirror.is_busy or not view.isVisible():
+        if editor.mirror.is_busy:
             return
         offset = self._hovered if self._hovered >= 0 else max(editor.caret() - 1, 0)
+        self.pointed.emit(offset)
+        if not view.isVisible():
+            return
         source, place_in = editor.manuscript.source_at(offset)
         if source <= 0:
             written = bool(editor.manuscript.text) and source == 0

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from studio.autosave import GenerationLog
 from studio.core import chain
@@ -51,6 +51,8 @@ class Run:
 
 class Writing(QObject):
     """One generation at a time."""
+
+    started = Signal()  # the model is about to be asked
 
     def __init__(
         self,
@@ -189,6 +191,7 @@ class Writing(QObject):
         editor.begin_generation(record.id, position, replaced, instead=instead)
         window.status.show_activity(self.tr("Reading the text…"))
         self.update_actions()
+        self.started.emit()
         self._thread.submit(request)
 
     @Slot()
@@ -226,11 +229,11 @@ class Writing(QObject):
             text = self.tr("This model's window holds {context} tokens, so it writes {n} at most.")
             window.notice.show_notice(text.format(context=model.n_positions, n=message.max_new_tokens))
 
-    def on_tokens(self, message: m.TokensGenerated) -> None:
-        """New words."""
+    def on_tokens(self, message: m.TokensGenerated) -> int | None:
+        """New words; returns where in the text they begin, None if they are not wanted any more."""
         run = self._run
         if run is None or message.job_id != run.job_id:
-            return
+            return None
         assert self.model is not None
         editor, log = self._window.editor, run.log
         now = time.monotonic()
@@ -246,6 +249,7 @@ class Writing(QObject):
                 text += token.text
         editor.add_generated(text)
         log.tokens += message.tokens
+        start = log.record.position + len(log.record.text)
         log.record = replace(
             log.record,
             text=log.record.text + "".join(t.text for t in message.tokens),
@@ -256,6 +260,7 @@ class Writing(QObject):
         self._sessions.autosave.follow(log)
         if now > run.first_token_at:
             self._window.status.show_speed((len(log.tokens) - 1) / (now - run.first_token_at))
+        return start
 
     def on_finished(self, message: m.GenerationFinished) -> None:
         """The generation is over, for whatever reason."""

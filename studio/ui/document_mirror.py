@@ -68,6 +68,8 @@ class DocumentMirror(QObject):
     """`show` brings an edit of the manuscript into the document; `edited` says what the user did there."""
 
     edited = Signal(object)  # Edit, already in the manuscript
+    changed = Signal(object)  # Edit, whoever made it
+    loaded = Signal()  # another manuscript
     busy_changed = Signal(bool)
 
     def __init__(self, document: QTextDocument, manuscript: Manuscript, parent: QObject) -> None:
@@ -115,6 +117,7 @@ class DocumentMirror(QObject):
         self._showing = False
         text = manuscript.text
         self._insert(0, 0, text)
+        self.loaded.emit()
 
     # -- places --------------------------------------------------------------------------------------------
 
@@ -153,6 +156,7 @@ class DocumentMirror(QObject):
                 break
             end += 1
         self._insert(start, max(start, end), edit.inserted)
+        self.changed.emit(edit)
 
     def _insert(self, start: int, end: int, text: str) -> None:
         """Put `text` between two document positions, long texts chunk by chunk."""
@@ -224,6 +228,7 @@ class DocumentMirror(QObject):
         self._astral = self._astral or (not inserted.isascii() and max(inserted) > "\uffff")
         self._changed_from, self._changed_to = position, position + added
         self._split_timer.start()
+        self.changed.emit(edit)
         self.edited.emit(edit)
 
     def _read(self, start: int, end: int) -> str:
