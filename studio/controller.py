@@ -153,7 +153,9 @@ class Controller(QObject):
         self.reading.measure()
 
     def _on_job_failed(self, message: m.JobFailed) -> None:
-        if (self.insight.on_failed(message.job_id) or self.reading.asked(message.job_id)) and not message.report:
+        if (
+            self.insight.on_failed(message.job_id) or self.reading.asked(message.job_id)
+        ) and not message.report:
             return
         self.writing.on_failed(message.job_id)
         if message.job_id == self._load_job:

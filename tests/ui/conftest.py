@@ -1,16 +1,44 @@
-"""A window's parts without an app: an editor, hand-made tokens."""
+"""A whole app in its window; or a window's parts without an app: an editor, hand-made tokens."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from driving import Open
+from finding import find
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
+from studio import app
 from studio.core.messages import Candidate, Token
 from studio.ui import theme as themes
 from studio.ui.editor import Editor
+from studio.ui.main_window import MainWindow
+
+
+@pytest.fixture
+def open_window(qtbot: QtBot, own_library: Path) -> Iterator[Open]:
+    """Open the app (again); closing is the fixture's if the test does not."""
+    windows: list[MainWindow] = []
+
+    def open_one(*, model: bool = True, ready: bool = True) -> MainWindow:
+        _, window = app.create(["gpt2-studio", "--library", str(own_library)])
+        windows.append(window)
+        qtbot.addWidget(window)
+        window.show()
+        if ready:
+            qtbot.waitUntil(lambda: not window.editor.isReadOnly(), timeout=10_000)
+        if model:
+            label = find(window, QLabel, "statusModel")
+            qtbot.waitUntil(lambda: label.text() == "starter", timeout=30_000)
+        return window
+
+    yield open_one
+    for window in windows:
+        window.close()
 
 
 @pytest.fixture

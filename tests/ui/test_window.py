@@ -6,18 +6,17 @@ import json
 import os
 import resource
 import signal
-from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from driving import Open, finished, fix_seed, press, set_length
 from finding import find
 from PySide6.QtCore import QMimeData, QObject, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog, QDoubleSpinBox, QLabel, QPushButton, QSpinBox
 from pytestqt.qtbot import QtBot
 
-from studio import app, cli
+from studio import cli
 from studio.controller import Controller
 from studio.core import messages as m
 from studio.core.manuscript import Origin
@@ -35,48 +34,6 @@ from studio.ui.main_window import MainWindow
 
 PROMPT = "Once upon a time, there was a little fox who"
 CONTROL = Qt.KeyboardModifier.ControlModifier
-
-Open = Callable[..., MainWindow]
-
-
-@pytest.fixture
-def open_window(qtbot: QtBot, own_library: Path) -> Iterator[Open]:
-    """Open the app (again); closing is the fixture's if the test does not."""
-    windows: list[MainWindow] = []
-
-    def open_one(*, model: bool = True, ready: bool = True) -> MainWindow:
-        _, window = app.create(["gpt2-studio", "--library", str(own_library)])
-        windows.append(window)
-        qtbot.addWidget(window)
-        window.show()
-        if ready:
-            qtbot.waitUntil(lambda: not window.editor.isReadOnly(), timeout=10_000)
-        if model:
-            label = find(window, QLabel, "statusModel")
-            qtbot.waitUntil(lambda: label.text() == "starter", timeout=30_000)
-        return window
-
-    yield open_one
-    for window in windows:
-        window.close()
-
-
-def press(window: MainWindow, key: Qt.Key, modifier: Qt.KeyboardModifier = CONTROL) -> None:
-    QTest.keyClick(window.editor, key, modifier)
-
-
-def finished(window: MainWindow) -> bool:
-    return not window.editor.is_generating
-
-
-def set_length(window: MainWindow, tokens: int) -> None:
-    find(window, QSpinBox, "param_max_new_tokens").setValue(tokens)
-
-
-def fix_seed(window: MainWindow, seed: int) -> None:
-    options = window.sampling.options
-    options.set_options(replace(options.options(), seed=seed, seed_fixed=True))
-    options.changed.emit()
 
 
 def saved(window: MainWindow) -> bool:
