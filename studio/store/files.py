@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import shutil
 import stat
 import sys
@@ -15,6 +17,7 @@ from studio.store.schema import FILE_NAME
 from studio.store.trouble import damaged_library
 
 _MAGIC = b"SQLite format 3\0"
+_UNFINISHED = re.compile(r"library-([a-z-]+-)?[a-z0-9_]{8}\.unfinished(-journal|-wal|-shm)?")
 
 
 def companion(path: Path, ending: str) -> Path:
@@ -93,6 +96,17 @@ def temporary_beside(path: Path) -> Path:
     descriptor, name = tempfile.mkstemp(prefix=f"{path.stem}-", suffix=".unfinished", dir=path.parent)
     os.close(descriptor)
     return Path(name)
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Delete what a program that was killed has left of `temporary_beside`. What cannot be deleted stays.
+
+    Only for whom the library in or beside `folder` is locked: nobody else can be writing such a file there.
+    """
+    with contextlib.suppress(OSError):
+        for file in folder.iterdir():
+            if _UNFINISHED.fullmatch(file.name):
+                file.unlink(missing_ok=True)
 
 
 def publish(temporary: Path, path: Path) -> bool:

@@ -147,6 +147,8 @@ def _open_writable(path: Path, accept_loss: bool) -> Opened:
         connection.execute("UPDATE meta SET value = '0' WHERE key = 'running' AND value <> '0'")
         # Left by a look from outside. With the lock held, nobody else can be using it, and we never do.
         files.companion(path, "-shm").unlink(missing_ok=True)
+        for folder in (path.parent, path.parent / "backups"):
+            files.remove_unfinished(folder)
         if _pragma(connection, "journal_mode = WAL") != "wal":
             raise trouble(Damage.FAILED)
         connection.execute(f"PRAGMA journal_size_limit = {16 * 2**20}")

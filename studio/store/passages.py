@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping, Sequence
 
 from studio.core.messages import Token
 from studio.store import packing, rows
@@ -66,10 +67,57 @@ def read_tokens(
         tokens.append(packing.unpack_token(row[1:], known, verify=verify))
     if verify:
         stored, wanted = _n_rows(connection, generation_id), _n_tokens(connection, generation_id)
-        # A part that was never saved leaves a gap with something after it, and fewer than there should be.
-        if not (len(tokens) < stored < wanted or wanted <= stored == len(tokens)):
+        # Fewer than there should be are only what was noted when it was written: pages of the file that
+        # have changed places look just like a gap.
+        whole = wanted <= stored == len(tokens)
+        if not whole and len(tokens) != _noted_gap(connection, generation_id):
             raise packing.untrusted()
     return tuple(tokens)
+
+
+def write_tokens(
+    connection: sqlite3.Connection,
+    generation: GenerationRecord,
+    first: int,
+    tokens: Sequence[Token],
+    pieces: Mapping[int, str],
+) -> None:
+    """Write the tokens from `first` on, and note if those before are not all there. In a transaction."""
+    gap = _noted_gap(connection, generation.id)
+    before = first if gap is None else min(first, gap)
+    if gap is None and first and not _has_token(connection, generation.id, first - 1):
+        before = _n_rows(connection, generation.id)
+    connection.execute("DELETE FROM tokens WHERE generation_id = ? AND position >= ?", (generation.id, first))
+    # One prepared statement rather than insert_all, which asks for the schema each time.
+    connection.executemany(
+        "INSERT INTO tokens (generation_id, position, token_id, raw, text, logprob, rank, entropy,"
+        " sampling_prob, alternatives) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            (generation.id, position, *packing.pack_token(token, pieces))
+            for position, token in enumerate(tokens, first)
+        ),
+    )
+    n_whole = first + len(tokens) if before == first else before
+    if n_whole < generation.n_tokens:
+        note = (gap_key(generation.id), str(n_whole))
+        connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", note)
+    elif gap is not None:
+        connection.execute("DELETE FROM meta WHERE key = ?", (gap_key(generation.id),))
+
+
+def gap_key(generation_id: int) -> str:
+    """Under what `meta` has the number of tokens before the gap in a generation, if it has one."""
+    return f"gap-{generation_id}"
+
+
+def _noted_gap(connection: sqlite3.Connection, generation_id: int) -> int | None:
+    row = connection.execute("SELECT value FROM meta WHERE key = ?", (gap_key(generation_id),)).fetchone()
+    return int(row[0]) if row and row[0].isdecimal() else None
+
+
+def _has_token(connection: sqlite3.Connection, generation_id: int, position: int) -> bool:
+    sql = "SELECT 1 FROM tokens WHERE generation_id = ? AND position = ?"
+    return connection.execute(sql, (generation_id, position)).fetchone() is not None
 
 
 def _n_rows(connection: sqlite3.Connection, generation_id: int) -> int:

@@ -166,19 +166,7 @@ class Store:
                 "INSERT INTO pieces (model_id, token_id, text) VALUES (?, ?, ?)",
                 ((model_id, token_id, text) for token_id, text in new.items()),
             )
-            known = ChainMap(new, pieces)
-            db.execute(
-                "DELETE FROM tokens WHERE generation_id = ? AND position >= ?", (generation.id, first_token)
-            )
-            # One prepared statement rather than insert_all, which asks for the schema each time.
-            self._connection.executemany(
-                "INSERT INTO tokens (generation_id, position, token_id, raw, text, logprob, rank, entropy,"
-                " sampling_prob, alternatives) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    (generation.id, position, *packing.pack_token(token, known))
-                    for position, token in enumerate(tokens, first_token)
-                ),
-            )
+            passages.write_tokens(self._connection, generation, first_token, tokens, ChainMap(new, pieces))
         pieces.update(new)  # only now: what was rolled back is not in the library
         return self._summary(session.id)
 

@@ -32,6 +32,7 @@ def purge(connection: sqlite3.Connection, session_id: int) -> None:
             f"DELETE FROM {table} WHERE {column} = ?",  # noqa: S608
             ((g,) for g in generations),
         )
+    connection.executemany("DELETE FROM meta WHERE key = ?", ((passages.gap_key(g),) for g in generations))
     for document in (search.TEXT | session_id, search.TITLE | session_id):
         run("DELETE FROM search WHERE rowid = ?", (document,))
         run("DELETE FROM stale WHERE id = ?", (document,))

@@ -83,6 +83,32 @@ def test_a_generation_grows_and_may_be_sent_twice(own_library: Path) -> None:
         assert ask(librarian, OpenSession(1), SessionOpened).session.text == "neu"
 
 
+def test_a_gap_is_known_for_one_and_can_be_filled(own_library: Path) -> None:
+    tokens = tuple(token(f"{k}") for k in range(8))
+
+    def save(first: int, end: int) -> SaveGeneration:
+        return SaveGeneration(replace(generation(), n_tokens=end), first, tokens[first:end], session())
+
+    with library(own_library) as librarian:
+        for first, end, whole in (
+            (0, 2, 2),
+            (4, 6, 2),
+            (6, 8, 2),
+            (2, 6, 6),
+            (6, 8, 8),
+            (3, 4, 4),
+            (0, 8, 8),
+        ):
+            ask(librarian, save(first, end), Saved)
+            assert ask(librarian, LoadTokens(1), TokensLoaded).tokens == tokens[:whole]
+        # What looks like a gap, and was not noted when it was written, is damage.
+        librarian.store._connection.execute("DELETE FROM tokens WHERE position = 4")
+        assert ask(librarian, LoadTokens(1), RequestFailed).damage is Damage.DAMAGED
+        ask(librarian, save(6, 8), Saved)
+        librarian.store._connection.execute("DELETE FROM tokens WHERE position < 7")
+        assert ask(librarian, LoadTokens(1), RequestFailed).damage is Damage.DAMAGED
+
+
 def test_the_list_follows_saving_and_not_the_clock(
     own_library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

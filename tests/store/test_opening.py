@@ -215,3 +215,20 @@ def test_two_programs_that_start_at_once_make_one_library(own_library: Path) -> 
         assert sorted(answers) == ["LibraryFailed", "LibraryOpened"]
         assert not list(own_library.glob("*.unfinished"))
         shutil.rmtree(own_library)
+
+
+def test_what_a_killed_program_left_unfinished_is_gone_after_the_next_start(own_library: Path) -> None:
+    fill(own_library)
+    mine = "library-notes.unfinished", "my.unfinished", "library-20260520T000000Z-daily.db"
+    left = ("library-a1_b2c3d.unfinished", "library-by-hand-abcdefgh.unfinished-journal")
+    backups = own_library / "backups"
+    backups.mkdir()
+    for folder in (own_library, backups):
+        for name in (*mine, *left):
+            (folder / name).write_bytes(b"half a library")
+    with library(own_library, read_only=True):
+        assert (own_library / left[0]).exists()
+    with library(own_library):
+        pass
+    for folder in (own_library, backups):
+        assert {path.name for path in folder.iterdir()} - {"library.db", "backups"} == set(mine)
