@@ -225,7 +225,7 @@ class Controller(QObject):
                 self._window.finder.show_found(message)
             case r.LibraryClosed() | r.TrashEmptied() | r.BackupProgress() | r.BackupMade():
                 pass
-            case r.Backups() | r.LibraryRestored() | r.LibrarySalvaged():
+            case r.KeepingProgress() | r.Backups() | r.LibraryRestored() | r.LibrarySalvaged():
                 pass
             case _:
                 assert_never(message)

@@ -14,11 +14,12 @@ from PySide6.QtWidgets import QApplication
 from studio import paths
 from studio.core import chain, presets
 from studio.core.errors import Sentence, StudioError
+from studio.library_worker import SaveSettings
 from studio.ui import sentences
 from studio.ui import theme as themes
 from studio.ui.main_window import MainWindow
 from studio.ui.run_options import RunOptions, new_seed
-from studio.worker import LibraryThread, SaveSettings
+from studio.worker import LibraryThread
 
 SAVE_MS = 1500
 

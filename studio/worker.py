@@ -7,20 +7,17 @@ and one signal, and does not know.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 import threading
-import traceback
-from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QThread, Signal, Slot
 
-from studio import exchange, settings
 from studio.core import messages as m
 from studio.core import wire
 from studio.core.errors import QT_TRANSLATE_NOOP
+from studio.library_worker import LibraryWork, LibraryWorker
 from studio.store import records as r
 
 MODEL_PROCESS_FLAG = "--model-process"
@@ -219,55 +216,6 @@ class ModelThread(QObject):
         return self._thread.wait(3 * STOP_TIMEOUT_MS)
 
 
-@dataclass(frozen=True, slots=True)
-class SaveSettings:
-    """Write the settings file. Done by the library's thread, since an fsync can take longer than a frame."""
-
-    file: Path
-    settings: settings.Settings
-
-
-LibraryWork = r.LibraryRequest | exchange.ExchangeRequest | SaveSettings
-
-
-class _LibraryWorker(QObject):
-    """Lives in the thread: hands requests to the librarian one after the other."""
-
-    message = Signal(object)  # r.LibraryMessage
-
-    @Slot()
-    def start(self) -> None:
-        from studio.store.librarian import Librarian  # sqlite: not on the way to the first window
-
-        self._librarian = Librarian()
-
-    @Slot(object)
-    def run(self, request: LibraryWork) -> None:
-        if isinstance(request, SaveSettings):
-            with contextlib.suppress(OSError):  # full or read-only: the texts' own saves say so
-                settings.save(request.file, request.settings)
-            return
-        try:
-            answers = (
-                exchange.run(self._librarian.store, request)
-                if isinstance(request, exchange.ExportSession | exchange.ImportFiles)
-                else self._librarian.run(request)
-            )
-            for message in answers:
-                self.message.emit(message)
-        except Exception as error:  # the librarian answers for its own errors: this is a bug of ours
-            report = "".join(traceback.format_exception(error))
-            sentences = (
-                QT_TRANSLATE_NOOP("StudioError", "The library met an unexpected problem."),
-                QT_TRANSLATE_NOOP("StudioError", "Save the report."),
-            )
-            self.message.emit(
-                r.RequestFailed(None, r.Damage.FAILED, *sentences, report=report, templates=sentences)
-            )
-        if isinstance(request, r.CloseLibrary):
-            self.thread().quit()
-
-
 class LibraryThread(QObject):
     """The library, as the window sees it."""
 
@@ -278,7 +226,7 @@ class LibraryThread(QObject):
         super().__init__(parent)
         self._thread = QThread(self)
         self._thread.setObjectName("library")
-        self._worker = _LibraryWorker()
+        self._worker = LibraryWorker()
         self._worker.moveToThread(self._thread)
         self._submitted.connect(self._worker.run)
         self._worker.message.connect(self.message)

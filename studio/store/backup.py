@@ -10,13 +10,15 @@ from __future__ import annotations
 import contextlib
 import re
 import sqlite3
-import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from studio.core.errors import QT_TRANSLATE_NOOP
-from studio.store import files
+from studio.store import files, opening, soundness
+from studio.store.errand import Errand
 from studio.store.trouble import damaged_library
 
 FOLDER = "backups"
@@ -25,7 +27,12 @@ FOLDER = "backups"
 DAILY, BY_HAND, BEFORE_MIGRATION = "daily", "by-hand", "before-migration"
 _TIME = "%Y%m%dT%H%M%SZ"
 _NAME = re.compile(r"library-(\d{8}T\d{6}Z)-([a-z-]+?)(-\d+)?\.db")
+LEAVES_BYTES = 64 * 2**20
+"""The last of the space is for what is written."""
+
 _PAGES = 256
+_COPIED = 0.7
+"""What copying is of the whole; the rest is checking."""
 _DAY = timedelta(days=1)
 
 
@@ -57,6 +64,19 @@ def is_due(folder: Path, now: datetime) -> bool:
     return not times or now - max(times) >= _DAY
 
 
+def is_needed(connection: sqlite3.Connection, path: Path, folder: Path, now: datetime) -> bool:
+    """Whether the daily backup of the library `path` is due, would hold anything, and has room enough."""
+    room = files.free_bytes(path) - 1.2 * (files.size_of(path) or 0)
+    (used,) = connection.execute("SELECT EXISTS (SELECT * FROM sessions)").fetchone()
+    return bool(used) and room > LEAVES_BYTES and is_due(folder, now)
+
+
+def begins_a_week(folder: Path, now: datetime) -> bool:
+    """Whether there is no daily backup of this calendar week (UTC) yet: this one is checked to the last."""
+    week = now.strftime("%G-%V")
+    return not any(_reason(path) == DAILY and time.strftime("%G-%V") == week for path, time in _timed(folder))
+
+
 def superfluous(times: Iterable[datetime], now: datetime) -> set[datetime]:
     """Those of the daily backups that need not be kept: the newest of each of the last 7 days that have one
 
@@ -72,98 +92,107 @@ def superfluous(times: Iterable[datetime], now: datetime) -> set[datetime]:
     return set(past) - keep
 
 
-def thin(folder: Path, now: datetime) -> int:
+def thin(folder: Path, now: datetime, is_ours: Callable[[Path], bool] = lambda _: True) -> int:
     """Delete the daily backups that are superfluous; how many. Others are the user's to delete."""
-    daily = {
-        path: time
-        for path in made(folder)
-        if (time := time_of(path)) and (name := _NAME.fullmatch(path.name)) and name[2] == DAILY
-    }
+    daily = {path: time for path, time in _timed(folder) if _reason(path) == DAILY}
     gone = superfluous(daily.values(), now)
-    paths = [path for path, time in daily.items() if time in gone]
+    paths = [path for path, time in daily.items() if time in gone and is_ours(path)]
     for path in paths:
         path.unlink(missing_ok=True)
     return len(paths)
 
 
+def library_id(path: Path) -> str | None:
+    """Which library a file is, or is a backup of; None if it does not say."""
+    with contextlib.suppress(sqlite3.Error, OSError):
+        source = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+        with contextlib.closing(source):
+            row = source.execute("SELECT value FROM meta WHERE key = 'library_id'").fetchone()
+            return row[0] if row and isinstance(row[0], str) else None
+    return None
+
+
 def back_up(connection: sqlite3.Connection, folder: Path, reason: str) -> Path:
     """Copy the library to folder/library-<UTC>-<reason>.db, now, while nobody else can have it."""
     with _new_file(folder, reason) as temporary:
-        _copy(connection, temporary, threading.Event())
+        _copy(connection, temporary, None)
         return _publish(temporary, folder, reason)
 
 
-class Copying:
-    """A copy that is being made by a thread. `fraction` grows to 1; `finish` gives the path or raises."""
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """A finished copy. `n_damaged`: so many sessions in it are not as they were written."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path, folder: Path, reason: str) -> None:
-        """`connection` is the one that writes `path`. Raises sqlite3.Error."""
-        self.fraction = 0.0
+    path: Path
+    n_damaged: int
+
+
+class Copying:
+    """A copy that is being made by a thread; see `Errand`."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, path: Path, folder: Path, reason: str, *, whole: bool
+    ) -> None:
+        """`connection` is the one that writes `path`. `whole`: check each session too.
+
+        Raises sqlite3.Error.
+        """
         self._connection, self._path, self._folder, self._reason = connection, path, folder, reason
-        self._result: Path | BaseException | None = None
-        self._stop = threading.Event()
+        self._whole = whole
         self._finished = False
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         (pages,) = connection.execute("PRAGMA wal_autocheckpoint").fetchone()
         self._autocheckpoint = int(pages)
         connection.execute("PRAGMA wal_autocheckpoint = 0")
-        self._thread = threading.Thread(target=self._run, name="backup")
-        self._thread.start()
+        self._errand = Errand("backup", self._copy)
+        self.steps = self._errand.steps
 
-    def wait(self, seconds: float) -> bool:
-        """Whether the copy is done, or has failed, after so long at most."""
-        self._thread.join(seconds)
-        return not self._thread.is_alive()
-
-    def finish(self, *, stop: bool = False) -> Path | None:
+    def finish(self, *, stop: bool = False) -> Copied | None:
         """Wait for the end. None if it was told to stop before; raises what stood in the way."""
-        if stop:
-            self._stop.set()
-        self._thread.join()
-        if not self._finished:
-            self._finished = True
-            self._connection.execute(f"PRAGMA wal_autocheckpoint = {self._autocheckpoint}")
-        if isinstance(self._result, BaseException):
-            if self._stop.is_set():
-                return None
-            raise self._result
-        return self._result
-
-    def _run(self) -> None:
         try:
-            # Immutable: no lock, no log. The VFS keeps the lock of the other connection in this process.
-            source = sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
-            with contextlib.closing(source), _new_file(self._folder, self._reason) as temporary:
-                _copy(source, temporary, self._stop, self)
-                self._result = _publish(temporary, self._folder, self._reason)
-        except BaseException as error:
-            self._result = error
+            return self._errand.finish(stop=stop)
+        finally:
+            if not self._finished:
+                self._finished = True
+                self._connection.execute(f"PRAGMA wal_autocheckpoint = {self._autocheckpoint}")
 
-
-class _StoppedError(Exception):
-    pass
+    def _copy(self, errand: Errand[Copied]) -> Copied:
+        _remove_unfinished(self._folder)
+        # Immutable: no lock, no log. The VFS keeps the lock of the other connection in this process.
+        source = sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+        with contextlib.closing(source), _new_file(self._folder, self._reason) as temporary:
+            n_damaged = _copy(source, temporary, errand, whole=self._whole)
+            errand.go_on()
+            return Copied(_publish(temporary, self._folder, self._reason), n_damaged)
 
 
 def _copy(
-    source: sqlite3.Connection, target: Path, stop: threading.Event, copying: Copying | None = None
-) -> None:
+    source: sqlite3.Connection, target: Path, errand: Errand[Any] | None, *, whole: bool = False
+) -> int:
+    """Returns how many sessions are damaged, if `whole`; a damaged page is an error."""
+
     def on_progress(_status: int, remaining: int, total: int) -> None:
-        if stop.is_set():
-            raise _StoppedError
-        if copying and total:
-            copying.fraction = 1 - remaining / total
+        if errand is not None:
+            errand.go_on()
+            errand.fraction = _COPIED * (1 - remaining / max(total, 1))
 
     with contextlib.closing(sqlite3.connect(target, isolation_level=None)) as copy:
         source.backup(copy, pages=_PAGES, progress=on_progress)
         # The copy holds all that the log of the original held, and nobody is running on it.
         copy.execute("PRAGMA journal_mode = DELETE")
         copy.execute("UPDATE meta SET value = '0' WHERE key = 'running'")
-        if copy.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+        with errand.watching(copy) if errand else contextlib.nullcontext():
+            sound = soundness.pages_are_sound(copy, indexes=whole)
+        if not sound:
             raise damaged_library(
                 QT_TRANSLATE_NOOP(
                     "StudioError", "A backup of the library could not be made: its copy is damaged."
                 )
             )
+    if not whole or errand is None:
+        return 0
+    with contextlib.closing(opening.connect(target, "mode=ro")) as copy:
+        return soundness.damaged_sessions(copy, errand.go_on)
 
 
 @contextlib.contextmanager
@@ -177,6 +206,13 @@ def _new_file(folder: Path, reason: str) -> Iterator[Path]:
         files.companion(temporary, "-journal").unlink(missing_ok=True)
 
 
+def _remove_unfinished(folder: Path) -> None:
+    """What a backup that was killed has left. There is one at a time, by whoever has the library's lock."""
+    for path in (*folder.glob("library-*.unfinished"), *folder.glob("library-*.unfinished-journal")):
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
 def _publish(temporary: Path, folder: Path, reason: str) -> Path:
     time = datetime.now(UTC).strftime(_TIME)
     target, n = folder / f"library-{time}-{reason}.db", 1
@@ -186,11 +222,27 @@ def _publish(temporary: Path, folder: Path, reason: str) -> Path:
     return target
 
 
-def restore(backup: Path, target: Path) -> bool:
-    """Copy a backup to `target`, checked; False if there is a file of that name, which stays as it is."""
+def _timed(folder: Path) -> list[tuple[Path, datetime]]:
+    return [(path, time) for path in made(folder) if (time := time_of(path))]
+
+
+def _reason(path: Path) -> str:
+    found = _NAME.fullmatch(path.name)
+    return found[2] if found else ""
+
+
+@contextlib.contextmanager
+def restored_copy(backup: Path, folder: Path, errand: Errand[Any] | None = None) -> Iterator[Path]:
+    """A checked copy of a backup in `folder`, not yet forced to disk; deleted at the end unless renamed."""
     files.inspect_file(backup, whole=True)
-    with _new_file(target.parent, "restored") as temporary:
+    with _new_file(folder, "restored") as temporary:
         source = sqlite3.connect(f"{backup.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
         with contextlib.closing(source):
-            _copy(source, temporary, threading.Event())
+            _copy(source, temporary, errand)
+        yield temporary
+
+
+def restore(backup: Path, target: Path, errand: Errand[Any] | None = None) -> bool:
+    """Copy a backup to `target`, checked; False if there is a file of that name, which stays as it is."""
+    with restored_copy(backup, target.parent, errand) as temporary:
         return files.publish(temporary, target)

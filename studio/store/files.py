@@ -130,14 +130,57 @@ def set_aside(folder: Path) -> Path:
     The log goes first: were the program killed in between, a log without its library could otherwise be
     replayed into the fresh one. A library without its log is refused, and set aside by the next try.
     """
-    path = folder / FILE_NAME
-    time = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    target, n = folder / f"library-damaged-{time}.db", 1
-    while any(companion(target, ending).exists() for ending in ("", "-wal", "-shm", "-journal")):
-        n += 1
-        target = folder / f"library-damaged-{time}-{n}.db"
-    for ending in ("-wal", "-shm", "-journal", ""):
+    path, target = folder / FILE_NAME, _name_aside(folder)
+    for ending in (*_COMPANIONS, ""):
         if os.path.lexists(companion(path, ending)):
             companion(path, ending).rename(companion(target, ending))
     fsync_folder(folder)
     return target
+
+
+def put_in_place(finished: Path, folder: Path) -> Path:
+    """Make a finished file the library; the damaged one is set aside as by `set_aside`; returns its path.
+
+    There is a library.db at every moment: first the damaged one gets its second name, then its companions
+    follow, then the finished one takes its place. Were the program killed in between, the damaged one would
+    still be there, and what has been set aside of it is whole.
+    """
+    fsync_file(finished)
+    path, target = folder / FILE_NAME, _name_aside(folder)
+    if os.path.lexists(path):
+        _name_twice(path, target)
+        fsync_folder(folder)
+    for ending in _COMPANIONS:  # before the new one comes: SQLite would replay the old log into it
+        if os.path.lexists(companion(path, ending)):
+            companion(path, ending).rename(companion(target, ending))
+    fsync_folder(folder)
+    finished.replace(path)
+    fsync_folder(folder)
+    return target
+
+
+_COMPANIONS = ("-wal", "-shm", "-journal")
+
+
+def _name_aside(folder: Path) -> Path:
+    time = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    target, n = folder / f"library-damaged-{time}.db", 1
+    while any(os.path.lexists(companion(target, ending)) for ending in ("", *_COMPANIONS)):
+        n += 1
+        target = folder / f"library-damaged-{time}-{n}.db"
+    return target
+
+
+def _name_twice(path: Path, target: Path) -> None:
+    try:
+        os.link(path, target, follow_symlinks=False)
+    except (OSError, NotImplementedError):  # a file system without hard links, or a folder of that name
+        if not path.is_file():
+            path.rename(target)
+            return
+        try:
+            shutil.copyfile(path, target)
+            fsync_file(target)
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise

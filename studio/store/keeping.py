@@ -4,52 +4,89 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from studio.core.errors import QT_TRANSLATE_NOOP
 from studio.core.history import Run
-from studio.store import backup, files, opening, passages, rows
+from studio.store import backup, files, opening, passages, rows, soundness
+from studio.store.errand import Errand
 from studio.store.packing import clean
-from studio.store.records import BackupInfo, Damage, LibraryRestored, LibrarySalvaged, SessionRecord
+from studio.store.records import (
+    BackupInfo,
+    Damage,
+    LibraryRestored,
+    LibrarySalvaged,
+    Rescued,
+    SessionRecord,
+)
 from studio.store.schema import FILE_NAME
 from studio.store.store import Store
 from studio.store.trouble import LibraryError
 
 
-def list_backups(folder: Path) -> tuple[BackupInfo, ...]:
-    """The backups of the library in `folder`, the newest first; looked at, not checked to the last page."""
-    return tuple(look_at(path, whole=False) for path in reversed(backup.made(folder / backup.FOLDER)))
+def list_backups(folder: Path, library_id: str | None = None) -> tuple[BackupInfo, ...]:
+    """The backups of the library in `folder`, the newest first; looked at, not checked to the last page.
+
+    With `library_id`, those of another library are told apart.
+    """
+    place = folder / backup.FOLDER
+    try:
+        made = backup.made(place)
+    except OSError as error:
+        raise LibraryError(
+            Damage.FAILED,
+            QT_TRANSLATE_NOOP("StudioError", "The folder of the backups cannot be read: {reason}."),
+            QT_TRANSLATE_NOOP(
+                "StudioError", "Check its permissions and its disk; the library is not affected."
+            ),
+            reason=error.strerror or "",
+        ) from error
+    return tuple(look_at(path, whole=False, library_id=library_id) for path in reversed(made))
 
 
-def look_at(path: Path, *, whole: bool) -> BackupInfo:
+def look_at(
+    path: Path, *, whole: bool, library_id: str | None = None, errand: Errand[Any] | None = None
+) -> BackupInfo:
     """What there is to say of a backup. `whole`: every page and the checksum of every session."""
-    n_sessions, sound = 0, True
+    n_sessions, sound, foreign = 0, True, False
     try:
         files.inspect_file(path, whole=True)
         with contextlib.closing(opening.connect(path, "mode=ro&immutable=1")) as connection:
             opening.identify(connection)
             (n_sessions,) = connection.execute("SELECT count(*) FROM sessions").fetchone()
+            foreign = library_id is not None and _id_of(connection) != library_id
             if whole:
-                sound = connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
-                if not opening.is_pending(connection):
-                    for (session_id,) in connection.execute("SELECT id FROM sessions").fetchall():
-                        rows.read_session(connection, session_id, verify=True)
+                sound = _is_sound(connection, errand)
     except (sqlite3.Error, LibraryError, OSError, KeyError, ValueError):
         sound = False
-    return BackupInfo(str(path), backup.created_utc(path), n_sessions, files.size_of(path) or 0, sound)
+    if errand is not None:
+        errand.go_on()  # an interrupted check says nothing about the backup
+    size = files.size_of(path) or 0
+    return BackupInfo(str(path), backup.created_utc(path), n_sessions, size, sound, foreign)
 
 
-def restore(path: Path, into_folder: Path) -> LibraryRestored:
+def _is_sound(connection: sqlite3.Connection, errand: Errand[Any] | None) -> bool:
+    with errand.watching(connection) if errand else contextlib.nullcontext():
+        if not soundness.pages_are_sound(connection, indexes=False):
+            return False
+    if errand is not None:
+        errand.fraction = 0.5
+    return soundness.damaged_sessions(connection, errand.go_on if errand else lambda: None) == 0
+
+
+def restore(path: Path, into_folder: Path, errand: Errand[Any] | None = None) -> LibraryRestored:
     """A backup becomes the library of a folder that has none."""
     target = into_folder / FILE_NAME
     _refuse_if_taken(into_folder)
-    if not backup.restore(path, target):
+    if not backup.restore(path, target, errand):
         raise _taken()
     return LibraryRestored(str(into_folder), look_at(target, whole=False).n_sessions)
 
 
-def salvage(folder: Path, into_folder: Path) -> LibrarySalvaged:
+def salvage(folder: Path, into_folder: Path, errand: Errand[Any] | None = None) -> LibrarySalvaged:
     """Copy each session that can be read into a new library. The damaged one is only read."""
     _refuse_if_taken(into_folder)
     path = folder / FILE_NAME
@@ -57,16 +94,56 @@ def salvage(folder: Path, into_folder: Path) -> LibrarySalvaged:
     opened = opening.open_wreck(path)
     try:
         with contextlib.closing(Store.open(into_folder)) as store:
-            return _salvage(opened.connection, store, into_folder)
+            return _salvage(opened.connection, store, into_folder, errand)
     finally:
         opened.connection.close()
         if opened.copy is not None:
             opened.copy.cleanup()
 
 
-def _salvage(wreck: sqlite3.Connection, store: Store, into_folder: Path) -> LibrarySalvaged:
+def put_back(path: Path, folder: Path, errand: Errand[Any]) -> Rescued:
+    """A copy of a backup takes the place of a damaged library, which is set aside."""
+    with backup.restored_copy(path, folder, errand) as copy:
+        found = look_at(copy, whole=True, errand=errand)
+        if not found.checked:
+            raise LibraryError(
+                Damage.DAMAGED,
+                QT_TRANSLATE_NOOP("StudioError", "This backup is damaged."),
+                QT_TRANSLATE_NOOP("StudioError", "Choose another way; nothing was changed."),
+            )
+        errand.go_on()
+        aside = files.put_in_place(copy, folder)
+    return Rescued(str(aside), found.n_sessions, backup_utc=backup.created_utc(path))
+
+
+def salvage_in_place(folder: Path, errand: Errand[Any]) -> Rescued:
+    """What can be read of a damaged library takes its place; the damaged one is set aside."""
+    with tempfile.TemporaryDirectory(prefix="library-salvaged-", suffix=".unfinished", dir=folder) as own:
+        done = salvage(folder, Path(own), errand)
+        if not done.n_saved and not done.n_doubtful:
+            raise LibraryError(
+                Damage.DAMAGED,
+                QT_TRANSLATE_NOOP("StudioError", "Nothing can be read of this library any more."),
+                QT_TRANSLATE_NOOP("StudioError", "Choose another way; nothing was changed."),
+            )
+        errand.go_on()
+        aside = files.put_in_place(Path(own, FILE_NAME), folder)
+    return Rescued(str(aside), done.n_saved, done.n_doubtful, done.n_lost)
+
+
+def _salvage(
+    wreck: sqlite3.Connection, store: Store, into_folder: Path, errand: Errand[Any] | None
+) -> LibrarySalvaged:
     saved = doubtful = lost = 0
-    for session_id in _session_ids(wreck):
+    # It is the same library, so that its backups are its own.
+    with contextlib.suppress(sqlite3.Error):
+        if (library_id := _id_of(wreck)) is not None:
+            store.change(lambda db: db.execute(_SET_ID, (library_id,)))
+    ids = list(_session_ids(wreck))
+    for n_done, session_id in enumerate(ids):
+        if errand is not None:
+            errand.go_on()
+            errand.fraction = n_done / len(ids)
         try:
             session = rows.read_session(wreck, session_id, verify=True)
         except (sqlite3.Error, LibraryError, ValueError):
@@ -121,6 +198,14 @@ def _session_ids(wreck: sqlite3.Connection) -> Iterator[int]:
                 _ids(wreck, f"SELECT {column} FROM {table} ORDER BY {column} {direction}")  # noqa: S608
             )
     yield from sorted(found)
+
+
+_SET_ID = "UPDATE meta SET value = ? WHERE key = 'library_id'"
+
+
+def _id_of(connection: sqlite3.Connection) -> str | None:
+    row = connection.execute("SELECT value FROM meta WHERE key = 'library_id'").fetchone()
+    return row[0] if row and isinstance(row[0], str) and row[0] else None
 
 
 def _ids(wreck: sqlite3.Connection, sql: str, *parameters: int) -> list[int]:

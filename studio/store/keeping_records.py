@@ -88,14 +88,20 @@ class ListBackups:
 
 @dataclass(frozen=True, slots=True)
 class CheckBackup:
-    """Look at every page and every session of a backup. Answered by Backups, with this one."""
+    """Look at every page and every session of a backup.
+
+    Answered by KeepingProgress and Backups, with this one.
+    """
 
     path: str
 
 
 @dataclass(frozen=True, slots=True)
 class RestoreBackup:
-    """Make a backup the library of another folder, which has none yet. Answered by LibraryRestored."""
+    """Make a backup the library of another folder, which has none yet.
+
+    Answered by KeepingProgress and LibraryRestored.
+    """
 
     path: str
     into_folder: str
@@ -103,10 +109,25 @@ class RestoreBackup:
 
 @dataclass(frozen=True, slots=True)
 class Salvage:
-    """Copy all that can be read of a damaged library into a new one. Answered by LibrarySalvaged."""
+    """Copy all that can be read of a damaged library into a new one elsewhere.
+
+    Answered by KeepingProgress and LibrarySalvaged.
+    """
 
     folder: str
     into_folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rescue:
+    """Set the damaged library in `folder` aside; a copy of a backup takes its place, or what can be salvaged.
+
+    `backup` is the backup's path, or empty. Answered by KeepingProgress and LibraryOpened, whose `rescued`
+    says what came of it; or by RequestFailed, and nothing was changed.
+    """
+
+    folder: str
+    backup: str = ""
 
 
 # -- answers -----------------------------------------------------------------------------------------------
@@ -156,11 +177,19 @@ class BackupProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepingProgress:
+    """A check, a restore or a rescue is under way; other requests can be made meanwhile."""
+
+    fraction: float
+
+
+@dataclass(frozen=True, slots=True)
 class BackupMade:
     """The backup is checked and on the disk. `path` is empty if there was no need for one."""
 
     path: str
     n_removed: int  # older daily ones
+    n_damaged: int = 0  # sessions in it that are not as they were written; looked at once a week
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +201,7 @@ class BackupInfo:
     n_sessions: int
     n_bytes: int
     checked: bool
+    foreign: bool = False  # of another library
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +217,26 @@ class LibraryRestored:
 
     folder: str
     n_sessions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rescued:
+    """A damaged library has been replaced: from a backup if `backup_utc`, else by what could be salvaged."""
+
+    set_aside: str  # where the damaged one is now
+    n_sessions: int  # that are as they were written
+    n_doubtful: int = 0
+    n_lost: int = 0
+    backup_utc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CutOff:
+    """The program did not close the library the last time: what was being written when it was cut off."""
+
+    title: str  # of the session, or its first words
+    saved_utc: str  # when the session was last saved; what was typed later is not there
+    passage: str  # what had appeared of an unfinished generation; empty if there was none
 
 
 @dataclass(frozen=True, slots=True)

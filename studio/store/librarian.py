@@ -5,14 +5,18 @@ All calls must come from one thread, that of the connection.
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import assert_never
+from typing import Any, TypeVar, assert_never
 
 from studio.core.errors import QT_TRANSLATE_NOOP
 from studio.store import files, keeping, shelf
+from studio.store.errand import Errand
 from studio.store.opening import connect
 from studio.store.records import (
     ArchiveSession,
@@ -25,6 +29,7 @@ from studio.store.records import (
     DeleteSession,
     DuplicateSession,
     EmptyTrash,
+    KeepingProgress,
     LibraryClosed,
     LibraryFailed,
     LibraryMessage,
@@ -38,6 +43,8 @@ from studio.store.records import (
     PinSession,
     RenameSession,
     RequestFailed,
+    Rescue,
+    Rescued,
     RestoreBackup,
     RestoreSession,
     Salvage,
@@ -56,12 +63,15 @@ from studio.store.schema import FILE_NAME
 from studio.store.store import Store
 from studio.store.trouble import LibraryError, explain, report
 
+Result = TypeVar("Result")
+
 
 class Librarian:
     """Holds the open library, if any. An exception never leaves `run`: it becomes an answer."""
 
     def __init__(self) -> None:
         self._store: Store | None = None
+        self._errand: Errand[Any] | None = None
 
     def run(self, request: LibraryRequest) -> Iterator[LibraryMessage]:
         """Carry out one request. What is answered has been done: `Saved` comes after COMMIT."""
@@ -103,16 +113,25 @@ class Librarian:
                 case EmptyTrash():
                     yield self._open_store().empty_trash()
                 case BackupNow():
-                    for step in self._open_store().back_up(only_if_due=request.only_if_due):
-                        yield BackupProgress(step) if isinstance(step, float) else step
+                    yield from self._back_up(request.only_if_due)
                 case ListBackups():
-                    yield Backups(keeping.list_backups(Path(request.folder)))
+                    yield Backups(keeping.list_backups(Path(request.folder), self._id_in(request.folder)))
                 case CheckBackup():
-                    yield Backups((keeping.look_at(Path(request.path), whole=True),))
+                    path = Path(request.path)
+                    library_id = self._id_in(str(path.parent.parent))
+                    yield from self._do(
+                        lambda e: Backups(
+                            (keeping.look_at(path, whole=True, library_id=library_id, errand=e),)
+                        )
+                    )
                 case RestoreBackup():
-                    yield keeping.restore(Path(request.path), Path(request.into_folder))
+                    path, into = Path(request.path), Path(request.into_folder)
+                    yield from self._do(lambda errand: keeping.restore(path, into, errand))
                 case Salvage():
-                    yield keeping.salvage(Path(request.folder), Path(request.into_folder))
+                    folder, into = Path(request.folder), Path(request.into_folder)
+                    yield from self._do(lambda errand: keeping.salvage(folder, into, errand))
+                case Rescue():
+                    yield from self._rescue(Path(request.folder), request.backup)
                 case SearchLibrary():
                     yield self._open_store().search(request.query, request.limit)
                 case SaveGeneration():
@@ -145,6 +164,64 @@ class Librarian:
         aside = files.set_aside(Path(folder))
         return replace(self._open(folder), set_aside=str(aside))
 
+    def _rescue(self, folder: Path, backup: str) -> Iterator[LibraryMessage]:
+        self._close()
+        _refuse_if_in_use(folder / FILE_NAME)
+
+        def work(errand: Errand[Rescued]) -> Rescued:
+            if backup:
+                return keeping.put_back(Path(backup), folder, errand)
+            return keeping.salvage_in_place(folder, errand)
+
+        for step in self._do(work):
+            if isinstance(step, Rescued):
+                yield replace(self._open(str(folder)), rescued=step)
+            else:
+                yield step
+
+    def _back_up(self, only_if_due: bool) -> Iterator[LibraryMessage]:
+        try:
+            for step in self._open_store().back_up(only_if_due=only_if_due):
+                yield BackupProgress(step) if isinstance(step, float) else step
+        except (OSError, sqlite3.Error) as error:
+            known = explain(error)
+            if known is None:
+                raise
+            full = known.damage is Damage.FULL
+            raise LibraryError(
+                known.damage,
+                QT_TRANSLATE_NOOP("StudioError", "The backup could not be made: {reason}."),
+                QT_TRANSLATE_NOOP(
+                    "StudioError", "Your texts are saved all the same; look at the backups folder."
+                ),
+                reason=os.strerror(errno.ENOSPC) if full else getattr(error, "strerror", "") or str(error),
+            ) from error
+
+    def _do(self, work: Callable[[Errand[Result]], Result]) -> Iterator[Result | KeepingProgress]:
+        """Have something long done by a thread; other requests can be answered between two steps."""
+        if self._errand is not None:
+            raise LibraryError(
+                Damage.FAILED,
+                QT_TRANSLATE_NOOP("StudioError", "The library is still busy with a check or a restore."),
+                QT_TRANSLATE_NOOP("StudioError", "Wait until it is done, then try again."),
+            )
+        errand = Errand("keeping", work)
+        self._errand, given_up = errand, True
+        try:
+            for fraction in errand.steps():
+                yield KeepingProgress(fraction)
+            given_up = False
+        finally:
+            self._errand = None
+            result = errand.finish(stop=given_up)
+        if result is not None:
+            yield result
+
+    def _id_in(self, folder: str) -> str | None:
+        """Which library is open, if it is the one in `folder`."""
+        store = self._store
+        return store.library_id() if store is not None and store.found.folder == folder else None
+
     def tidy(self) -> bool:
         """Do a little of what can wait, when there is nothing else to do; whether there is nothing left.
 
@@ -161,6 +238,11 @@ class Librarian:
         return SessionsListed(store.sessions())
 
     @property
+    def is_open(self) -> bool:
+        """Whether there is an open library."""
+        return self._store is not None
+
+    @property
     def store(self) -> Store:
         """The open library. Raises RuntimeError if there is none."""
         return self._open_store()
@@ -171,6 +253,9 @@ class Librarian:
         return self._store
 
     def _close(self) -> None:
+        if self._errand is not None:
+            with contextlib.suppress(Exception):  # nobody waits for it any more
+                self._errand.finish(stop=True)
         store, self._store = self._store, None
         if store is not None:
             store.close()
@@ -240,4 +325,5 @@ def _failed(request: LibraryRequest, error: Exception) -> LibraryFailed | Reques
         unsaved,
         known.templates,
         known.values,
+        request,
     )

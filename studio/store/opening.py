@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import shutil
 import sqlite3
 import tempfile
@@ -32,6 +33,8 @@ CHECK_LIMIT_S = 2.0
 WEEK_S = 7 * 24 * 3600
 BUSY_S = 1.0
 """How long to wait for another program to let go: the window that is just closing."""
+TRY_S = 0.1
+"""How long one try of opening for writing waits."""
 
 
 @dataclass(slots=True)
@@ -43,11 +46,12 @@ class Opened:
     read_only: bool
     checked: bool = False
     running: bool = False  # marked as in use, by this program
+    cut_off: bool = False  # it was so marked before: the last program that had it open did not close it
     pending: bool = False
     copy: tempfile.TemporaryDirectory[str] | None = None
 
 
-def connect(path: Path, mode: str) -> sqlite3.Connection:
+def connect(path: Path, mode: str, timeout_s: float = BUSY_S) -> sqlite3.Connection:
     """A connection in autocommit mode; `mode` is that of SQLite's URIs (rw never creates a file).
 
     One thread uses it at a time. It may be another one that closes it when the interpreter exits.
@@ -56,7 +60,7 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?{mode}",
         uri=True,
-        timeout=BUSY_S,
+        timeout=timeout_s,
         isolation_level=None,
         check_same_thread=False,
     )
@@ -89,7 +93,7 @@ def open_library(folder: Path, *, read_only: bool = False, accept_loss: bool = F
     if not read_only and not files.can_write(path):
         raise trouble(Damage.READ_ONLY)
     try:
-        opened = _open_read_only(path) if read_only else _open_writable(path, accept_loss)
+        opened = _open_read_only(path) if read_only else _open_first(path, accept_loss)
     except (sqlite3.Error, KeyError, ValueError) as error:
         # What was asked of the file so far is fixed, so any complaint that is not known is the file's fault.
         raise (explain(error) or damaged_library(DAMAGED_FILE)) from error
@@ -122,18 +126,31 @@ def _create(path: Path) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def _open_first(path: Path, accept_loss: bool) -> Opened:
+    """Of two programs that open a library with a log, each may wait for the other: let go, and try again."""
+    until = time.monotonic() + BUSY_S
+    while True:
+        try:
+            return _open_writable(path, accept_loss)
+        except (sqlite3.Error, LibraryError) as error:
+            known = explain(error)
+            if known is None or known.damage is not Damage.LOCKED or time.monotonic() > until:
+                raise
+        time.sleep(random.uniform(0.01, 0.15))  # noqa: S311 (so that they do not meet again)
+
+
 def _open_writable(path: Path, accept_loss: bool) -> Opened:
     log = files.companion(path, "-wal")
     checked = False
     unclean = bool(files.size_of(log))
     if unclean:
-        looking = connect(path, "mode=ro")
+        looking = connect(path, "mode=ro", TRY_S)
         try:
             checked = _examine(looking, path, unclean=True)
         finally:
             looking.close()
     log_missing = files.size_of(log) is None
-    connection = connect(path, "mode=rw")
+    connection = connect(path, "mode=rw", TRY_S)
     try:
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         connection.execute("PRAGMA foreign_keys = ON")
@@ -142,6 +159,7 @@ def _open_writable(path: Path, accept_loss: bool) -> Opened:
         if not unclean:
             checked = _examine(connection, path, unclean=False, log_missing=log_missing and not accept_loss)
         _pragma(connection, "schema_version")  # takes the lock, for good
+        cut_off = connection.execute("SELECT value FROM meta WHERE key = 'running'").fetchone() != ("0",)
         # What the log held is part of a sound library again. Should opening fail from here on, closing the
         # connection may remove the log, and the next start must not miss it.
         connection.execute("UPDATE meta SET value = '0' WHERE key = 'running' AND value <> '0'")
@@ -156,7 +174,8 @@ def _open_writable(path: Path, accept_loss: bool) -> Opened:
     except BaseException:
         connection.close()
         raise
-    return Opened(connection, path, read_only=False, checked=checked, pending=pending)
+    told = cut_off and not accept_loss  # of a lost log the user knows
+    return Opened(connection, path, read_only=False, checked=checked, pending=pending, cut_off=told)
 
 
 def _open_read_only(path: Path) -> Opened:

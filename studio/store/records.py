@@ -19,16 +19,20 @@ from studio.store.keeping_records import BackupNow as BackupNow
 from studio.store.keeping_records import BackupProgress as BackupProgress
 from studio.store.keeping_records import Backups as Backups
 from studio.store.keeping_records import CheckBackup as CheckBackup
+from studio.store.keeping_records import CutOff as CutOff
 from studio.store.keeping_records import DuplicateSession as DuplicateSession
 from studio.store.keeping_records import EmptyTrash as EmptyTrash
 from studio.store.keeping_records import Found as Found
 from studio.store.keeping_records import Hit as Hit
+from studio.store.keeping_records import KeepingProgress as KeepingProgress
 from studio.store.keeping_records import LibraryRestored as LibraryRestored
 from studio.store.keeping_records import LibrarySalvaged as LibrarySalvaged
 from studio.store.keeping_records import ListBackups as ListBackups
 from studio.store.keeping_records import ListSessions as ListSessions
 from studio.store.keeping_records import Order as Order
 from studio.store.keeping_records import PinSession as PinSession
+from studio.store.keeping_records import Rescue as Rescue
+from studio.store.keeping_records import Rescued as Rescued
 from studio.store.keeping_records import RestoreBackup as RestoreBackup
 from studio.store.keeping_records import Salvage as Salvage
 from studio.store.keeping_records import SearchLibrary as SearchLibrary
@@ -219,6 +223,7 @@ LibraryRequest = (
     | CheckBackup
     | RestoreBackup
     | Salvage
+    | Rescue
     | SaveGeneration
     | LoadTokens
     | CloseLibrary
@@ -240,6 +245,8 @@ class LibraryOpened:
     next_generation_id: int
     interrupted: tuple[int, ...]  # sessions with a generation that a crash cut short; told only once
     set_aside: str | None = None  # where the damaged library is now, after StartFresh
+    rescued: Rescued | None = None  # after Rescue
+    cut_off: CutOff | None = None  # told only once
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +306,7 @@ class RequestFailed:
     unsaved: SaveSession | SaveGeneration | None = None  # the request, if it was a save: to be sent again
     templates: tuple[str, str] = ("", "")  # of the two sentences, see StudioError
     values: tuple[tuple[str, str], ...] = ()
+    request: LibraryRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +323,7 @@ LibraryMessage = (
     | Found
     | BackupProgress
     | BackupMade
+    | KeepingProgress
     | Backups
     | LibraryRestored
     | LibrarySalvaged

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from studio.store.opening import Opened
+from studio.store.records import CutOff
 
 
 def begin(opened: Opened) -> None:
@@ -25,6 +26,16 @@ def begin(opened: Opened) -> None:
         raise
     # Into the file itself: a mark that only the log held would vanish with the log.
     run("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def cut_off(connection: sqlite3.Connection) -> CutOff | None:
+    """What was being written, to be asked before `begin`: an unfinished generation, else the last save."""
+    found = connection.execute(
+        "SELECT s.title, s.preview, s.updated_utc, coalesce(g.text, '') FROM sessions AS s"
+        " LEFT JOIN generations AS g ON g.session_id = s.id AND g.finish_reason IS NULL AND g.interrupted = 0"
+        " WHERE s.deleted_utc IS NULL ORDER BY g.id IS NULL, g.id DESC, s.saved_order DESC LIMIT 1"
+    ).fetchone()
+    return CutOff(found[0] or found[1], found[2], found[3]) if found else None
 
 
 def identity(path: Path) -> tuple[int, int] | None:

@@ -38,8 +38,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 INDEX_SLICE_S = 0.05
-INDEX_AT_CLOSE_S = 1.0
-INDEX_LEAVES_BYTES = 64 * 2**20
+INDEX_AT_CLOSE_S = 0.5
 
 
 class Store:
@@ -179,8 +178,8 @@ class Store:
         """Index some of what was changed, for about so long; whether there is nothing left to do."""
         if self.read_only or not self._value("SELECT EXISTS (SELECT * FROM stale)"):
             return True
-        if files.free_bytes(self._opened.path) < INDEX_LEAVES_BYTES:
-            return True  # the last of the space is for what is written; a search does without
+        if files.free_bytes(self._opened.path) < backup.LEAVES_BYTES:
+            return True  # a search does without
         with self._writing():
             return search.index_stale(self._connection, limit_s)
 
@@ -201,9 +200,8 @@ class Store:
         if purged:
             with self._healing():
                 trash.wipe(self._connection)
-        (library_id,) = self._connection.execute("SELECT value FROM meta WHERE key = 'library_id'").fetchone()
         backups = backup.made(self._opened.path.parent / backup.FOLDER)
-        holding = trash.still_in(backups, library_id, purged) if purged else ()
+        holding = trash.still_in(backups, self.library_id(), purged) if purged else ()
         times = sorted(backup.created_utc(path) for path in holding)
         return TrashEmptied(len(purged), len(holding), times[0] if times else "", times[-1] if times else "")
 
@@ -224,25 +222,34 @@ class Store:
         Saves go on in between. Nothing is made if one is under way, or `only_if_due` and there is no need.
         """
         folder, now = self._opened.path.parent / backup.FOLDER, datetime.now(UTC)
-        idle = self._copying is not None or self.read_only
-        if only_if_due and not idle:
-            needed = 1.2 * (files.size_of(self._opened.path) or 0) + INDEX_LEAVES_BYTES
-            used = self._value("SELECT EXISTS (SELECT * FROM sessions)")
-            fits = files.free_bytes(self._opened.path) > needed
-            idle = not (used and fits and backup.is_due(folder, now))
-        if idle:
+        needed = not only_if_due or backup.is_needed(self._connection, self._opened.path, folder, now)
+        if self._copying or self.read_only or not needed:
             yield BackupMade("", 0)
             return
         self._refuse_if_moved()
-        reason = backup.DAILY if only_if_due else backup.BY_HAND
-        copying = self._copying = backup.Copying(self._connection, self._opened.path, folder, reason)
+        reason, whole = backup.BY_HAND, False
+        if only_if_due:
+            reason, whole = backup.DAILY, backup.begins_a_week(folder, now)
+        copying = backup.Copying(self._connection, self._opened.path, folder, reason, whole=whole)
+        self._copying, given_up = copying, True
         try:
-            while not copying.wait(0.05):
-                yield copying.fraction
+            yield from copying.steps()
+            given_up = False
         finally:
             self._copying = None
-            path = copying.finish()
-        yield BackupMade(str(path or ""), backup.thin(folder, now) if path else 0)
+            copied = copying.finish(stop=given_up)
+        if copied is None:
+            yield BackupMade("", 0)
+        elif copied.n_damaged:  # what is older may be all there is of it
+            yield BackupMade(str(copied.path), 0, copied.n_damaged)
+        else:
+            mine = self.library_id()
+            n_removed = backup.thin(folder, now, lambda path: backup.library_id(path) == mine)
+            yield BackupMade(str(copied.path), n_removed)
+
+    def library_id(self) -> str:
+        """Which library this is; its backups are of the same."""
+        return str(self._connection.execute("SELECT value FROM meta WHERE key = 'library_id'").fetchone()[0])
 
     def rename_session(self, session_id: int, title: str) -> None:
         """Change the title only: the session keeps its place in the list."""
@@ -353,6 +360,7 @@ class Store:
             next_session_id=self._next_id("sessions"),
             next_generation_id=self._next_id("generations"),
             interrupted=self._find_interrupted(),
+            cut_off=running.cut_off(self._connection) if self._opened.cut_off else None,
         )
 
     def _find_interrupted(self) -> tuple[int, ...]:

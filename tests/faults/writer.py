@@ -35,10 +35,11 @@ from studio import app as studio_app
 from studio.controller import Controller
 from studio.core import messages as m
 from studio.core.history import ROOT
+from studio.library_worker import SaveSettings
 from studio.store import records as r
 from studio.store.librarian import Librarian
 from studio.ui.main_window import MainWindow
-from studio.worker import LibraryThread, ModelThread, SaveSettings
+from studio.worker import LibraryThread, ModelThread
 from tests.faults.process import sha_of
 
 WORDS = ("The ", "wind ", "went ", "over\n", "hill ", "and, ", "so ", "café ", "海 ", "🌊 ", "never ", "\n\n")

@@ -17,6 +17,7 @@ from studio.store.librarian import Librarian
 from studio.store.records import (
     CloseLibrary,
     GenerationRecord,
+    KeepingProgress,
     LibraryMessage,
     LibraryRequest,
     OpenLibrary,
@@ -70,8 +71,8 @@ def token(text: str = " upon", *, n_candidates: int = 20) -> Token:
 
 
 def ask(librarian: Librarian, request: LibraryRequest, answer: type[Answer]) -> Answer:
-    """The one answer, which must be of this class."""
-    messages = list(librarian.run(request))
+    """The one answer beside those that say how far it is, which must be of this class."""
+    messages = [m for m in librarian.run(request) if not isinstance(m, KeepingProgress)]
     assert len(messages) == 1, messages
     assert isinstance(messages[0], answer), f"{messages[0]!s:.500}"
     return messages[0]
