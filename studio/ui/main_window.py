@@ -31,8 +31,8 @@ from studio.ui.menus import Menus
 from studio.ui.notice_bar import NoticeBar
 from studio.ui.openings import Openings
 from studio.ui.palette.overlay import Palette
-from studio.ui.sampling_panel import SamplingPanel
 from studio.ui.session_list.panel import SessionPanel
+from studio.ui.side_panel import SidePanel
 from studio.ui.status_line import StatusLine
 from studio.ui.title_bar import TitleBar
 from studio.ui.variant_switch import VariantSwitch
@@ -56,7 +56,8 @@ class MainWindow(QMainWindow):
         self.actions_by_name = make_actions(self, self.theme)
         self.editor = Editor(self.theme)
         self.sessions = SessionPanel(self.theme)
-        self.sampling = SamplingPanel(self.theme)
+        self.side = SidePanel(self.theme)
+        self.sampling = self.side.sampling
         self.bottom = BottomPanel(self.theme)
         self.probabilities, self.tree = self.bottom.probabilities, self.bottom.tree
         self.notice = NoticeBar(self.theme)
@@ -123,11 +124,11 @@ class MainWindow(QMainWindow):
         self.bottom.setMinimumHeight(150)
         self._columns = QSplitter(Qt.Orientation.Horizontal)
         self._columns.setChildrenCollapsible(False)
-        for widget, stretch in ((self.sessions, 0), (self._rows, 1), (self.sampling, 0)):
+        for widget, stretch in ((self.sessions, 0), (self._rows, 1), (self.side, 0)):
             self._columns.addWidget(widget)
             self._columns.setStretchFactor(self._columns.count() - 1, stretch)
         self.sessions.setMinimumWidth(160)
-        self.sampling.setMinimumWidth(320)
+        self.side.setMinimumWidth(320)
         self._columns.setSizes([210, 730, 340])
         return self._columns
 
@@ -259,7 +260,7 @@ class MainWindow(QMainWindow):
         focus = self.actions_by_name["focus"].isChecked()
         panels: dict[str, QWidget] = {
             "left_panel": self.sessions,
-            "right_panel": self.sampling,
+            "right_panel": self.side,
             "bottom_panel": self.bottom,
         }
         for name, panel in panels.items():
@@ -343,7 +344,7 @@ class MainWindow(QMainWindow):
         for part in (
             self.editor,
             self.sessions,
-            self.sampling,
+            self.side,
             self.bottom,
             self.notice,
             self.find_bar,

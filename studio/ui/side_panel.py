@@ -1,0 +1,28 @@
+"""The panel beside the text: the sampling settings, and what they do."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QTabWidget, QWidget
+
+from studio.ui.sampling_panel import SamplingPanel
+from studio.ui.theme import Theme
+
+
+class SidePanel(QTabWidget):
+    """Tabs, shown as soon as there is more than one; `sampling` is the first page."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("sidePanel")
+        self.setDocumentMode(True)
+        self.setTabBarAutoHide(True)
+        self.tabBar().setObjectName("sideTabs")
+        self.tabBar().setDrawBase(False)
+        self.tabBar().setAccessibleName(self.tr("Settings and their effects"))
+        self.tabBar().setToolTip(self.tr("Sampling: how the next word is chosen."))
+        self.sampling = SamplingPanel(theme)
+        self.addTab(self.sampling, self.tr("Sampling"))
+
+    def set_theme(self, theme: Theme) -> None:
+        """Use another theme's colours."""
+        self.sampling.set_theme(theme)
