@@ -205,7 +205,13 @@ class Controller(QObject):
     def on_library_message(self, message: r.LibraryMessage | exchange.ExchangeMessage) -> None:
         """What the library says."""
         match message:
-            case exchange.Exported() | exchange.FilesImported() | exchange.ExchangeFailed():
+            case (
+                exchange.ExchangeProgress()
+                | exchange.Exported()
+                | exchange.ExchangeCancelled()
+                | exchange.FilesImported()
+                | exchange.ExchangeFailed()
+            ):
                 self.transfer.on_message(message)
             case r.LibraryOpened():
                 self._on_library_opened(message)

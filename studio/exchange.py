@@ -1,104 +1,302 @@
-"""Sessions to files and files to sessions: the work of the library's thread for Export and Import. No Qt."""
+"""Sessions to files and files to sessions: the work of the library's thread for Export and Import. No Qt.
+
+Both are streams of answers, several a second: between any two the thread may do something else, say a save.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Event
 
 from studio import intake
-from studio.core.errors import Sentence, StudioError
+from studio.core.errors import QT_TRANSLATE_NOOP, Sentence, StudioError
+from studio.core.messages import Token
 from studio.export import EXPORTERS
-from studio.export.archive import Archive
+from studio.export.archive import Archive, Scope
 from studio.export.exporter import Options
+from studio.intake import Imported
+from studio.store import shelf
+from studio.store.records import GenerationRecord
+from studio.store.shelf import set_origin
 from studio.store.store import Store
+from studio.store.trash import purge
+from studio.store.trouble import LibraryError, explain
+
+STEP_S = 0.05
+"""How long the library's thread works on at a stretch."""
 
 
 @dataclass(frozen=True, slots=True)
-class ExportSession:
-    """Write a session to a file. `session_id` as it is in the library: save first."""
+class ExportSessions:
+    """Write a session to a file, or every session if the scope is the library. Save first.
 
-    session_id: int
+    Answered by ExchangeProgress several times a second, then Exported, ExchangeCancelled or ExchangeFailed.
+    """
+
+    session_id: int  # not read if the scope is the library
     exporter: str
     path: str
     options: Options
+    cancelled: Event = field(default_factory=Event, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class ImportFiles:
-    """Make sessions of files. Ids count on from these two."""
+    """Make sessions of files. Ids count on from these two. Answered by ExchangeProgress, then FilesImported.
+
+    When it is cancelled, the sessions that are whole stay.
+    """
 
     paths: tuple[str, ...]
     next_session_id: int
     next_generation_id: int
+    cancelled: Event = field(default_factory=Event, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeProgress:
+    """So many sessions are written, or files read."""
+
+    n_done: int
+    n_all: int
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """The file is written."""
+    """The file is written. `left_out` says what could not be read in the library."""
 
     path: str
+    n_sessions: int = 1
+    left_out: tuple[Sentence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeCancelled:
+    """Nothing was written; a file that was there before is untouched."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedFile:
+    """What became of one file: sessions, and what could not be taken over; or an error."""
+
+    path: str
+    titles: tuple[str, ...] = ()
+    left_out: tuple[Sentence, ...] = ()
+    error: StudioError | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FilesImported:
-    """The sessions are in the library. `left_out` says what could not be taken over."""
+    """The sessions are in the library."""
 
     session_ids: tuple[int, ...]
     next_session_id: int
     next_generation_id: int
-    left_out: tuple[Sentence, ...]
+    files: tuple[ImportedFile, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ExchangeFailed:
-    """One file could not be written or read. Nothing else is affected."""
+    """The file could not be written. Nothing else is affected."""
 
     error: StudioError
 
 
-ExchangeRequest = ExportSession | ImportFiles
-ExchangeMessage = Exported | FilesImported | ExchangeFailed
+ExchangeRequest = ExportSessions | ImportFiles
+ExchangeMessage = ExchangeProgress | Exported | ExchangeCancelled | FilesImported | ExchangeFailed
 
 
 def run(store: Store, request: ExchangeRequest) -> Iterator[ExchangeMessage]:
-    """Carry out a request on an open library. Errors of the library itself are the caller's."""
-    if isinstance(request, ExportSession):
-        exporter = next(exporter for exporter in EXPORTERS if exporter.name == request.exporter)
-        try:
-            exporter.write([archive_of(store, request.session_id)], Path(request.path), request.options)
-        except StudioError as error:
-            yield ExchangeFailed(error)
-        else:
-            yield Exported(request.path)
+    """Carry out a request on an open library. Only a bug of ours is raised."""
+    if isinstance(request, ImportFiles):
+        yield from _Import(store, request).steps()
         return
-    session_id, generation_id = request.next_session_id, request.next_generation_id
-    ids: list[int] = []
+    try:
+        yield from _export(store, request)
+    except Exception as error:
+        yield ExchangeFailed(_understood(error))
+
+
+def _understood(error: Exception) -> StudioError:
+    """What stands in the way, in plain words. Raises `error` if that is a bug of ours."""
+    known = error if isinstance(error, StudioError) else explain(error)
+    if known is None:
+        raise error
+    return known
+
+
+# -- sessions to files -------------------------------------------------------------------------------------
+
+
+def _export(store: Store, request: ExportSessions) -> Iterator[ExchangeMessage]:
+    exporter = next(exporter for exporter in EXPORTERS if exporter.name == request.exporter)
+    whole_library = request.options.scope is Scope.LIBRARY
+    ids = session_ids(store) if whole_library else (request.session_id,)
+    if not ids:
+        raise StudioError(
+            QT_TRANSLATE_NOOP("StudioError", "There is no session to export."),
+            QT_TRANSLATE_NOOP("StudioError", "Write something first."),
+        )
     left_out: list[Sentence] = []
-    for path in request.paths:
-        try:
-            imported = intake.read(Path(path))
-        except StudioError as error:
-            yield ExchangeFailed(error)
-            continue
-        left_out += imported.left_out
-        for archive in intake.adopted(imported.archives, session_id, generation_id):
-            _keep(store, archive)
-            ids.append(archive.session.id)
-            session_id += 1
-            generation_id += len(archive.generations)
-    yield FilesImported(tuple(ids), session_id, generation_id, tuple(left_out))
+    n_done = 0
+
+    def archives() -> Iterator[Archive]:
+        nonlocal n_done
+        for n_done, session_id in enumerate(ids):  # noqa: B007 (progress is told from it)
+            try:
+                archive = archive_of(store, session_id, left_out.append)
+            except LibraryError as error:
+                if not whole_library:
+                    raise
+                left_out.append(_left_out(session_id, error))  # damaged, or deleted meanwhile
+            else:
+                yield archive
+
+    started = time.monotonic()
+    with contextlib.closing(exporter.steps(archives(), Path(request.path), request.options)) as steps:
+        for _ in steps:
+            if request.cancelled.is_set():
+                yield ExchangeCancelled()
+                return
+            if time.monotonic() - started >= STEP_S:
+                yield ExchangeProgress(n_done, len(ids))
+                started = time.monotonic()
+    yield Exported(request.path, len(ids), tuple(left_out))
 
 
-def archive_of(store: Store, session_id: int) -> Archive:
-    """Everything of one session."""
+def session_ids(store: Store) -> tuple[int, ...]:
+    """Every session that is not in the trash, oldest first."""
+    archived = store.look(lambda db: shelf.sessions(db, "archived"))
+    return tuple(sorted(line.id for line in (*store.sessions(), *archived)))
+
+
+def archive_of(store: Store, session_id: int, tell: Callable[[Sentence], object]) -> Archive:
+    """Everything of one session; tokens are read when they are looked at. `tell` what cannot be read."""
+    session = store.session(session_id)
+    line = store.look(lambda db: shelf.summary(db, session_id))
     generations = store.generations_of(session_id)
-    tokens = {generation.id: store.tokens(generation.id) for generation in generations}
-    return Archive(store.session(session_id), generations=generations, tokens=tokens)
+    tokens = _StoredTokens(store, tuple(generation.id for generation in generations), tell)
+    return Archive(session, line.created_utc, line.updated_utc, line.tags, generations, tokens)
 
 
-def _keep(store: Store, archive: Archive) -> None:
-    session = replace(archive.session, revision=1)
-    store.save_session(session)
-    for generation in archive.generations:
-        store.save_generation(generation, 0, archive.tokens.get(generation.id, ()), session)
+class _StoredTokens(Mapping[int, tuple[Token, ...]]):
+    """The tokens of some generations, in the library: of a long session they would fill the memory."""
+
+    def __init__(self, store: Store, ids: tuple[int, ...], tell: Callable[[Sentence], object]) -> None:
+        self._store, self._ids, self._tell = store, dict.fromkeys(ids), tell
+
+    def __getitem__(self, generation_id: int) -> tuple[Token, ...]:
+        if generation_id not in self._ids:
+            raise KeyError(generation_id)
+        try:
+            return self._store.tokens(generation_id)
+        except LibraryError as error:
+            self._tell(Sentence(error.templates[0], error.values))
+            return ()
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._ids)
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+
+def _left_out(session_id: int, error: LibraryError) -> Sentence:
+    template = QT_TRANSLATE_NOOP("StudioError", "Session {n} is not in the file: {reason}")
+    return Sentence(
+        template, (("n", str(session_id)), ("reason", Sentence(error.templates[0], error.values)))
+    )
+
+
+# -- files to sessions -------------------------------------------------------------------------------------
+
+
+class _Import:
+    """One request, file by file."""
+
+    def __init__(self, store: Store, request: ImportFiles) -> None:
+        self._store = store
+        self._request = request
+        self._next_session_id = request.next_session_id
+        self._next_generation_id = request.next_generation_id
+        self._ids: list[int] = []
+
+    def steps(self) -> Iterator[ExchangeMessage]:
+        files: list[ImportedFile] = []
+        paths = self._request.paths
+        for path in paths:
+            progress = ExchangeProgress(len(files), len(paths))
+            titles: list[str] = []
+            left_out: tuple[Sentence, ...] = ()
+            error: StudioError | None = None
+            try:
+                reading = _read(Path(path))
+                while (imported := next(reading)) is None:
+                    yield progress
+                left_out = imported.left_out
+                for archive in intake.adopted(
+                    imported.archives, self._next_session_id, self._next_generation_id
+                ):
+                    for _ in self._keep(archive):
+                        yield progress
+                    if archive.session.id in self._ids:
+                        titles.append(archive.title)
+            except Exception as raised:
+                error = _understood(raised)
+            if titles or error or not self._request.cancelled.is_set():
+                files.append(ImportedFile(path, tuple(titles), left_out, error))
+            if self._request.cancelled.is_set():
+                break
+        yield FilesImported(tuple(self._ids), self._next_session_id, self._next_generation_id, tuple(files))
+
+    def _keep(self, archive: Archive) -> Iterator[None]:
+        """In one transaction; if that would take long, in the trash until the last one is done."""
+        store, session = self._store, replace(archive.session, revision=1)
+        if self._request.cancelled.is_set():
+            return
+        self._next_session_id += 1
+        self._next_generation_id += len(archive.generations)
+        left = list(archive.generations[::-1])
+        with store.together():
+            store.save_session(session)
+            store.change(lambda db: set_origin(db, session.id, archive.created_utc, archive.tags))
+            self._keep_generations(archive, left)
+            if left:
+                store.delete_session(session.id)
+        try:
+            while left:
+                yield
+                if self._request.cancelled.is_set():
+                    store.change(lambda db: purge(db, session.id))
+                    return
+                with store.together():
+                    self._keep_generations(archive, left)
+                    if not left:
+                        store.restore_session(session.id)
+        except BaseException:
+            with contextlib.suppress(Exception):  # if even that is refused, it stays in the trash
+                store.change(lambda db: purge(db, session.id))
+            raise
+        self._ids.append(session.id)
+
+    def _keep_generations(self, archive: Archive, left: list[GenerationRecord]) -> None:
+        """Write some of those that are left, and take them off the list."""
+        unchanged = replace(archive.session, text="", runs=(), nodes=(), revision=0)  # it is there already
+        started = time.monotonic()
+        while left and time.monotonic() - started < STEP_S:
+            generation = left.pop()
+            self._store.save_generation(generation, 0, archive.tokens.get(generation.id, ()), unchanged)
+
+
+def _read(path: Path) -> Iterator[Imported | None]:
+    """None until the file is read, in another thread, since that may take seconds. Raises StudioError."""
+    with ThreadPoolExecutor(1, "import") as pool:
+        reading = pool.submit(intake.read, path)
+        while wait((reading,), STEP_S).not_done:
+            yield None
+    yield reading.result()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,7 +55,7 @@ class LibraryWorker(QObject):
         from studio.store.librarian import Librarian  # sqlite: not on the way to the first window
 
         self._librarian = Librarian()
-        self._unfinished: list[tuple[LibraryWork, Iterator[Answer]]] = []
+        self._unfinished: list[tuple[LibraryWork, Generator[Answer, None, None]]] = []
         self._stepping, self._idling = QTimer(self), QTimer(self)
         for timer, slot in ((self._stepping, self._on_step), (self._idling, self._on_idle)):
             timer.setSingleShot(True)
@@ -70,6 +70,7 @@ class LibraryWorker(QObject):
                 settings.save(request.file, request.settings)
         else:
             if isinstance(request, r.CloseLibrary):
+                self._break_off_exchange()
                 self._back_up_at_closing()
             self._serve(request, self._answers(request))
         if isinstance(request, r.CloseLibrary):
@@ -78,20 +79,21 @@ class LibraryWorker(QObject):
         else:
             self._idling.start(IDLE_MS)
 
-    def _answers(self, request: r.LibraryRequest | exchange.ExchangeRequest) -> Iterator[Answer]:
-        if isinstance(request, exchange.ExportSession | exchange.ImportFiles):
+    def _answers(self, request: r.LibraryRequest | exchange.ExchangeRequest) -> Generator[Answer, None, None]:
+        if isinstance(request, exchange.ExportSessions | exchange.ImportFiles):
             yield from exchange.run(self._librarian.store, request)
         else:
             yield from self._librarian.run(request)
 
-    def _serve(self, request: LibraryWork, answers: Iterator[Answer]) -> None:
+    def _serve(self, request: LibraryWork, answers: Generator[Answer, None, None]) -> None:
         """Pass the answers on: all of them, or those up to the next step of something long."""
         try:
             for message in answers:
                 self.message.emit(message)
-                if isinstance(message, r.BackupProgress | r.KeepingProgress):
+                if isinstance(message, r.BackupProgress | r.KeepingProgress | exchange.ExchangeProgress):
                     self._unfinished.append((request, answers))
-                    self._stepping.start(STEP_MS)
+                    # An exchange works in its steps, a backup between them.
+                    self._stepping.start(0 if isinstance(message, exchange.ExchangeProgress) else STEP_MS)
                     return
         except Exception as error:  # the librarian answers for its own errors: this is a bug of ours
             report = "".join(traceback.format_exception(error))
@@ -115,6 +117,12 @@ class LibraryWorker(QObject):
     def _on_idle(self) -> None:
         if not self._unfinished and not self._librarian.tidy():
             self._idling.start(TIDY_MS)
+
+    def _break_off_exchange(self) -> None:
+        """A file that is half written goes, and so does a session that is half imported."""
+        for request, answers in self._unfinished:
+            if isinstance(request, exchange.ExportSessions | exchange.ImportFiles):
+                answers.close()
 
     def _back_up_at_closing(self) -> None:
         """Finish the backup that is under way, or make the one that is due, if that takes no time."""

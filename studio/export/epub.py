@@ -15,7 +15,7 @@ from studio.core.errors import QT_TRANSLATE_NOOP
 from studio.core.manuscript import Origin
 from studio.export.archive import Archive, Piece
 from studio.export.characters import escaped, utf8, w3c_time
-from studio.export.exporter import TEXT_SCOPES, Exporter, Options, chosen
+from studio.export.exporter import Exporter, Options, Steps, chosen
 from studio.export.package import write_package
 from studio.export.spans import Span, paragraphs, spans
 
@@ -75,17 +75,18 @@ def _package(title: str, identifier: str, modified: str, n_chapters: int) -> str
     )
 
 
-def _render(archives: Iterable[Archive], file: BinaryIO, options: Options) -> None:
-    found = list(chosen(archives, options))
-    names = [_name(piece, number) for number, piece in enumerate(found, 1)]
-    chapters = [
-        _chapter(piece, name, options.mark_generated) for piece, name in zip(found, names, strict=True)
-    ]
+def _render(archives: Iterable[Archive], file: BinaryIO, options: Options) -> Steps:
+    names, chapters, times = [], [], [""]
+    for number, piece in enumerate(chosen(archives, options), 1):
+        names.append(_name(piece, number))
+        chapters.append(_chapter(piece, names[-1], options.mark_generated))
+        times.append(piece.archive.updated_utc)
+        yield
     if not chapters:
         names, chapters = ["GPT-2 Studio"], [_page("GPT-2 Studio", "<p></p>")]
     title = names[0]
     digest = hashlib.sha256(utf8("\0".join(chapters))).digest()
-    modified = w3c_time(max((piece.archive.updated_utc for piece in found), default=""))
+    modified = w3c_time(max(times))
     entries = "".join(f'<li><a href="chapter{n}.xhtml">{name}</a></li>' for n, name in enumerate(names, 1))
     nav = _page(title, f'<nav epub:type="toc" id="toc"><ol>{entries}</ol></nav>')
     identifier = uuid.UUID(bytes=digest[:16], version=4).urn
@@ -101,5 +102,13 @@ def _render(archives: Iterable[Archive], file: BinaryIO, options: Options) -> No
 
 
 EPUB = Exporter(
-    "epub", QT_TRANSLATE_NOOP("export", "E-book (EPUB)"), ".epub", TEXT_SCOPES, ("mark_generated",), _render
+    "epub",
+    QT_TRANSLATE_NOOP("export", "E-book (EPUB)"),
+    QT_TRANSLATE_NOOP(
+        "export", "A book for reading devices, each text a chapter; without settings and numbers."
+    ),
+    ".epub",
+    ("mark_generated",),
+    _render,
+    binary=True,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -12,8 +12,8 @@ from studio.export.archive import Archive, Piece, Scope, pieces
 from studio.export.saving import replacing
 from studio.store.records import GenerationRecord
 
-TEXT_SCOPES = tuple(Scope)
-"""What every format that writes text can do."""
+Steps = Generator[None, None, None]
+"""Work in pieces: whoever goes through it may stop between any two, or do something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,28 +32,41 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Exporter:
-    """One format. `label` is marked for the translators, context "export"; `suffix` begins with a dot."""
+    """One format. It writes every scope. `suffix` begins with a dot.
+
+    `label` and `keeps`, what of a session it keeps and what it loses, are marked for the translators, context
+    "export".
+    """
 
     name: str
     label: str
+    keeps: str
     suffix: str
-    scopes: tuple[Scope, ...]
     options: tuple[str, ...]  # names of fields of Options
-    render: Callable[[Iterable[Archive], BinaryIO, Options], None]
+    render: Callable[[Iterable[Archive], BinaryIO, Options], Steps]
+    binary: bool = False
 
-    def write(
+    def steps(
         self, archives: Iterable[Archive], destination: BinaryIO | Path, options: Options | None = None
-    ) -> None:
-        """Write the archives; a Path is replaced as a whole or not at all. Raises StudioError.
+    ) -> Steps:
+        """Write the archives piece by piece; a Path is replaced as a whole at the end, or not at all.
 
-        Archives are taken one after the other: a generator keeps a whole library out of memory.
+        Archives are taken one after the other: a generator keeps a whole library out of memory. Raises
+        StudioError.
         """
         options = options or Options()
         if isinstance(destination, Path):
             with replacing(destination) as file:
-                self.render(archives, file, options)
+                yield from self.render(archives, file, options)
         else:
-            self.render(archives, destination, options)
+            yield from self.render(archives, destination, options)
+
+    def write(
+        self, archives: Iterable[Archive], destination: BinaryIO | Path, options: Options | None = None
+    ) -> None:
+        """The same at once."""
+        for _ in self.steps(archives, destination, options):
+            pass
 
 
 def chosen(archives: Iterable[Archive], options: Options) -> Iterator[Piece]:

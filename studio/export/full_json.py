@@ -17,6 +17,9 @@ UTF-8; positions, lengths and offsets count code points; times are UTC, ISO 8601
 are sorted and there is no white space but line ends between the parts: the same content is always the same
 bytes. How floats are written is in `reals`. A lone surrogate, which the library does not store either, is
 written as U+FFFD.
+
+Of a session, a tree or the library each archive is whole. Of a branch the history is the way to its node, of
+a selection there is none; the generations are then those that something of is left.
 """
 
 from __future__ import annotations
@@ -30,9 +33,10 @@ from typing import BinaryIO
 from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
 from studio.core.history import Node, Run
 from studio.core.messages import Token
-from studio.export.archive import Archive, Scope
+from studio.export.archive import Archive
 from studio.export.characters import utf8
-from studio.export.exporter import Exporter, Options
+from studio.export.exporter import Exporter, Options, Steps
+from studio.export.narrowing import narrowed
 from studio.export.reals import written
 from studio.store.records import GenerationRecord, SessionRecord
 
@@ -108,8 +112,7 @@ def _token(token: Token) -> str:
     )
 
 
-def _tokens(of_generation: tuple[int, Sequence[Token]]) -> str:
-    generation_id, tokens = of_generation
+def _tokens(generation_id: int, tokens: Sequence[Token]) -> str:
     return f'\n"{generation_id}":{_rows(map(_token, tokens))}'
 
 
@@ -122,26 +125,28 @@ def _parts(archive: Archive, *, with_tokens: bool) -> Iterator[str]:
         ("tags", _value(archive.tags)),
     )
     yield _object(known, ",\n")[:-1] + ',\n"tokens":{'
-    tokens = sorted(archive.tokens.items()) if with_tokens else []
-    for number, of_generation in enumerate(tokens):
-        yield ("," if number else "") + _tokens(of_generation)
+    for number, generation_id in enumerate(sorted(archive.tokens) if with_tokens else ()):
+        yield ("," if number else "") + _tokens(generation_id, archive.tokens[generation_id])
     yield f'}},\n"updated_utc":{_value(archive.updated_utc)}}}'
 
 
-def _render(archives: Iterable[Archive], file: BinaryIO, options: Options) -> None:
+def _render(archives: Iterable[Archive], file: BinaryIO, options: Options) -> Steps:
     file.write(b'{"archives":[')
-    for number, archive in enumerate(archives):
+    for number, archive in enumerate(narrowed(archives, options)):
         file.write(b",\n" if number else b"\n")
         for part in _parts(archive, with_tokens=options.with_tokens):
             file.write(utf8(part))
+            yield
     file.write(f'\n],"format":"{FORMAT}","version":{VERSION}}}\n'.encode())
 
 
 FULL_JSON = Exporter(
     "json",
     QT_TRANSLATE_NOOP("export", "GPT-2 Studio session (JSON)"),
+    QT_TRANSLATE_NOOP(
+        "export", "Everything: text, history, settings and probabilities; can be imported again without loss."
+    ),
     ".json",
-    (Scope.SESSION, Scope.LIBRARY),
     ("with_tokens",),
     _render,
 )

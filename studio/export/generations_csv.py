@@ -14,7 +14,7 @@ from typing import BinaryIO
 from studio.core.errors import QT_TRANSLATE_NOOP
 from studio.export.archive import Archive
 from studio.export.characters import utf8
-from studio.export.exporter import TEXT_SCOPES, Exporter, Options, chosen_generations
+from studio.export.exporter import Exporter, Options, Steps, chosen_generations
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _COLUMNS = (
@@ -29,7 +29,7 @@ def _cell(value: object) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def _render(archives: Iterable[Archive], file: BinaryIO, options: Options) -> None:
+def _render(archives: Iterable[Archive], file: BinaryIO, options: Options) -> Steps:
     file.write("\ufeff".encode())
     line = io.StringIO(newline="")
     writer = csv.writer(line, lineterminator="\r\n")
@@ -40,14 +40,18 @@ def _render(archives: Iterable[Archive], file: BinaryIO, options: Options) -> No
         file.write(utf8(line.getvalue()))
         line.seek(0)
         line.truncate()
+        yield
     file.write(utf8(line.getvalue()))
 
 
 GENERATIONS_CSV = Exporter(
     "csv",
     QT_TRANSLATE_NOOP("export", "Table of generations (CSV)"),
+    QT_TRANSLATE_NOOP(
+        "export",
+        "Settings, model, seed, times and words of each generation, for a spreadsheet.",
+    ),
     ".csv",
-    TEXT_SCOPES,
     (),
     _render,
 )

@@ -28,7 +28,7 @@ from studio.core.errors import QT_TRANSLATE_NOOP
 from studio.core.manuscript import Origin
 from studio.export.archive import Archive, Piece, Scope
 from studio.export.characters import utf8
-from studio.export.exporter import TEXT_SCOPES, Exporter, Options, chosen, generations_of
+from studio.export.exporter import Exporter, Options, Steps, chosen, generations_of
 from studio.export.spans import spans
 from studio.store.records import GenerationRecord
 
@@ -92,11 +92,16 @@ def _escape_marks(text: str) -> str:
     return _OWN_MARK.sub(r"<\\\1", text)
 
 
-def _render(archives: Iterable[Archive], file: BinaryIO, options: Options) -> None:
+def _render(archives: Iterable[Archive], file: BinaryIO, options: Options) -> Steps:
     several = options.scope in {Scope.TREE, Scope.LIBRARY}
-    found = list(chosen(archives, options)) if several and options.front_matter else chosen(archives, options)
-    if isinstance(found, list):
-        generations = {(id(p.archive), g.id): g for p in found for g in generations_of(p)}
+    found: Iterable[Piece] = chosen(archives, options)
+    if several and options.front_matter:
+        kept = []
+        for piece in found:
+            kept.append(piece)
+            yield
+        found = kept
+        generations = {(id(p.archive), g.id): g for p in kept for g in generations_of(p)}
         file.write(utf8(front_matter("", None, generations.values(), options.mark_generated)))
     for number, piece in enumerate(found):
         if several:
@@ -106,13 +111,16 @@ def _render(archives: Iterable[Archive], file: BinaryIO, options: Options) -> No
             head = front_matter(piece.title, piece.archive, generations_of(piece), options.mark_generated)
             file.write(utf8(head))
         file.write(utf8(marked(piece) if options.mark_generated else piece.text))
+        yield
 
 
 MARKDOWN = Exporter(
     "markdown",
     QT_TRANSLATE_NOOP("export", "Markdown"),
+    QT_TRANSLATE_NOOP(
+        "export", "The text as you marked it up; the settings and marks, if wanted, but no probabilities."
+    ),
     ".md",
-    TEXT_SCOPES,
     ("front_matter", "mark_generated"),
     _render,
 )

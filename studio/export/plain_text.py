@@ -8,12 +8,12 @@ from typing import BinaryIO
 from studio.core.errors import QT_TRANSLATE_NOOP
 from studio.export.archive import Archive, Scope
 from studio.export.characters import utf8
-from studio.export.exporter import TEXT_SCOPES, Exporter, Options, chosen
+from studio.export.exporter import Exporter, Options, Steps, chosen
 
 _BOM = "\ufeff"
 
 
-def _render(archives: Iterable[Archive], file: BinaryIO, options: Options) -> None:
+def _render(archives: Iterable[Archive], file: BinaryIO, options: Options) -> Steps:
     several = options.scope in {Scope.TREE, Scope.LIBRARY}
     for number, piece in enumerate(chosen(archives, options)):
         if several:
@@ -21,6 +21,14 @@ def _render(archives: Iterable[Archive], file: BinaryIO, options: Options) -> No
         elif not number and piece.text.startswith(_BOM):
             file.write(utf8(_BOM))  # readers take the first one away
         file.write(utf8(piece.text))
+        yield
 
 
-PLAIN_TEXT = Exporter("text", QT_TRANSLATE_NOOP("export", "Plain text"), ".txt", TEXT_SCOPES, (), _render)
+PLAIN_TEXT = Exporter(
+    "text",
+    QT_TRANSLATE_NOOP("export", "Plain text"),
+    QT_TRANSLATE_NOOP("export", "The words alone, readable everywhere; nothing of how they came about."),
+    ".txt",
+    (),
+    _render,
+)

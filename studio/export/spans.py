@@ -27,12 +27,12 @@ def spans(piece: Piece, *, by_token: bool = False) -> Iterator[Span]:
     ends_of: dict[int, tuple[Sequence[Token], list[int]]] = {}
     for start, end, origin in manuscript.origins(0, len(piece.text)):
         source, offset = manuscript.source_at(start)
-        tokens = piece.archive.tokens.get(source, ()) if by_token and source > 0 else ()
-        if not tokens:
+        if by_token and source > 0 and source not in ends_of:
+            tokens = piece.archive.tokens.get(source, ())
+            ends_of[source] = tokens, list(accumulate(len(token.text) for token in tokens))
+        if source not in ends_of or not ends_of[source][0]:
             yield Span(piece.text[start:end], origin)
             continue
-        if source not in ends_of:
-            ends_of[source] = tokens, list(accumulate(len(token.text) for token in tokens))
         yield from _by_token(piece.text[start:end], offset, *ends_of[source])
 
 

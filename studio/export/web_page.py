@@ -1,14 +1,14 @@
 """HTML: one self-contained file, without scripts and without references to anything outside itself.
 
-Passages are coloured by origin, or tokens by the probability they were drawn with; the probability and rank
-of a token show under the pointer. Light or dark as the reader's system is. Whatever comes from the user is
-escaped; characters that XML cannot hold (NUL, control characters, lone surrogates) are replaced by U+FFFD.
+If wanted, passages are coloured by origin, or tokens by the probability they were drawn with; the probability
+and rank of a token show under the pointer. Light or dark as the reader's system is. Whatever comes from the
+user is escaped; what XML cannot hold (NUL, control characters, lone surrogates) is replaced by U+FFFD.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from studio.core.errors import QT_TRANSLATE_NOOP
@@ -16,7 +16,7 @@ from studio.core.manuscript import Origin
 from studio.core.messages import Token
 from studio.export.archive import Archive, Piece
 from studio.export.characters import escaped, utf8
-from studio.export.exporter import TEXT_SCOPES, Exporter, Options, chosen
+from studio.export.exporter import Exporter, Options, Steps, chosen
 from studio.export.spans import Span, paragraphs, spans
 
 _STYLE = """\
@@ -53,38 +53,45 @@ def _title(token: Token) -> str:
     return f"{shown}rank {token.rank}"
 
 
-def _span(span: Span, by_probability: bool) -> str:
+def _span(span: Span, options: Options) -> str:
     text = escaped(span.text)
-    names = [] if span.origin is Origin.WRITTEN else [span.origin.value]
-    if by_probability and span.token is not None:
+    names = [span.origin.value] if options.mark_generated and span.origin is not Origin.WRITTEN else []
+    if options.colour_by_probability and span.token is not None:
         names = [f"p{sum(span.token.sampling_prob >= step for step in _STEPS)}"]
     title = f' title="{_title(span.token)}"' if span.token is not None else ""
     if not names and not title:
         return text
-    return f'<span class="{" ".join(names)}"{title}>{text}</span>'
+    of_class = f' class="{" ".join(names)}"' if names else ""
+    return f"<span{of_class}{title}>{text}</span>"
 
 
-def _article(piece: Piece, by_probability: bool) -> str:
-    lines = [f'<h1 dir="auto">{escaped(piece.title)}</h1>'] if piece.title else []
+def _article(piece: Piece, options: Options) -> Iterator[str]:
+    """Line by line: with a span for each token it may be large."""
+    if piece.title:
+        yield f'<h1 dir="auto">{escaped(piece.title)}</h1>\n'
     for line in paragraphs(spans(piece, by_token=True)):
-        lines.append(f'<p dir="auto">{"".join(_span(span, by_probability) for span in line)}</p>')
-    return "\n".join(lines) + "\n"
+        yield f'<p dir="auto">{"".join(_span(span, options) for span in line)}</p>\n'
 
 
-def _render(archives: Iterable[Archive], file: BinaryIO, options: Options) -> None:
+def _render(archives: Iterable[Archive], file: BinaryIO, options: Options) -> Steps:
     for number, piece in enumerate(chosen(archives, options)):
         if not number:
             title = escaped(" ".join(piece.title.split())) or "GPT-2 Studio"
             file.write(utf8(f"{_HEAD}<title>{title}</title>\n<style>\n{_STYLE}</style>\n</head>\n<body>\n"))
-        file.write(utf8(_article(piece, options.colour_by_probability)))
+        for line in _article(piece, options):
+            file.write(utf8(line))
+            yield
     file.write(b"</body>\n</html>\n")
 
 
 WEB_PAGE = Exporter(
     "html",
     QT_TRANSLATE_NOOP("export", "Web page (HTML)"),
+    QT_TRANSLATE_NOOP(
+        "export",
+        "One file for any browser, light or dark; each token's probability under the pointer.",
+    ),
     ".html",
-    TEXT_SCOPES,
-    ("colour_by_probability",),
+    ("mark_generated", "colour_by_probability"),
     _render,
 )

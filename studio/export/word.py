@@ -1,4 +1,4 @@
-"""DOCX: a document as small as Word, LibreOffice and Pages accept. Generated passages are coloured.
+"""DOCX: a document as small as Word, LibreOffice and Pages accept; generated passages coloured, if wanted.
 
 Each line of the text is a paragraph; the title is a title, of several pieces each has its title as a heading.
 Characters that XML 1.0 cannot hold (NUL, control characters, lone surrogates) are replaced by U+FFFD. The
@@ -14,7 +14,7 @@ from studio.core.errors import QT_TRANSLATE_NOOP
 from studio.core.manuscript import Origin
 from studio.export.archive import Archive, Piece, Scope
 from studio.export.characters import escaped, utf8, w3c_time
-from studio.export.exporter import TEXT_SCOPES, Exporter, Options, chosen
+from studio.export.exporter import Exporter, Options, Steps, chosen
 from studio.export.package import write_package
 from studio.export.spans import paragraphs, spans
 
@@ -70,12 +70,12 @@ def _paragraph(content: str, style: str = "") -> str:
     return f"<w:p>{properties}{content}</w:p>"
 
 
-def _paragraphs(found: Iterable[Piece], heading: str) -> Iterator[str]:
-    for piece in found:
-        if piece.title:
-            yield _paragraph(_run(" ".join(piece.title.split()), None), heading)
-        for line in paragraphs(spans(piece)):
-            yield _paragraph("".join(_run(span.text, _COLOURS.get(span.origin)) for span in line))
+def _paragraphs(piece: Piece, heading: str, marked: bool) -> Iterator[str]:
+    colours = _COLOURS if marked else {}
+    if piece.title:
+        yield _paragraph(_run(" ".join(piece.title.split()), None), heading)
+    for line in paragraphs(spans(piece)):
+        yield _paragraph("".join(_run(span.text, colours.get(span.origin)) for span in line))
 
 
 def _core(title: str, created_utc: str) -> str:
@@ -89,12 +89,16 @@ def _core(title: str, created_utc: str) -> str:
     )
 
 
-def _render(archives: Iterable[Archive], file: BinaryIO, options: Options) -> None:
-    found = list(chosen(archives, options))
+def _render(archives: Iterable[Archive], file: BinaryIO, options: Options) -> Steps:
     heading = "Heading1" if options.scope in {Scope.TREE, Scope.LIBRARY} else "Title"
-    body = "\n".join(_paragraphs(found, heading))
+    first: Piece | None = None
+    lines: list[str] = []
+    for piece in chosen(archives, options):
+        first = first or piece
+        lines += _paragraphs(piece, heading, options.mark_generated)
+        yield
+    body = "\n".join(lines)
     document = f'{_XML}<w:document xmlns:w="{_MAIN}"><w:body>\n{body}\n</w:body></w:document>'
-    first = found[0] if found else None
     core = _core(first.title, first.archive.created_utc) if first else _core("", "")
     parts = (
         ("[Content_Types].xml", _TYPES),
@@ -108,5 +112,11 @@ def _render(archives: Iterable[Archive], file: BinaryIO, options: Options) -> No
 
 
 WORD = Exporter(
-    "docx", QT_TRANSLATE_NOOP("export", "Word document (DOCX)"), ".docx", TEXT_SCOPES, (), _render
+    "docx",
+    QT_TRANSLATE_NOOP("export", "Word document (DOCX)"),
+    QT_TRANSLATE_NOOP("export", "For Word, LibreOffice and Pages, paragraph by paragraph; no settings."),
+    ".docx",
+    ("mark_generated",),
+    _render,
+    binary=True,
 )

@@ -19,17 +19,15 @@ def adopted(
 ) -> tuple[Archive, ...]:
     """The archives with ids that count on from these, everywhere an id is named.
 
-    Runs and nodes of generations that came with none of the archives become written text. Characters that
+    Runs and nodes of generations that did not come with their archive become written text. Characters that
     the editor cannot hold are replaced one by one, so that all positions stay true.
     """
-    archives = tuple(archives)
-    numbers = {
-        generation.id: number
-        for number, generation in enumerate(
-            (g for archive in archives for g in archive.generations), next_generation_id
-        )
-    }
-    return tuple(_adopted(archive, next_session_id + k, numbers) for k, archive in enumerate(archives))
+    found = []
+    for session_id, archive in enumerate(archives, next_session_id):
+        numbers = {g.id: number for number, g in enumerate(archive.generations, next_generation_id)}
+        next_generation_id += len(numbers)
+        found.append(_adopted(archive, session_id, numbers))
+    return tuple(found)
 
 
 def _adopted(archive: Archive, session_id: int, numbers: Mapping[int, int]) -> Archive:

@@ -172,6 +172,7 @@ def _archive(place: Place) -> Archive:
     of = place.fields(ARCHIVE_KEYS)
     session = _session(of["session"])
     generations = tuple(_generation(item, session.id) for item in of["generations"].items())
+    _once(of["generations"], [generation.id for generation in generations])  # a copy shares its original's
     return Archive(
         session,
         of["created_utc"].text(_SHORT),
@@ -200,7 +201,6 @@ def _read(source: Source) -> Imported:
     of["version"].whole(1, VERSION)
     archives = tuple(map(_archive, of["archives"].items()))
     _once(of["archives"], [archive.session.id for archive in archives])
-    _once(of["archives"], [generation.id for archive in archives for generation in archive.generations])
     return Imported(archives)
 
 

@@ -13,7 +13,7 @@ from studio.intake.json_document import parse
 from studio.store.records import SessionRecord
 
 MAX_CHARACTERS = 2_000_000
-"""Longer texts of one session are refused: the editor is not made for them."""
+"""What a session can hold: the editor is not made for more. Longer texts are divided."""
 
 MAX_FILE_BYTES = 40 * 2**20
 """Parsed, a file of this size takes up to some 500 MB."""
@@ -85,6 +85,40 @@ def written(text: str, title: str, session_id: int = 1) -> Archive:
     title = " ".join(clean(title).replace("\0", " ").split())[:200]
     session = SessionRecord(session_id, title, text, (Run(len(text)),), 0, 0.0, 1)
     return Archive(session, created_utc=now_utc(), updated_utc=now_utc())
+
+
+def divided(text: str, title: str) -> Imported:
+    """One session of text by hand, or several with numbers, none longer than a session can be.
+
+    They end where a paragraph does, else a line, else a word, if there is any in their last tenth.
+    """
+    if len(text) <= MAX_CHARACTERS:
+        return Imported((written(text, title),))
+    parts = []
+    start = 0
+    while start < len(text):
+        end = _end_of_part(text, start)
+        parts.append(text[start:end])
+        start = end
+    archives = tuple(
+        written(part, f"{title} ({number} of {len(parts)})", number) for number, part in enumerate(parts, 1)
+    )
+    template = QT_TRANSLATE_NOOP(
+        "StudioError", "The text has {n} characters and was divided: a session can hold {limit} at most."
+    )
+    values = (("n", f"{len(text):,}"), ("limit", f"{MAX_CHARACTERS:,}"))
+    return Imported(archives, (Sentence(template, values),))
+
+
+def _end_of_part(text: str, start: int) -> int:
+    limit = start + MAX_CHARACTERS
+    if limit >= len(text):
+        return len(text)
+    for boundary in ("\n\n", "\n", " "):
+        at = text.rfind(boundary, limit - MAX_CHARACTERS // 10, limit)
+        if at >= 0:
+            return at + len(boundary)
+    return limit
 
 
 def not_readable(happened: str, **values: object) -> StudioError:

@@ -1,17 +1,20 @@
 """Plain text, whatever its encoding, found out in this order:
 
-1. a byte order mark (UTF-8, UTF-16, UTF-32), 2. UTF-8 if it is valid, 3. GB 18030 if it is valid and nine in
-ten of the bytes above 0x7F stand in pairs, as Chinese does and Western European accents do not, 4. Windows
-1252, with the five bytes it leaves undefined as Latin-1. What is not UTF-8 and holds NUL bytes is no text.
+1. a byte order mark (UTF-8, UTF-16, UTF-32), 2. UTF-16 without one, if nearly all of its characters are then
+Latin or Chinese, as they are by chance in no other encoding, 3. UTF-8 if it is valid, 4. GB 18030 if it is
+valid and nine in ten of the bytes above 0x7F stand in pairs, as Chinese does and Western European accents do
+not, 5. Windows 1252, with the five bytes it leaves undefined as Latin-1. What is not UTF-8 and has NUL bytes
+is no text.
 """
 
 from __future__ import annotations
 
 import codecs
 import re
+from dataclasses import replace
 
 from studio.core.errors import QT_TRANSLATE_NOOP, Sentence
-from studio.intake.importer import Imported, Importer, Source, not_readable, written
+from studio.intake.importer import Imported, Importer, Source, divided, not_readable
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -22,6 +25,9 @@ _MARKS = (
 )
 _PAIRS = re.compile(rb"[\xa1-\xf7][\xa1-\xfe]")
 _HIGH = re.compile(rb"[\x80-\xff]")
+_EXPECTED = re.compile("[\t\n\r\x20-\xff‘’“”–—…\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
+_ENDS = re.compile("[\n\x20，。]")
+_SAMPLE_BYTES = 20_000
 _UNDEFINED = dict.fromkeys(b"\x81\x8d\x8f\x90\x9d")
 
 
@@ -30,6 +36,8 @@ def decoded(data: bytes) -> tuple[str, str]:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return data[len(mark) :].decode(encoding, "replace"), encoding
+    if encoding := _utf16(data):
+        return data.decode(encoding), encoding
     try:
         return data.decode(), "utf-8"
     except UnicodeDecodeError:
@@ -45,6 +53,22 @@ def decoded(data: bytes) -> tuple[str, str]:
         part.decode("latin-1") if part[0] in _UNDEFINED else part.decode("cp1252")
         for part in re.findall(rb"[\x81\x8d\x8f\x90\x9d]+|[^\x81\x8d\x8f\x90\x9d]+", data)
     ), "cp1252"
+
+
+def _utf16(data: bytes) -> str:
+    """The kind of UTF-16 that this is without saying so; "" if it is none."""
+    sample = data[:_SAMPLE_BYTES]
+    if len(data) % 2 or not sample:
+        return ""
+    for encoding in ("utf-16-le", "utf-16-be"):
+        text = sample.decode(encoding, "replace")
+        if len(_EXPECTED.findall(text)) >= 0.95 * len(text) and _ENDS.search(text):
+            try:
+                data.decode(encoding)
+            except UnicodeDecodeError:
+                continue
+            return encoding
+    return ""
 
 
 def guessed(encoding: str) -> tuple[Sentence, ...]:
@@ -63,7 +87,8 @@ def guessed(encoding: str) -> tuple[Sentence, ...]:
 
 def _read(source: Source) -> Imported:
     text, encoding = decoded(source.data)
-    return Imported((written(text, source.name),), guessed(encoding))
+    imported = divided(text, source.name)
+    return replace(imported, left_out=(*guessed(encoding), *imported.left_out))
 
 
 PLAIN_TEXT = Importer(

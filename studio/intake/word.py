@@ -10,10 +10,11 @@ import io
 import struct
 import zipfile
 import zlib
+from dataclasses import replace
 from xml.parsers import expat
 
 from studio.core.errors import QT_TRANSLATE_NOOP, Sentence, StudioError
-from studio.intake.importer import MAX_CHARACTERS, Imported, Importer, Source, not_readable, written
+from studio.intake.importer import Imported, Importer, Source, divided, not_readable
 
 MAX_UNPACKED_BYTES = 50 * 2**20
 MAX_RATIO = 200  # text shrinks to a tenth or so; the worst that deflate can do is 1,032
@@ -105,7 +106,6 @@ class _Reader:
         self.tracked = False  # whether there are deletions that were not accepted yet
         self._lines: list[str] = []
         self._line: list[str] = []
-        self._n_characters = 0
         self._style = ""
         self._depth = 0
         self._skipped_from = 0  # the depth of an element that is not read; 0: none
@@ -173,9 +173,7 @@ class _Reader:
             self._add(text)
 
     def _add(self, text: str) -> None:
-        self._n_characters += len(text)
-        if self._n_characters <= 2 * MAX_CHARACTERS:  # the rest only shows that it is too long
-            self._line.append(text)
+        self._line.append(text)
 
 
 def _read(source: Source) -> Imported:
@@ -195,7 +193,8 @@ def _read(source: Source) -> Imported:
         left_out.append(
             Sentence(QT_TRANSLATE_NOOP("StudioError", "Passages marked as deleted were left out."))
         )
-    return Imported((written(reader.text, reader.title or source.name),), tuple(left_out))
+    imported = divided(reader.text, reader.title or source.name)
+    return replace(imported, left_out=(*imported.left_out, *left_out))
 
 
 WORD = Importer(

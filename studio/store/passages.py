@@ -27,6 +27,15 @@ class Pieces:
         return self._pieces[model_id]
 
 
+def ids_of(connection: sqlite3.Connection, session_id: int) -> list[int]:
+    """The generations of a session, in order, and if it is a copy those it shares."""
+    rows_of = "SELECT id FROM generations WHERE session_id = ?"
+    own = {n for (n,) in connection.execute(rows_of, (session_id,))}
+    copied = connection.execute("SELECT copied_from FROM sessions WHERE id = ?", (session_id,)).fetchone()
+    shared = {n for n in rows.used(connection, session_id) if n > 0} if copied and copied[0] else set()
+    return sorted(own | shared)
+
+
 def read_generation(
     connection: sqlite3.Connection, generation_id: int, *, verify: bool
 ) -> GenerationRecord | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 import zlib
@@ -145,6 +146,24 @@ def copy_nodes(connection: sqlite3.Connection, session_id: int, new_id: int) -> 
     """Give another session the history of this one."""
     (revision,) = connection.execute("SELECT revision FROM sessions WHERE id = ?", (new_id,)).fetchone()
     write_nodes(connection, new_id, revision, tuple(_read_nodes(connection, session_id, verify=True)))
+
+
+def used(connection: sqlite3.Connection, session_id: int) -> set[int]:
+    """The generations that a session's text and history come from."""
+    found = set()
+    (runs,) = connection.execute(
+        "SELECT runs FROM manuscripts WHERE session_id = ?", (session_id,)
+    ).fetchone()
+    with contextlib.suppress(ValueError, TypeError):
+        found |= {source for _, source, _ in json.loads(runs)}
+    for source, packed in connection.execute(
+        "SELECT source, packed FROM nodes WHERE session_id = ?", (session_id,)
+    ):
+        found.add(source)
+        with contextlib.suppress(ValueError, TypeError):
+            for _, _, removed, _, inserted in json.loads(packed)["edits"]:
+                found |= {source for _, source, _ in (*removed, *inserted)}
+    return found
 
 
 def _node_crc(pruned: int, *values: int | str) -> int:

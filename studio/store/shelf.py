@@ -47,6 +47,15 @@ def summary(connection: sqlite3.Connection, session_id: int) -> SessionSummary:
     return _summary(found.fetchone())
 
 
+def interrupted(connection: sqlite3.Connection) -> tuple[int, ...]:
+    """Sessions with a generation that a crash cut short. Each generation is told of once."""
+    found = connection.execute(
+        "SELECT DISTINCT session_id FROM generations JOIN sessions ON sessions.id = session_id"
+        " WHERE finish_reason IS NULL AND interrupted = 0 AND deleted_utc IS NULL ORDER BY session_id"
+    )
+    return tuple(session_id for (session_id,) in found)
+
+
 def _summary(row: Any) -> SessionSummary:
     pinned, archived, tags, deleted_utc = row[6:]
     line: tuple[int, str, str, str, str, int] = row[:6]
@@ -77,6 +86,17 @@ def tag(connection: sqlite3.Connection, session_id: int, tags: Iterable[str]) ->
     kept = dict.fromkeys(text for text in (clean(tag).strip() for tag in tags) if text)
     packed = json.dumps(list(kept), ensure_ascii=False)
     _change(connection, "UPDATE sessions SET tags = ? WHERE id = ?", packed, session_id)
+
+
+def set_origin(
+    connection: sqlite3.Connection, session_id: int, created_utc: str, tags: Iterable[str]
+) -> None:
+    """What an imported session brings along: when it was begun, and its tags."""
+    tag(connection, session_id, tags)
+    if created_utc:
+        connection.execute(
+            "UPDATE sessions SET created_utc = ? WHERE id = ?", (clean(created_utc), session_id)
+        )
 
 
 def duplicate(

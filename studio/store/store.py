@@ -114,10 +114,12 @@ class Store:
         return passages.read_generation(self._connection, generation_id, verify=not self.read_only)
 
     def generations_of(self, session_id: int) -> tuple[GenerationRecord, ...]:
-        """All generations of a session, oldest first, also those no longer in its text."""
-        rows_of = "SELECT id FROM generations WHERE session_id = ? ORDER BY id"
-        found = (self.generation(n) for (n,) in self._connection.execute(rows_of, (session_id,)).fetchall())
-        return tuple(generation for generation in found if generation is not None)
+        """All generations of a session, oldest first, also those no longer in its text.
+
+        A copy shares those of the session it was made from: they are given as its own.
+        """
+        found = map(self.generation, passages.ids_of(self._connection, session_id))
+        return tuple(replace(g, session_id=session_id) for g in found if g is not None)
 
     def tokens(self, generation_id: int) -> tuple[Token, ...]:
         """The tokens of a generation from the first on, up to a gap if there is one (see save_generation)."""
@@ -137,6 +139,16 @@ class Store:
         return found or search.find(self._connection, text, limit)
 
     # -- writing -------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """The verbs within are one transaction."""
+        try:
+            with self._writing():
+                yield
+        except BaseException:
+            self._pieces = passages.Pieces(self._connection)  # it may know of what was taken back
+            raise
 
     def save_session(self, session: SessionRecord) -> SessionSummary:
         """Write a session as it is now; it becomes the first of the list.
@@ -359,17 +371,9 @@ class Store:
             last_session=self.last_session(),
             next_session_id=self._next_id("sessions"),
             next_generation_id=self._next_id("generations"),
-            interrupted=self._find_interrupted(),
+            interrupted=shelf.interrupted(self._connection),
             cut_off=running.cut_off(self._connection) if self._opened.cut_off else None,
         )
-
-    def _find_interrupted(self) -> tuple[int, ...]:
-        """Sessions with a generation that a crash cut short. Each generation is told of once."""
-        found = self._connection.execute(
-            "SELECT DISTINCT session_id FROM generations JOIN sessions ON sessions.id = session_id"
-            " WHERE finish_reason IS NULL AND interrupted = 0 AND deleted_utc IS NULL ORDER BY session_id"
-        )
-        return tuple(session_id for (session_id,) in found)
 
     def _summary(self, session_id: int) -> SessionSummary:
         return shelf.summary(self._connection, session_id)

@@ -7,7 +7,6 @@ from it only adds to it, and the log is folded in and cut to nothing.
 from __future__ import annotations
 
 import contextlib
-import json
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import replace
@@ -63,7 +62,7 @@ def _hand_on(connection: sqlite3.Connection, session_id: int) -> None:
         g for (g,) in connection.execute("SELECT id FROM generations WHERE session_id = ?", (session_id,))
     }
     for (copy,) in copies:
-        for generation_id in sorted(mine & _used(connection, copy)):
+        for generation_id in sorted(mine & rows.used(connection, copy)):
             mine.discard(generation_id)
             generation = passages.read_generation(connection, generation_id, verify=False)
             assert generation is not None
@@ -72,24 +71,6 @@ def _hand_on(connection: sqlite3.Connection, session_id: int) -> None:
                 "UPDATE generations SET session_id = ?, checksum = ? WHERE id = ?",
                 (copy, changed["checksum"], generation_id),
             )
-
-
-def _used(connection: sqlite3.Connection, session_id: int) -> set[int]:
-    """The generations that a session's text and history come from."""
-    used = set()
-    (runs,) = connection.execute(
-        "SELECT runs FROM manuscripts WHERE session_id = ?", (session_id,)
-    ).fetchone()
-    with contextlib.suppress(ValueError, TypeError):
-        used |= {source for _, source, _ in json.loads(runs)}
-    for source, packed in connection.execute(
-        "SELECT source, packed FROM nodes WHERE session_id = ?", (session_id,)
-    ):
-        used.add(source)
-        with contextlib.suppress(ValueError, TypeError):
-            for _, _, removed, _, inserted in json.loads(packed)["edits"]:
-                used |= {source for _, source, _ in (*removed, *inserted)}
-    return used
 
 
 def wipe(connection: sqlite3.Connection) -> None:

@@ -19,14 +19,14 @@ from studio.core.history import Edit, Node, Run, pack_step
 from studio.core.manuscript import Manuscript
 from studio.core.messages import Candidate, FinishReason, Token
 from studio.export import reals
-from studio.export.archive import Archive, Scope
+from studio.export.archive import Archive, Scope, branch
 from studio.export.exporter import Options
 from studio.export.full_json import FULL_JSON
 from studio.intake import adopted, read
 from studio.intake.full_json import FULL_JSON as IMPORTER
 from studio.intake.importer import MAX_CHARACTERS, Source
 from studio.store.records import GenerationRecord, SessionRecord
-from tests.export.archive_samples import archive, exported, second_archive
+from tests.export.archive_samples import HARD, archive, exported, second_archive
 
 
 def imported(data: bytes) -> tuple[Archive, ...]:
@@ -35,9 +35,9 @@ def imported(data: bytes) -> tuple[Archive, ...]:
     return IMPORTER.read(source).archives
 
 
-def again(data: bytes) -> bytes:
+def again(data: bytes, scope: Scope = Scope.LIBRARY) -> bytes:
     file = io.BytesIO()
-    FULL_JSON.write(imported(data), file, Options(Scope.LIBRARY))
+    FULL_JSON.write(imported(data), file, Options(scope))
     return file.getvalue()
 
 
@@ -107,8 +107,35 @@ def archives(draw: st.DrawFn, number: int) -> Archive:
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.tuples(archives(1), archives(2)) | st.tuples(archives(3)))
 def test_export_import_export_gives_the_same_bytes(some: tuple[Archive, ...]) -> None:
-    data = exported(FULL_JSON, *some, options=Options(Scope.LIBRARY))
+    for scope in (Scope.SESSION, Scope.TREE, Scope.LIBRARY):
+        data = exported(FULL_JSON, *some, options=Options(scope))
+        assert again(data, scope) == data
+
+
+def test_a_branch_is_the_way_to_its_node_and_what_was_written_on_it() -> None:
+    for node_id, generation in ((2, 8), (3, 7)):
+        data = exported(FULL_JSON, options=Options(Scope.BRANCH, node_id=node_id))
+        (got,) = imported(data)
+        assert again(data) == data
+        assert [node.id for node in got.session.nodes] == [1, node_id]
+        assert got.session.head == node_id
+        assert got.session.text == branch(archive(), node_id).text
+        assert ([g.id for g in got.generations], list(got.tokens)) == ([generation], [generation])
+        manuscript = Manuscript(got.session.text, got.session.runs, got.session.nodes, got.session.head)
+        manuscript.undo()
+        assert manuscript.text == HARD
+
+
+def test_a_selection_is_its_text_and_the_generations_in_it() -> None:
+    at = len(HARD)
+    data = exported(FULL_JSON, options=Options(Scope.SELECTION, start=at + 1, end=at + 9))
+    (got,) = imported(data)
     assert again(data) == data
+    assert got.session.text == archive().session.text[at + 1 : at + 9]
+    assert (got.session.nodes, got.session.head) == ((), 0)
+    assert [g.id for g in got.generations] == [7]
+    (written,) = imported(exported(FULL_JSON, options=Options(Scope.SELECTION, start=0, end=4)))
+    assert (written.session.text, written.generations, written.tokens) == (HARD[:4], (), {})
 
 
 @given(st.floats() | st.floats(width=32))

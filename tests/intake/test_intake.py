@@ -104,6 +104,12 @@ def test_markdown_of_others_is_kept_as_it_is(tmp_path: Path) -> None:
         ("Grüße".encode("cp1252") + b"\x81", "Grüße\x81"),
         (b"a\0b", "a\0b"),
         (b"\xff\xfea", "\ufffd"),
+        ("A café, “quoted”.\r\n".encode("utf-16-le"), "A café, “quoted”.\n"),
+        ("A café.\n".encode("utf-16-be"), "A café.\n"),
+        ("春天来了，万物复苏。".encode("utf-16-le"), "春天来了，万物复苏。"),
+        ("春天来了，万物复苏。".encode("utf-16-be"), "春天来了，万物复苏。"),
+        (b"as he was at sea he saw it all", "as he was at sea he saw it all"),
+        ("中文，没有空格的一行".encode(), "中文，没有空格的一行"),
     ],
 )
 def test_the_encoding_of_a_text_is_found_out(data: bytes, text: str, tmp_path: Path) -> None:
@@ -119,11 +125,19 @@ def test_a_picture_is_no_text(tmp_path: Path) -> None:
     refused(tmp_path / "cat.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")
 
 
-def test_a_text_can_have_two_million_characters_and_no_more(tmp_path: Path) -> None:
+def test_a_text_of_more_than_two_million_characters_becomes_several_sessions(tmp_path: Path) -> None:
     assert (
         len(from_file(tmp_path / "a.txt", b"a" * MAX_CHARACTERS).archives[0].session.text) == MAX_CHARACTERS
     )
-    assert "2,000,001" in refused(tmp_path / "a.txt", b"a" * (MAX_CHARACTERS + 1)).what_happened
+    for name in ("a.txt", "a.md"):
+        text = "One sentence, and another one.\n\n" * 160_000  # 5 MB
+        got = from_file(tmp_path / name, text.encode())
+        assert [a.session.title for a in got.archives] == ["a (1 of 3)", "a (2 of 3)", "a (3 of 3)"]
+        assert "".join(archive.session.text for archive in got.archives) == text
+        assert all(archive.session.text.endswith(".\n\n") for archive in got.archives)
+        assert "5,120,000 characters and was divided" in str(got.left_out[-1])
+    got = from_file(tmp_path / "a.txt", b"a" * (2 * MAX_CHARACTERS + 1))
+    assert [len(archive.session.text) for archive in got.archives] == [MAX_CHARACTERS, MAX_CHARACTERS, 1]
     refused(tmp_path / "a.txt", b"a" * (40 * 2**20 + 1))
 
 
