@@ -90,6 +90,7 @@ class Controller(QObject):
         if self._stopped:
             return
         self._stopped = True
+        self.transfer.cancel()
         self.sessions.close()
         self.preferences.save()
         self._thread.message.disconnect(self.on_message)

@@ -142,8 +142,8 @@ def _text(default: str = "") -> Any:
     return field(default=default, metadata={"rule": _Text()})
 
 
-def _texts() -> Any:
-    return field(default=(), metadata={"rule": _Texts()})
+def _texts(*default: str) -> Any:
+    return field(default=default, metadata={"rule": _Texts()})
 
 
 def _qt_state() -> Any:
@@ -175,6 +175,11 @@ class Settings:
     seed: int = _whole(0, 0, 2**63 - 1)  # used when seed_mode is "fixed"
     stop: tuple[str, ...] = _texts()
     stop_at_end_of_text: bool = _switch(True)
+    # what was exported last
+    export_scope: str = _choice("session", "selection", "branch", "tree", "library")
+    export_format: str = _text("text")
+    export_options: tuple[str, ...] = _texts("mark_generated", "with_tokens")  # those switched on
+    export_folder: str = _text()  # empty: the system's own place
     # where things were
     left_panel_visible: bool = _switch(True)
     right_panel_visible: bool = _switch(True)

@@ -72,10 +72,17 @@ def branch(archive: Archive, node_id: int) -> Piece:
 
 
 def tree(archive: Archive) -> Iterator[Piece]:
-    """The text at every leaf, oldest first, one at a time; of a session without nodes, its text."""
+    """The text at every leaf, oldest first, one at a time; of a session without nodes, its text.
+
+    What was pruned is left out.
+    """
     manuscript = _manuscript(archive)
     history = manuscript.history
-    leaves = [n for n in sorted(history.nodes) if not history.children(n)] or [ROOT]
+    seen = {ROOT}
+    for n in sorted(history.nodes):
+        if history.parent(n) in seen and not history.nodes[n].pruned:
+            seen.add(n)
+    leaves = [n for n in sorted(seen) if seen.isdisjoint(history.children(n))]
     for number, leaf in enumerate(leaves, 1):
         _walk(manuscript, leaf)
         name = history.nodes[leaf].name if leaf != ROOT else ""

@@ -98,7 +98,12 @@ def archive(session_id: int = 3) -> Archive:
     generations = (
         generation(7, first, session_id),
         replace(
-            generation(8, second, session_id), retry_of=7, finish_reason=None, decode_s=1 / 3, environment=""
+            generation(8, second, session_id),
+            retry_of=7,
+            finish_reason=None,
+            n_tokens=2,
+            decode_s=1 / 3,
+            environment="",
         ),
     )
     return Archive(

@@ -98,8 +98,11 @@ def test_a_selection_and_a_branch_are_cut_with_their_runs() -> None:
     assert sum(run.length for run in piece.runs) == len(piece.text)
     assert (piece.runs[0].source, piece.runs[0].offset) == (7, 1)
     assert branch(sample, 2).text == HARD + " there was a variant"
-    assert [leaf.text for leaf in tree(sample)] == [HARD + " there was a variant", sample.session.text]
     assert whole(sample).text == sample.session.text
+    assert [leaf.text for leaf in tree(sample)] == [sample.session.text]  # the variant was pruned
+    shown = replace(sample.session, nodes=tuple(replace(n, pruned=False) for n in sample.session.nodes))
+    variants = [HARD + " there was a variant", sample.session.text]
+    assert [leaf.text for leaf in tree(replace(sample, session=shown))] == variants
     assert selection(sample, -5, 10**9).text == sample.session.text
     with pytest.raises(StudioError):
         branch(sample, 99)

@@ -20,6 +20,8 @@ from studio import cli
 from studio.controller import Controller
 from studio.core import messages as m
 from studio.core.manuscript import Origin
+from studio.export.exporter import Options
+from studio.export.full_json import FULL_JSON
 from studio.store.librarian import Librarian
 from studio.store.records import (
     CloseLibrary,
@@ -414,7 +416,7 @@ def test_a_session_goes_out_as_json_and_comes_back_with_everything(
         qtbot.waitUntil(lambda: finished(window), timeout=20_000)
     text = window.editor.toPlainText()
     transfer = find(window, Controller, "controller").transfer
-    transfer.export(tmp_path / "story", "json")
+    transfer.export(tmp_path / "story.json", FULL_JSON, Options())
     qtbot.waitUntil(lambda: (tmp_path / "story.json").exists(), timeout=10_000)
     (tmp_path / "letter.txt").write_bytes("Dear 小明,\r\nhow are you? 🙂\n".encode())
     (tmp_path / "broken.json").write_text("{", encoding="utf-8")
