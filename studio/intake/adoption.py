@@ -48,8 +48,6 @@ def _adopted(archive: Archive, session_id: int, numbers: Mapping[int, int]) -> A
             id=numbers[generation.id],
             session_id=session_id,
             retry_of=numbers.get(generation.retry_of) if generation.retry_of else None,
-            # In a library as many tokens as there should be are there, or it is damaged.
-            n_tokens=min(generation.n_tokens, len(archive.tokens.get(generation.id, ()))),
         )
         for generation in archive.generations
     )
