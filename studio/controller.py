@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QFileDialog
 
 from studio import __version__, exchange, paths
+from studio.branches import Branches
 from studio.core import messages as m
 from studio.finding import Finding
 from studio.insight import Insight
@@ -50,6 +51,7 @@ class Controller(QObject):
         self.reading = Reading(window, model_thread, library, self.writing, index, self._next_job, self)
         self.insight = Insight(window, model_thread, self.writing, self._next_job, self)
         self.reading.pointed.connect(self.insight.point)
+        self.branches = Branches(window, self)
         self.preferences = Preferences(window, library, folder, self)
         self.transfer = Transfer(window, library, self.sessions, self.writing, self)
         self.finding = Finding(window, library, self.sessions, self)

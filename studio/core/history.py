@@ -2,14 +2,15 @@
 
 The text at a node is the text at the root with the edits of the path applied; nothing is ever overwritten.
 Undo goes to the state before (the parent; for a retry, the variant it replaced), Redo to where Undo came
-from, and another edit after an Undo makes a sibling.
+from, and another edit after an Undo makes a sibling. A branch that is pruned is passed over by all of these;
+it is not destroyed, and going to one of its states brings it back.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -126,6 +127,7 @@ class History:
 
     nodes: dict[int, Node] = field(default_factory=dict)
     head: int = ROOT
+    order: int = 0  # counts what may have changed the order of an `Outline`, beside a new leaf at its end
     _children: dict[int, list[int]] = field(default_factory=dict)
     _last_child: dict[int, int] = field(default_factory=dict)  # the branch seen last
     _redo: dict[int, int] = field(default_factory=dict)  # where Undo came from
@@ -138,8 +140,9 @@ class History:
         history = cls()
         for node in sorted(nodes, key=lambda node: node.id):
             if node.id > ROOT and (node.parent == ROOT or node.parent in history.nodes):
-                history.put(node)
-        history._changed.clear()
+                history.nodes[node.id] = node
+                history._children.setdefault(node.parent, []).append(node.id)
+                history._last_id = node.id
         if head in history.nodes:
             history.visit(head)
         return history
@@ -150,8 +153,13 @@ class History:
 
     def put(self, node: Node) -> None:
         """Add a node, or replace it by a later state of itself."""
-        if node.id not in self.nodes:
-            self._children.setdefault(node.parent, []).append(node.id)
+        old = self.nodes.get(node.id)
+        if old is None:
+            siblings = self._children.setdefault(node.parent, [])
+            self.order += bool(siblings)
+            siblings.append(node.id)
+        elif (old.pruned, old.bookmarked) != (node.pruned, node.bookmarked):
+            self.order += 1
         self.nodes[node.id] = node
         self._last_id = max(self._last_id, node.id)
         self._changed.add(node.id)
@@ -161,27 +169,30 @@ class History:
         node = self.nodes.pop(node_id)
         self._children[node.parent].remove(node_id)
         self._changed.discard(node_id)
+        self.order += 1
         if self._last_child.get(node.parent) == node_id:
             del self._last_child[node.parent]
 
     def visit(self, node_id: int) -> None:
-        """Make a node the head; Redo from anywhere above comes back here."""
-        if node_id != ROOT and self.nodes[node_id].parent == self.head:
-            self._last_child[self.head] = node_id  # the way to the old head is marked already
-            self.head = node_id
-            return
-        self.head = node_id
+        """Make a node the head, brought back if it was pruned; Redo from anywhere above comes back here."""
+        before, self.head = self.head, node_id
         while node_id != ROOT:
-            parent = self.nodes[node_id].parent
-            self._last_child[parent] = node_id
-            node_id = parent
+            node = self.nodes[node_id]
+            if node.pruned:
+                self.put(replace(node, pruned=False))
+            if self._last_child.get(node.parent) != node_id:
+                self._last_child[node.parent] = node_id
+                self.order += len(self._children[node.parent]) > 1
+            if node.parent == before:
+                return  # the way to the old head is marked already
+            node_id = node.parent
 
     def parent(self, node_id: int) -> int:
         """The node before."""
         return self.nodes[node_id].parent
 
     def children(self, node_id: int) -> tuple[int, ...]:
-        """The nodes after, oldest first."""
+        """The nodes after, oldest first, pruned ones too."""
         return tuple(self._children.get(node_id, ()))
 
     def undo_target(self) -> int | None:
@@ -189,23 +200,24 @@ class History:
         if self.head == ROOT:
             return None
         before = self.nodes[self.head].before
-        return before if before == ROOT or before in self.nodes else self.nodes[self.head].parent
+        return self.nodes[self.head].parent if self.is_hidden(before) else before
 
     def redo_target(self) -> int | None:
         """Where Redo goes from the head; None if there is nothing to redo."""
         target = self._redo.get(self.head)
-        return target if target in self.nodes else self.next_child(self.head)
+        return self.next_child(self.head) if target is None or self.is_hidden(target) else target
 
     def undone(self, node_id: int) -> None:
         """The head was reached by Undo from this node."""
         self._redo[self.head] = node_id
 
     def next_child(self, node_id: int) -> int | None:
-        """The child visited last, else the newest; None at a leaf."""
-        children = self._children.get(node_id)
-        if not children:
-            return None
-        return self._last_child.get(node_id, children[-1])
+        """The child visited last, else the newest, that is not pruned; None at a leaf."""
+        last = self._last_child.get(node_id)
+        if last is not None and not self.nodes[last].pruned:
+            return last
+        children = reversed(self._children.get(node_id, ()))
+        return next((child for child in children if not self.nodes[child].pruned), None)
 
     def leaf(self, node_id: int) -> int:
         """Where the path that goes through a node ends."""
@@ -229,28 +241,40 @@ class History:
                 break
             node = self.nodes[node_id]
             siblings = tuple(
-                s for s in self._children[node.parent] if self.nodes[s].source > 0 or s == node_id
+                s
+                for s in self._children[node.parent]
+                if s == node_id or (self.nodes[s].source > 0 and not self.nodes[s].pruned)
             )
             if node.source > 0 and len(siblings) > 1:
                 return siblings, siblings.index(node_id)
             node_id = node.parent
         return (), 0
 
-    def rows(self) -> list[tuple[int, int]]:
-        """(node id, depth) of every node, for a list: the path seen last goes straight down, others deeper.
+    def is_hidden(self, node_id: int) -> bool:
+        """Whether a node, or one before it, is pruned; also if there is no such node."""
+        while node_id != ROOT:
+            node = self.nodes.get(node_id)
+            if node is None or node.pruned:
+                return True
+            node_id = node.parent
+        return False
 
-        Side branches come right after the node they leave, before it goes on. The root comes first, as id 0.
-        """
-        rows = []
-        waiting = [(ROOT, 0)]
+    def hidden(self) -> set[int]:
+        """Every node that is pruned or comes after one."""
+        hidden: set[int] = set()
+        for node_id in sorted(self.nodes):
+            node = self.nodes[node_id]
+            if node.pruned or node.parent in hidden:
+                hidden.add(node_id)
+        return hidden
+
+    def after(self, node_id: int) -> Iterator[int]:
+        """A node and all that come after it, without what is pruned among these."""
+        waiting = [node_id]
         while waiting:
-            node_id, depth = waiting.pop()
-            rows.append((node_id, depth))
-            main = self.next_child(node_id)
-            if main is not None:
-                waiting.append((main, depth))
-                waiting += [(c, depth + 1) for c in reversed(self.children(node_id)) if c != main]
-        return rows
+            node_id = waiting.pop()
+            yield node_id
+            waiting += [child for child in self.children(node_id) if not self.nodes[child].pruned]
 
     def take_changed(self) -> tuple[Node, ...]:
         """The nodes that are new or changed since the last call, to be saved."""

@@ -8,11 +8,12 @@ mirrors this object; it is not the source of truth (QTextDocument's own undo wou
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from enum import Enum
 
 from studio.core.history import ROOT, SPECIAL, WRITTEN, Edit, History, Node, Run, now_utc, pack_step
+from studio.core.joining import join_runs, joined_edits, merge_typing
 from studio.core.messages import END_OF_TEXT
 
 Show = Callable[[Edit], object]
@@ -23,10 +24,6 @@ def _ignore(_edit: Edit) -> None:
     pass
 
 
-_TYPING_LIMIT = 40
-"""A step of typed characters ends at the first word boundary after this many."""
-
-
 class Origin(Enum):
     """What a reader may want to know of a stretch of text at one glance."""
 
@@ -34,22 +31,6 @@ class Origin(Enum):
     GENERATED = "generated"
     EDITED = "edited"  # written by hand inside a generated passage, or the seam a deletion left in one
     SPECIAL = "special"  # the end-of-text token itself
-
-
-def join_runs(runs: Iterable[Run]) -> tuple[Run, ...]:
-    """Merge neighbours that continue each other; drop empty ones."""
-    joined: list[Run] = []
-    for run in runs:
-        if run.length <= 0:
-            continue
-        if joined:
-            last = joined[-1]
-            continues = run.source == WRITTEN or (run.source > 0 and run.offset == last.offset + last.length)
-            if run.source == last.source and continues:
-                joined[-1] = replace(last, length=last.length + run.length)
-                continue
-        joined.append(run if run.source > 0 else Run(run.length, run.source))
-    return tuple(joined)
 
 
 class Manuscript:
@@ -247,6 +228,35 @@ class Manuscript:
         self.history.put(replace(self.history.nodes[node_id], name=name, bookmarked=bookmarked))
         self.revision += 1
 
+    def prune(self, node_id: int, show: Show = _ignore) -> int:
+        """Hide a state and all after it; returns how many. A text that stands there leaves it first.
+
+        Raises KeyError, also for the root.
+        """
+        node = self.history.nodes[node_id]
+        if self.is_at_or_after(node_id):
+            self.go_to(node.parent, show)
+        n_states = sum(1 for _ in self.history.after(node_id))
+        self.history.put(replace(node, pruned=True))
+        self.revision += 1
+        return n_states
+
+    def is_at_or_after(self, node_id: int) -> bool:
+        """Whether the text stands at this state or one that came of it."""
+        at = self.history.head
+        while at > node_id:  # a state before always has a smaller id
+            at = self.history.parent(at)
+        return at == node_id
+
+    def bring_back(self, node_id: int) -> None:
+        """Show a pruned state again, with those before it that are pruned. Raises KeyError."""
+        while node_id != ROOT:
+            node = self.history.nodes[node_id]
+            if node.pruned:
+                self.history.put(replace(node, pruned=False))
+            node_id = node.parent
+        self.revision += 1
+
     def break_typing(self) -> None:
         """The next keystroke starts a new undo step (the caret moved, the user paused)."""
         self._typing = False
@@ -274,9 +284,9 @@ class Manuscript:
     def _grow(self, edit: Edit) -> bool:
         """Make a keystroke part of the head, if it goes on where the one before ended."""
         head = self.history.head
-        if head == ROOT or self.history.next_child(head) is not None:
+        if head == ROOT or self.history.children(head):
             return False
-        merged = _merge_typing(self.history.nodes[head].edits, edit)
+        merged = merge_typing(self.history.nodes[head].edits, edit)
         if merged is not None:
             self._put(head, merged)
         return merged is not None
@@ -330,44 +340,3 @@ class Manuscript:
                 offset = run.offset + head if run.source > 0 else 0
                 cut.append(Run(run.length - head - tail, run.source, offset))
         return tuple(cut)
-
-
-def _merge_typing(edits: tuple[Edit, ...], edit: Edit) -> tuple[Edit, ...] | None:
-    """`edits` with one more keystroke in them, or None if the keystroke starts a new step."""
-    if len(edits) != 1:
-        return None
-    last = edits[0]
-    if edit.inserted and not edit.removed and edit.position == last.position + len(last.inserted):
-        word_starts = last.inserted[-1:].isspace() and not edit.inserted.isspace()
-        if "\n" in edit.inserted or (word_starts and len(last.inserted) >= _TYPING_LIMIT):
-            return None
-        return (_appended(last, edit),)
-    if not edit.inserted and not last.inserted and edit.position + len(edit.removed) == last.position:
-        grown = replace(  # Backspace, again
-            last,
-            position=edit.position,
-            removed=edit.removed + last.removed,
-            removed_runs=join_runs((*edit.removed_runs, *last.removed_runs)),
-        )
-        return (grown,)
-    return None
-
-
-def _appended(last: Edit, edit: Edit) -> Edit:
-    return replace(
-        last,
-        inserted=last.inserted + edit.inserted,
-        inserted_runs=join_runs((*last.inserted_runs, *edit.inserted_runs)),
-    )
-
-
-def joined_edits(edits: Sequence[Edit]) -> tuple[Edit, ...]:
-    """Edits of which each goes on where the one before ended, as one; the others as they are."""
-    result = [edits[0]]
-    for edit in edits[1:]:
-        last = result[-1]
-        if not edit.removed and edit.position == last.position + len(last.inserted):
-            result[-1] = _appended(last, edit)
-        else:
-            result.append(edit)
-    return tuple(result)

@@ -72,17 +72,11 @@ def branch(archive: Archive, node_id: int) -> Piece:
 
 
 def tree(archive: Archive) -> Iterator[Piece]:
-    """The text at every leaf, oldest first, one at a time; of a session without nodes, its text.
-
-    What was pruned is left out.
-    """
+    """The text at every leaf that is not pruned, oldest first, one at a time; without nodes, the text."""
     manuscript = _manuscript(archive)
     history = manuscript.history
-    seen = {ROOT}
-    for n in sorted(history.nodes):
-        if history.parent(n) in seen and not history.nodes[n].pruned:
-            seen.add(n)
-    leaves = [n for n in sorted(seen) if seen.isdisjoint(history.children(n))]
+    hidden = history.hidden()
+    leaves = [n for n in sorted(history.nodes) if n not in hidden and history.next_child(n) is None] or [ROOT]
     for number, leaf in enumerate(leaves, 1):
         _walk(manuscript, leaf)
         name = history.nodes[leaf].name if leaf != ROOT else ""

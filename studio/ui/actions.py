@@ -51,6 +51,7 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("retry", _T("actions", "&Retry"), "Ctrl+R", "rotate-ccw", _T("actions", "Replace the last generation by another; the earlier one is kept")),
     ActionRow("previous_variant", _T("actions", "&Previous variant"), "Alt+Left", "chevron-left", _T("actions", "Show the variant before, with what follows it there")),
     ActionRow("next_variant", _T("actions", "&Next variant"), "Alt+Right", "chevron-right", _T("actions", "Show the variant after, with what follows it there")),
+    ActionRow("prune", _T("actions", "Pr&une this branch"), "Alt+Delete", "eye-off", _T("actions", "Hide this state and all that comes after it; it can be brought back")),
     ActionRow("stop", _T("actions", "&Stop"), "Esc", "square", _T("actions", "Stop writing; what is there stays")),
     ActionRow("open_model", _T("actions", "&Open model folder…"), "Ctrl+Shift+M", "folder", _T("actions", "Write with another GPT-2 model from a folder on this computer")),
     ActionRow("starter_model", _T("actions", "Use the &starter model"), "", "cpu", _T("actions", "Write with the small model that ships with the app")),
@@ -77,7 +78,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("undo", "redo", "", "cut", "copy", "paste", "select_all", "", "find", "find_next", "find_previous",
          "find_anything", "", "insert_end_of_text"),
     ),
-    (_T("actions", "&Write"), ("generate", "retry", "stop", "", "previous_variant", "next_variant")),
+    (_T("actions", "&Write"), ("generate", "retry", "stop", "", "previous_variant", "next_variant", "", "prune")),
     (_T("actions", "&Model"), ("open_model", "starter_model", "", "@device")),
     (
         _T("actions", "&View"),

@@ -187,10 +187,8 @@ class Editor(TextArea):
         if not self.isReadOnly():
             self._after_history(self.manuscript.go_to(node_id, self.mirror.show))
 
-    @Slot(int, str, bool)
-    def rename_node(self, node_id: int, name: str, bookmarked: bool) -> None:
-        """Name or bookmark a state of the text."""
-        self.manuscript.rename(node_id, name, bookmarked)
+    def history_changed(self) -> None:
+        """A state was named, bookmarked, pruned: nothing in the text, but it is saved with it."""
         self._announce()
 
     def flip(self, steps: int) -> None:

@@ -163,8 +163,6 @@ class MainWindow(QMainWindow):
             ("zoom_reset", self._on_zoom_reset),
         ):
             actions[name].triggered.connect(slot)
-        self.tree.go_to_requested.connect(editor.go_to)
-        self.tree.rename_requested.connect(editor.rename_node)
         self.bottom.currentChanged.connect(editor.caret_changed)
         editor.zoom_requested.connect(self._on_zoom)
         editor.undo_changed.connect(self.update_actions)

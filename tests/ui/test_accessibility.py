@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
     QComboBox,
+    QHeaderView,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
@@ -43,7 +44,7 @@ def touched(window: QWidget) -> list[QWidget]:
         widget
         for widget in window.findChildren(QWidget)
         if isinstance(widget, TOUCHED)
-        and not isinstance(widget, QScrollBar)
+        and not isinstance(widget, QScrollBar | QHeaderView)
         and not widget.objectName().startswith("qt_")
         and not isinstance(widget.parent(), QAbstractSpinBox | QComboBox | QLineEdit)
         and widget.window() is window  # not what pops up
