@@ -109,6 +109,7 @@ class Autosave(QObject):
         for log in logs:
             first, log.n_saved, log.dirty = log.n_saved, len(log.tokens), False
             self._submit(r.SaveGeneration(log.record, first, tuple(log.tokens[first:]), session))
+            session = replace(session, nodes=())  # they are sent once
         if not logs:
             self._submit(r.SaveSession(session))
 

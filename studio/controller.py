@@ -26,6 +26,7 @@ from studio.ui.library_dialog import LibraryDialog
 from studio.ui.main_window import MainWindow
 from studio.ui.report_dialog import ReportDialog
 from studio.ui.token_index import TokenIndex
+from studio.variants import Variants
 from studio.worker import LibraryThread, ModelThread
 from studio.writing import Writing
 
@@ -52,6 +53,7 @@ class Controller(QObject):
         self.insight = Insight(window, model_thread, self.writing, self._next_job, self)
         self.reading.pointed.connect(self.insight.point)
         self.branches = Branches(window, self)
+        self.variants = Variants(window, library, self.writing, index, self)
         self.preferences = Preferences(window, library, folder, self)
         self.transfer = Transfer(window, library, self.sessions, self.writing, self)
         self.finding = Finding(window, library, self.sessions, self)
@@ -113,11 +115,13 @@ class Controller(QObject):
                 self._on_model_loaded(message)
             case m.GenerationStarted():
                 self.writing.on_started(message)
-            case m.TokensGenerated():
+            case m.TokensGenerated() | m.AlternativeTokens():
                 start = self.writing.on_tokens(message)
                 if start is not None:
                     self.insight.on_generated(start, message.tokens)
                 self.reading.follow()
+            case m.AlternativeFinished():
+                self.writing.on_alternative_finished(message)
             case m.GenerationFinished():
                 self.writing.on_finished(message)
                 self.insight.on_generation_finished()
@@ -228,6 +232,7 @@ class Controller(QObject):
                 self.sessions.on_saved(message)
             case r.TokensLoaded():
                 self.reading.on_tokens_loaded(message)
+                self.variants.on_tokens_loaded(message)
             case r.RequestFailed():
                 self.sessions.autosave.on_failed(message)
             case r.Found():
@@ -310,6 +315,7 @@ class Controller(QObject):
     def _on_session_opened(self) -> None:
         self.writing.update_actions()
         self.reading.session_opened()
+        self.variants.session_opened()
 
     @Slot(str)
     def _on_refused(self, text: str) -> None:

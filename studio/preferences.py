@@ -44,6 +44,7 @@ class Preferences(QObject):
         panel.rename_preset_requested.connect(self._on_rename_preset)
         panel.delete_preset_requested.connect(self._on_delete_preset)
         window.choice_made.connect(self._on_choice)
+        window.several_button.count_changed.connect(self._on_count_changed)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_theme)
         self._restore()
 
@@ -133,6 +134,11 @@ class Preferences(QObject):
         else:
             self._offer_presets(chosen)
             self._on_sampling_changed()
+
+    @Slot(int)
+    def _on_count_changed(self, count: int) -> None:
+        self._window.settings = replace(self._window.settings, n_alternatives=count)
+        self._timer.start()
 
     # -- choices -------------------------------------------------------------------------------------------
 

@@ -171,6 +171,7 @@ class Settings:
     preset: str = _text()  # the preset the sampling came from; empty: none
     sampling: str = _text()  # the processor chain as JSON; empty: the default chain
     max_new_tokens: int = _whole(100, 1, 100_000)
+    n_alternatives: int = _whole(3, 2, 8)  # of "Continue with several"
     seed_mode: str = _choice("new", "fixed")
     seed: int = _whole(0, 0, 2**63 - 1)  # used when seed_mode is "fixed"
     stop: tuple[str, ...] = _texts()

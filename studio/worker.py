@@ -144,9 +144,9 @@ class _ModelProcess(QObject):
         )
         sentences = (what_happened, to_do)
         for job_id, request in lost.items():
-            if isinstance(request, m.Generate | m.LoadModel | m.ScoreText):
+            if isinstance(request, m.Generate | m.GenerateAlternatives | m.LoadModel | m.ScoreText):
                 self.message.emit(m.JobFailed(job_id, *sentences, templates=sentences))
-            if isinstance(request, m.Generate):
+            if isinstance(request, m.Generate | m.GenerateAlternatives):
                 finished = m.GenerationFinished(job_id, m.FinishReason.FAILED, 0, 0.0, 0.0)
                 self.message.emit(finished)
         if self._model is not None and not any(isinstance(q, m.LoadModel) for q in lost.values()):

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from studio.autosave import GenerationLog
+from studio.alternatives import Draft, make_drafts, put_beside, seeds_from
 from studio.core import chain
 from studio.core import messages as m
 from studio.core.environment import Environment
@@ -43,14 +43,18 @@ class Run:
     """The generation under way."""
 
     job_id: int
-    log: GenerationLog
+    drafts: tuple[Draft, ...]  # the first is written into the text, the others beside it
     prompt_start: int  # in the text
+    parent: int  # the step they all follow
+    wanted: int | None = None  # the step the user has chosen meanwhile
     first_token_at: float = 0.0  # time.monotonic()
     stopping: bool = False
 
 
 class Writing(QObject):
-    """One generation at a time."""
+    """One generation at a time, of one text or of several alternatives."""
+
+    progressed = Signal(object)  # tuple[r.GenerationRecord, ...]: what is being written, or has just ended
 
     started = Signal()  # the model is about to be asked
 
@@ -76,6 +80,7 @@ class Writing(QObject):
         sessions.before_leaving = self.detach
         actions = window.actions_by_name
         actions["generate"].triggered.connect(self.generate)
+        actions["generate_several"].triggered.connect(self.generate_several)
         actions["retry"].triggered.connect(self.retry)
         actions["stop"].triggered.connect(self.stop)
         window.editor.edited.connect(self.update_actions)
@@ -91,13 +96,17 @@ class Writing(QObject):
     @Slot()
     def generate(self) -> None:
         """Write on at the caret."""
+        self._continue(1, self.generate)
+
+    @Slot()
+    def generate_several(self) -> None:
+        """Write on at the caret several times at once; all are kept."""
+        self._continue(self._window.settings.n_alternatives, self.generate_several)
+
+    def _continue(self, count: int, wanted: Callable[[], None]) -> None:
         editor = self._window.editor
-        if self._run is not None or editor.isReadOnly():
-            return
-        if not self._ready(self.generate):
-            return
-        position = editor.selection()[1]
-        self._start(position, None, None)
+        if self._run is None and not editor.isReadOnly() and self._ready(wanted):
+            self._start(editor.selection()[1], None, None, count=count)
 
     @Slot()
     def retry(self) -> None:
@@ -147,6 +156,7 @@ class Writing(QObject):
         replaced: tuple[int, int] | None,
         *,
         instead: bool = False,
+        count: int = 1,
     ) -> None:
         window, model = self._window, self.model
         assert model is not None
@@ -157,27 +167,17 @@ class Writing(QObject):
         processors = window.sampling.processors()
         text = editor.manuscript.text
         start = prompt_start(text, position, model)
-        request = m.Generate(
-            self._next_job(),
-            text[start:position],
-            editor.manuscript.special_offsets(start, position),
-            processors,
-            options.max_new_tokens,
-            seed,
-            options.stop,
-            options.stop_at_end_of_text,
-        )
         record = r.GenerationRecord(
             self.next_generation_id,
             self._sessions.id,
             retry_of,
             position,
-            request.prompt,
-            request.special_offsets,
+            text[start:position],
+            editor.manuscript.special_offsets(start, position),
             chain.to_json(processors),
-            request.max_new_tokens,
-            request.stop,
-            request.stop_at_end_of_text,
+            options.max_new_tokens,
+            options.stop,
+            options.stop_at_end_of_text,
             seed,
             model.name,
             model.sha256,
@@ -186,13 +186,21 @@ class Writing(QObject):
             datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
             environment=Environment.of(model).to_json(),
         )
-        self.next_generation_id += 1
-        self._run = Run(request.job_id, GenerationLog(record), start)
+        seeds = seeds_from(seed, count)
+        drafts = make_drafts(record, seeds)
+        self.next_generation_id += count
+        job_id = self._next_job()
+        self._run = Run(job_id, drafts, start, editor.manuscript.history.head)
         editor.begin_generation(record.id, position, replaced, instead=instead)
         window.status.show_activity(self.tr("Reading the text…"))
         self.update_actions()
         self.started.emit()
-        self._thread.submit(request)
+        self.progressed.emit(tuple(draft.log.record for draft in drafts))
+        asked = (job_id, record.prompt, record.special_offsets, processors, record.max_new_tokens)
+        ends = (record.stop, record.stop_at_end_of_text)
+        self._thread.submit(
+            m.Generate(*asked, seed, *ends) if count == 1 else m.GenerateAlternatives(*asked, seeds, *ends)
+        )
 
     @Slot()
     def stop(self) -> None:
@@ -203,6 +211,11 @@ class Writing(QObject):
         if self._run is not None and not self._run.stopping:
             self._run.stopping = True
             self._thread.cancel(self._run.job_id)
+
+    def choose(self, node_id: int) -> None:
+        """Take this alternative into the text as soon as the writing is over."""
+        if self._run is not None:
+            self._run.wanted = node_id
 
     def detach(self) -> None:
         """End the generation here and now, without waiting for the model: the text is about to go."""
@@ -224,43 +237,46 @@ class Writing(QObject):
             message.n_context_tokens, model.n_positions, message.n_prompt_tokens + self._run.prompt_start
         )
         window.editor.set_visible_start(self._run.prompt_start + message.visible_start)
-        asked = self._run.log.record.max_new_tokens
+        asked = self._run.drafts[0].log.record.max_new_tokens
         if message.max_new_tokens < asked:
             text = self.tr("This model's window holds {context} tokens, so it writes {n} at most.")
             window.notice.show_notice(text.format(context=model.n_positions, n=message.max_new_tokens))
 
-    def on_tokens(self, message: m.TokensGenerated) -> int | None:
-        """New words; returns where in the text they begin, None if they are not wanted any more."""
+    def on_tokens(self, message: m.TokensGenerated | m.AlternativeTokens) -> int | None:
+        """New words; returns where in the text they begin, None if they are not in it (any more)."""
         run = self._run
         if run is None or message.job_id != run.job_id:
             return None
         assert self.model is not None
-        editor, log = self._window.editor, run.log
         now = time.monotonic()
-        if not log.tokens:
+        if not run.first_token_at:
             run.first_token_at = now
-        text = ""
-        for token in message.tokens:
-            if token.token_id == self.model.end_of_text_id and token.text == m.END_OF_TEXT:
-                editor.add_generated(text)
-                editor.add_generated(token.text, special=True)
-                text = ""
-            else:
-                text += token.text
-        editor.add_generated(text)
-        log.tokens += message.tokens
-        start = log.record.position + len(log.record.text)
-        log.record = replace(
-            log.record,
-            text=log.record.text + "".join(t.text for t in message.tokens),
-            n_tokens=len(log.tokens),
-        )
-        log.dirty = True
-        self._index.add(log.record.id, message.tokens)
-        self._sessions.autosave.follow(log)
+        index = message.index if isinstance(message, m.AlternativeTokens) else 0
+        draft = run.drafts[index]
+        start = draft.log.record.position + len(draft.text)
+        for text, special in draft.add(message.tokens, self.model.end_of_text_id):
+            if index == 0:
+                self._window.editor.add_generated(text, special=special)
+        self._index.add(draft.log.record.id, message.tokens)
+        self._keep(run, draft)
         if now > run.first_token_at:
-            self._window.status.show_speed((len(log.tokens) - 1) / (now - run.first_token_at))
-        return start
+            n_tokens = sum(len(each.log.tokens) for each in run.drafts)
+            self._window.status.show_speed((n_tokens - 1) / (now - run.first_token_at))
+        return start if index == 0 else None
+
+    def on_alternative_finished(self, message: m.AlternativeFinished) -> None:
+        """One of several is over."""
+        run = self._run
+        if run is not None and message.job_id == run.job_id:
+            draft = run.drafts[message.index]
+            draft.finish(message.reason)
+            self._keep(run, draft)
+
+    def _keep(self, run: Run, draft: Draft) -> None:
+        """Have a draft saved as it is now, with its step, and tell who shows it."""
+        put_beside(self._window.editor.manuscript, run.drafts, run.parent)
+        self._sessions.autosave.follow(draft.log)
+        self.progressed.emit(tuple(each.log.record for each in run.drafts))
 
     def on_finished(self, message: m.GenerationFinished) -> None:
         """The generation is over, for whatever reason."""
@@ -268,7 +284,7 @@ class Writing(QObject):
             return
         if message.decode_s > 0 and message.n_tokens > 1:
             self._window.status.show_speed(message.n_tokens / message.decode_s)
-        empty = not self._run.log.record.text
+        empty = not any(draft.text for draft in self._run.drafts)
         self._finish(message.reason, message.prefill_s, message.decode_s)
         if empty and message.reason in (m.FinishReason.END_OF_TEXT, m.FinishReason.STOP):
             reasons = {
@@ -285,11 +301,22 @@ class Writing(QObject):
     def _finish(self, reason: m.FinishReason, prefill_s: float, decode_s: float) -> None:
         run, self._run = self._run, None
         assert run is not None
-        self._window.editor.end_generation()
-        run.log.record = replace(run.log.record, finish_reason=reason, prefill_s=prefill_s, decode_s=decode_s)
-        run.log.dirty = True
-        if run.log.tokens or reason is not m.FinishReason.FAILED:
-            self._sessions.autosave.follow(run.log)
+        editor = self._window.editor
+        editor.end_generation()
+        for draft in run.drafts:
+            draft.finish(reason)
+            log = draft.log
+            log.record = replace(log.record, prefill_s=prefill_s, decode_s=decode_s)
+            log.dirty = True
+            if log.tokens or reason is not m.FinishReason.FAILED:
+                self._sessions.autosave.follow(log)
+        put_beside(editor.manuscript, run.drafts, run.parent)
+        steps = [draft.node_id for draft in run.drafts if draft.node_id is not None]
+        if run.wanted in steps:
+            editor.go_to(run.wanted)
+        elif steps and not run.drafts[0].text:
+            editor.go_to(steps[0])  # the first wrote nothing: show one that did
+        self.progressed.emit(tuple(draft.log.record for draft in run.drafts))
         self._window.status.show_activity("")
         self._window.update_openings()
         self.update_actions()
@@ -299,7 +326,8 @@ class Writing(QObject):
         """Continue, Retry and Stop are enabled where they mean something."""
         window, busy = self._window, self._run is not None
         writable = not window.editor.isReadOnly()
-        window.actions_by_name["generate"].setEnabled(not busy and writable)
+        for name in ("generate", "generate_several"):
+            window.actions_by_name[name].setEnabled(not busy and writable)
         window.actions_by_name["retry"].setEnabled(
             not busy and writable and last_generation(window.editor.manuscript) is not None
         )

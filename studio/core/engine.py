@@ -9,6 +9,7 @@ from pathlib import PurePath
 from typing import assert_never
 
 from studio.core import context
+from studio.core.alternatives import generate_alternatives
 from studio.core.checkpoints import Checkpoint, load_checkpoint
 from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
 from studio.core.generate import generate
@@ -16,10 +17,13 @@ from studio.core.hardware import is_out_of_memory
 from studio.core.inspection import inspect_place
 from studio.core.memory import LogitMemory, key_of
 from studio.core.messages import (
+    AlternativeFinished,
+    AlternativeTokens,
     Cancel,
     ContextMeasured,
     FinishReason,
     Generate,
+    GenerateAlternatives,
     GenerationFinished,
     GenerationStarted,
     InspectPlace,
@@ -74,7 +78,7 @@ class Engine:
         match request:
             case LoadModel():
                 yield from self._load(request, cancelled)
-            case Generate():
+            case Generate() | GenerateAlternatives():
                 yield from self._generate(request, cancelled)
             case MeasureContext():
                 yield self._measure(request)
@@ -112,23 +116,28 @@ class Engine:
             yield Progress(request.job_id, fraction)
         yield ModelLoaded(request.job_id, self._loaded().info)
 
-    def _generate(self, request: Generate, cancelled: Cancelled) -> Iterator[Message]:
+    def _generate(self, request: Generate | GenerateAlternatives, cancelled: Cancelled) -> Iterator[Message]:
         checkpoint = self._loaded()
+        model, tokenizer = checkpoint.model, checkpoint.tokenizer
         started = first = time.perf_counter()
         n_tokens = 0
         begun = False
         try:
-            for event in generate(checkpoint.model, checkpoint.tokenizer, request, cancelled):
+            for event in (
+                generate(model, tokenizer, request, cancelled)
+                if isinstance(request, Generate)
+                else generate_alternatives(model, tokenizer, request, cancelled)
+            ):
                 match event:
                     case GenerationStarted():
                         begun = True
                         yield event
-                    case Token():
+                    case Token() | AlternativeTokens():
                         if not n_tokens:
                             first = time.perf_counter()
-                        n_tokens += 1
-                        yield TokensGenerated(request.job_id, (event,))
-                    case GenerationFinished():
+                        n_tokens += 1 if isinstance(event, Token) else len(event.tokens)
+                        yield TokensGenerated(request.job_id, (event,)) if isinstance(event, Token) else event
+                    case AlternativeFinished() | GenerationFinished():
                         yield event
                     case _:
                         assert_never(event)

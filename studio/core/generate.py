@@ -136,7 +136,7 @@ def _tokens(
         if step == 0:
             yield None
         with torch.inference_mode():
-            token = _choose(tokenizer, request, ids[:n], logits, rng.random(), step)
+            token = choose(tokenizer, request.processors, ids[:n], logits, rng.random(), step)
         ids[n] = token.token_id
         if token.token_id != tokenizer.end_of_text_id:
             yield replace(token, text=decoder.feed(token.raw))
@@ -148,8 +148,13 @@ def _tokens(
             yield token
 
 
-def _choose(
-    tokenizer: Tokenizer, request: Generate, ids: Tensor, logits: Tensor, u: float, step: int
+def choose(
+    tokenizer: Tokenizer,
+    processors: Sequence[LogitsProcessor],
+    ids: Tensor,
+    logits: Tensor,
+    u: float,
+    step: int,
 ) -> Token:
     """Draw a token: (T,) int64, (V,) float32. Its `text` is END_OF_TEXT or still to be filled in."""
     log_sum = logits.logsumexp(0)
@@ -164,7 +169,7 @@ def _choose(
         )
     logprobs = logits - log_sum  # (V,)
     entropy = -torch.dot(logprobs.exp(), logprobs.clamp_min(-1e9))  # 0 * -inf would be NaN
-    probs = sampling_probs(request.processors, ids, logits)  # (V,)
+    probs = sampling_probs(processors, ids, logits)  # (V,)
     token_id = draw(probs, u)
     top = logprobs.topk(min(N_CANDIDATES, len(logprobs)))
     top_logprobs: list[float] = top.values.tolist()

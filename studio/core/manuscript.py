@@ -178,6 +178,20 @@ class Manuscript:
             self.history.drop(node_id)
         self._group, self._group_source, self._group_before = None, WRITTEN, None
 
+    def put_beside(self, parent: int, edit: Edit, source: int, node_id: int | None = None) -> int:
+        """Add a step after `parent` that the text does not take, or make `edit` the edit of such a step.
+
+        `edit` is one of the text at `parent`. Returns the step's node. Raises KeyError.
+        """
+        packed = pack_step((edit,))
+        if node_id is None:
+            node = Node(self.history.next_id(), parent, packed, source, now_utc())
+        else:
+            node = replace(self.history.nodes[node_id], packed=packed)
+        self.history.put(node)
+        self.revision += 1
+        return node.id
+
     @property
     def in_group(self) -> bool:
         """Whether a group is open."""

@@ -119,6 +119,24 @@ class Generate:
 
 
 @dataclass(frozen=True, slots=True)
+class GenerateAlternatives:
+    """Continue `prompt` once with each of `seeds`, all in one pass over the weights.
+
+    Answered by GenerationStarted, AlternativeTokens and AlternativeFinished of each, GenerationFinished; or
+    JobFailed. Alternative i is what Generate with seeds[i] writes.
+    """
+
+    job_id: int
+    prompt: str
+    special_offsets: tuple[int, ...]  # as in Generate
+    processors: tuple[LogitsProcessor, ...]
+    max_new_tokens: int  # of each
+    seeds: tuple[int, ...]  # 0 .. 2**63-1 each
+    stop: tuple[str, ...] = ()
+    stop_at_end_of_text: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class MeasureContext:
     """Ask how much of `text` (the text before the caret) the model would see. Answered by ContextMeasured."""
 
@@ -148,7 +166,16 @@ class Cancel:
     job_id: int
 
 
-Request = LoadModel | Generate | MeasureContext | ScoreText | ReadText | InspectPlace | Cancel
+Request = (
+    LoadModel
+    | Generate
+    | GenerateAlternatives
+    | MeasureContext
+    | ScoreText
+    | ReadText
+    | InspectPlace
+    | Cancel
+)
 
 
 # -- messages ----------------------------------------------------------------------------------------------
@@ -191,8 +218,31 @@ class TokensGenerated:
 
 
 @dataclass(frozen=True, slots=True)
+class AlternativeTokens:
+    """New tokens of one alternative, in order."""
+
+    job_id: int
+    index: int  # of its seed in `seeds`
+    tokens: tuple[Token, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AlternativeFinished:
+    """One alternative is over; others may go on. Not sent for those that a failure cut short."""
+
+    job_id: int
+    index: int
+    reason: FinishReason
+    n_tokens: int
+    stop_string: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class GenerationFinished:
-    """The last message of a generation, also of one that was cancelled."""
+    """The last message of a generation, also of one that was cancelled.
+
+    For GenerateAlternatives `n_tokens` is the sum, and `reason` that of the alternative that ended last.
+    """
 
     job_id: int
     reason: FinishReason
@@ -260,6 +310,8 @@ Message = (
     | ModelLoaded
     | GenerationStarted
     | TokensGenerated
+    | AlternativeTokens
+    | AlternativeFinished
     | GenerationFinished
     | ContextMeasured
     | TextScored

@@ -12,6 +12,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (its usual name)
 from torch import Tensor
 
+from studio.core.shared_prefix import Attend, Branches, SharedPrefix
+
 Cancelled = Callable[[], bool]
 """Asked often while something takes long; once it says yes it says yes for good."""
 
@@ -50,6 +52,13 @@ class CausalLM(Protocol):
 
     def truncate(self, n: int) -> None:
         """Forget all but the first `n` cached tokens."""
+        ...
+
+    def branch(self, n: int, n_tokens: int) -> Branches:
+        """`n` texts that go on from `cached_ids` side by side, each by at most `n_tokens` tokens.
+
+        The model itself stays as it is. Reading on with it, or cutting it, ends the branches.
+        """
         ...
 
 
@@ -201,33 +210,55 @@ class GPT2:
     @torch.inference_mode()
     def _read(self, ids: Tensor, cancelled: Cancelled) -> Tensor:
         """(T,) -> (T, C): the last hidden states before ln_f. Fills the cache."""
-        t, c, h, eps = len(ids), self.config.n_embd, self.config.n_head, self.config.layer_norm_epsilon
+        t = len(ids)
         past = len(self.cached_ids)
         end = past + t
         if not 1 <= t <= self.n_positions - past:
             raise ValueError(f"{t} tokens after {past} in a context window of {self.n_positions}")
         ids = ids.to(self.device)
-        shape = (c,)
         mask = None  # (T, P+T): row i sees the past and its own first i+1 tokens
         if t > 1 and past > 0:
             mask = torch.ones(t, end, dtype=torch.bool, device=self.device).tril_(past)
         causal = t > 1 and past == 0
-        x = F.embedding(ids, self._wte) + self._wpe[past:end]  # (T, C)
-        for block, kv in zip(self._blocks, self._kv[:, :, :, :end].unbind(), strict=True):
+
+        def attend(layer: int, qkv: Tensor, scale: float) -> Tensor:
             if t > 1 and cancelled():
                 raise InterruptedReading  # what is in the cache beyond cached_ids will be written over
-            y = F.layer_norm(x, shape, *block.ln_1, eps)
-            qkv = _linear(y, block.c_attn).view(t, 3, h, -1).permute(1, 2, 0, 3)  # (T, 3C) -> (3, H, T, D)
+            kv = self._kv[layer, :, :, :end]
             kv[:, :, past:] = qkv[1:]
             q, k, v = qkv[:1], kv[:1], kv[1:]  # (1, H, T, D), (1, H, P+T, D) twice
-            y = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=causal, scale=block.scale)
-            y = y[0].transpose(0, 1).reshape(t, c)  # (H, T, D) -> (T, C)
+            return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=causal, scale=scale)[0]
+
+        x = self._hidden(ids, self._wpe[past:end], attend)
+        self.cached_ids.extend(ids.tolist())
+        return x
+
+    def branch(self, n: int, n_tokens: int) -> Branches:
+        """`n` texts that go on from `cached_ids` side by side; they share the cache, none is copied."""
+        past = len(self.cached_ids)
+        if n_tokens > self.n_positions - past:
+            raise ValueError(f"{n_tokens} tokens after {past} in a context window of {self.n_positions}")
+        return SharedPrefix(self._step, self._kv[:, :, :, :past], n, n_tokens)
+
+    def _step(self, ids: Tensor, position: int, attend: Attend) -> Tensor:
+        """One token of each of N texts: (N,) int64 -> (N, V) float32 on the CPU."""
+        return self._logits(self._hidden(ids.to(self.device), self._wpe[position], attend))
+
+    @torch.inference_mode()
+    def _hidden(self, ids: Tensor, positions: Tensor, attend: Attend) -> Tensor:
+        """(T,), (T, C) or (C,) -> (T, C): the last hidden states before ln_f."""
+        t, c, h, eps = len(ids), self.config.n_embd, self.config.n_head, self.config.layer_norm_epsilon
+        shape = (c,)
+        x = F.embedding(ids, self._wte) + positions  # (T, C)
+        for layer, block in enumerate(self._blocks):
+            y = F.layer_norm(x, shape, *block.ln_1, eps)
+            qkv = _linear(y, block.c_attn).view(t, 3, h, -1).permute(1, 2, 0, 3)  # (T, 3C) -> (3, H, T, D)
+            y = attend(layer, qkv, block.scale).transpose(0, 1).reshape(t, c)  # (H, T, D) -> (T, C)
             x = x + _linear(y, block.c_proj)
             y = self._activation(
                 _linear(F.layer_norm(x, shape, *block.ln_2, eps), block.c_fc)
             )  # (T, n_inner)
             x = x + _linear(y, block.mlp_c_proj)
-        self.cached_ids.extend(ids.tolist())
         return x
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -171,6 +172,13 @@ class TransformersLM:
         if surplus > 0:
             del self.cached_ids[n:]
 
+    def branch(self, n: int, n_tokens: int) -> CopiedCache:
+        """`n` texts that go on from `cached_ids` side by side, each with a copy of the cache."""
+        past = len(self.cached_ids)
+        if n_tokens > self.n_positions - past:
+            raise ValueError(f"{n_tokens} tokens after {past} in a context window of {self.n_positions}")
+        return CopiedCache(self._backend, copy.deepcopy(self._cache), n, self.device)
+
     def check(self) -> None:
         """Read, forget, read again: StudioError for models whose memory cannot be cut (Mamba, RWKV)."""
         ids = torch.tensor([1, 2, 3]) % self.vocab_size
@@ -198,6 +206,25 @@ class TransformersLM:
         self.cached_ids.extend(ids.tolist())
         logits: Tensor = output.logits[0].float().cpu()  # (1, T, V) -> (T, V)
         return logits
+
+
+class CopiedCache:
+    """Branches of a transformers model: its attention knows no beginning that rows share."""
+
+    def __init__(self, backend: _ForwardModel, cache: Any, n: int, device: torch.device) -> None:
+        self._backend, self._cache, self._device = backend, cache, device
+        cache.batch_repeat_interleave(n)
+
+    @torch.inference_mode()
+    def forward(self, ids: Tensor) -> Tensor:
+        """One more token of each: (N,) int64 -> (N, V) float32 on the CPU, the logits after it."""
+        output = self._backend(ids[:, None].to(self._device), past_key_values=self._cache, use_cache=True)
+        logits: Tensor = output.logits[:, -1].float().cpu()  # (N, 1, V) -> (N, V)
+        return logits
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Go on with these texts only; `rows` count up."""
+        self._cache.batch_select_indices(torch.tensor(rows, device=self._device))
 
 
 def _unsupported(kind: str) -> StudioError:

@@ -27,25 +27,31 @@ FLUSH_S = 1 / 30
 def batched(
     messages: Iterable[m.Message], interval_s: float = FLUSH_S, clock: Callable[[], float] = time.monotonic
 ) -> Iterator[m.Message]:
-    """The same messages, with tokens that follow each other within `interval_s` in one TokensGenerated."""
-    pending: list[m.Token] = []
+    """The same messages; a text's tokens that come within `interval_s` of each other travel in one."""
+    pending: dict[int | None, list[m.Token]] = {}  # by alternative; None: a single text
     job_id = 0
     last = float("-inf")
+
+    def ready() -> Iterator[m.Message]:
+        for index, tokens in pending.items():
+            if index is None:
+                yield m.TokensGenerated(job_id, tuple(tokens))
+            else:
+                yield m.AlternativeTokens(job_id, index, tuple(tokens))
+        pending.clear()
+
     for message in messages:
-        if isinstance(message, m.TokensGenerated):
-            pending += message.tokens
+        if isinstance(message, m.TokensGenerated | m.AlternativeTokens):
+            index = message.index if isinstance(message, m.AlternativeTokens) else None
+            pending.setdefault(index, []).extend(message.tokens)
             job_id = message.job_id
             if clock() - last >= interval_s:
                 last = clock()
-                yield m.TokensGenerated(job_id, tuple(pending))
-                pending.clear()
+                yield from ready()
             continue
-        if pending:
-            yield m.TokensGenerated(job_id, tuple(pending))
-            pending.clear()
+        yield from ready()
         yield message
-    if pending:
-        yield m.TokensGenerated(job_id, tuple(pending))
+    yield from ready()
 
 
 ONLY_THE_NEWEST = (m.MeasureContext, m.ReadText, m.InspectPlace)

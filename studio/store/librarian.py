@@ -140,9 +140,8 @@ class Librarian:
                     )
                     yield _saved(request, summary)
                 case LoadTokens():
-                    yield TokensLoaded(
-                        request.generation_id, self._open_store().tokens(request.generation_id)
-                    )
+                    store, wanted = self._open_store(), request.generation_id
+                    yield TokensLoaded(wanted, store.tokens(wanted), store.generation(wanted))
                 case CloseLibrary():
                     self._close()
                     yield LibraryClosed()

@@ -288,10 +288,11 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class TokensLoaded:
-    """The stored tokens of one generation."""
+    """The stored tokens of one generation, and how it came about (None if it was never saved)."""
 
     generation_id: int
     tokens: tuple[Token, ...]
+    generation: GenerationRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)

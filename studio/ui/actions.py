@@ -48,6 +48,7 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("find_anything", _T("actions", "Find an&ything…"), "Ctrl+K", "command", _T("actions", "Find an action, a session, or words in any of your texts")),
     ActionRow("insert_end_of_text", _T("actions", "Insert &end-of-text token"), "Ctrl+Shift+E", "x", _T("actions", "Insert the token that ends a text for the model, not the characters")),
     ActionRow("generate", _T("actions", "&Continue"), "Ctrl+Return", "play", _T("actions", "Let the model write on from the caret")),
+    ActionRow("generate_several", _T("actions", "Continue with se&veral"), "Ctrl+Shift+Return", "git-branch", _T("actions", "Let the model write several continuations at once, side by side; all are kept")),
     ActionRow("retry", _T("actions", "&Retry"), "Ctrl+R", "rotate-ccw", _T("actions", "Replace the last generation by another; the earlier one is kept")),
     ActionRow("previous_variant", _T("actions", "&Previous variant"), "Alt+Left", "chevron-left", _T("actions", "Show the variant before, with what follows it there")),
     ActionRow("next_variant", _T("actions", "&Next variant"), "Alt+Right", "chevron-right", _T("actions", "Show the variant after, with what follows it there")),
@@ -60,6 +61,7 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("bottom_panel", _T("actions", "&Probabilities"), "F9", "panel-bottom", _T("actions", "Show or hide the token probabilities"), True),
     ActionRow("alternatives", _T("actions", "Go to the a&lternatives"), "Alt+Down", "list", _T("actions", "Put the keyboard into the list of what else could have been written")),
     ActionRow("history", _T("actions", "Go to the &history"), "Ctrl+H", "git-branch", _T("actions", "Put the keyboard into the tree of what this text has been")),
+    ActionRow("variants", _T("actions", "Go to the &variants"), "Shift+F9", "git-branch", _T("actions", "Put the keyboard into the variants: arrows and Enter, or a number, take one")),
     ActionRow("presets", _T("actions", "Go to the p&resets"), "Ctrl+Shift+P", "sliders-horizontal", _T("actions", "Put the keyboard into the sampling presets")),
     ActionRow("origins", _T("actions", "&Colour by origin"), "Ctrl+Shift+O", "palette", _T("actions", "Show which words were generated and which are your own"), True),
     ActionRow("focus", _T("actions", "&Focus mode"), "F8", "focus", _T("actions", "Nothing but the text"), True),
@@ -78,18 +80,23 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("undo", "redo", "", "cut", "copy", "paste", "select_all", "", "find", "find_next", "find_previous",
          "find_anything", "", "insert_end_of_text"),
     ),
-    (_T("actions", "&Write"), ("generate", "retry", "stop", "", "previous_variant", "next_variant", "", "prune")),
+    (_T("actions", "&Write"), ("generate", "generate_several", "retry", "stop", "", "previous_variant", "next_variant", "", "prune")),
     (_T("actions", "&Model"), ("open_model", "starter_model", "", "@device")),
     (
         _T("actions", "&View"),
-        ("left_panel", "right_panel", "bottom_panel", "", "alternatives", "history", "presets", "", "origins", "focus",
+        ("left_panel", "right_panel", "bottom_panel", "", "alternatives", "history", "variants", "presets", "", "origins", "focus",
          "full_screen", "", "zoom_in", "zoom_out", "zoom_reset", "", "@theme", "@language"),
     ),
     (_T("actions", "&Help"), ("shortcuts", "about")),
 )  # fmt: skip
 """Menus in order; "" is a separator, "@name" a menu of choices that the window makes."""
 
-ALSO = {"generate": ("Ctrl+Enter",), "redo": ("Ctrl+Y",), "zoom_in": ("Ctrl+=",)}
+ALSO = {
+    "generate": ("Ctrl+Enter",),
+    "generate_several": ("Ctrl+Shift+Enter",),
+    "redo": ("Ctrl+Y",),
+    "zoom_in": ("Ctrl+=",),
+}
 """Second shortcuts: the keypad's Enter, the other habit, the unshifted key."""
 
 

@@ -7,10 +7,11 @@ from PySide6.QtWidgets import QTabWidget, QWidget
 from studio.ui.probability_view import ProbabilityView
 from studio.ui.theme import Theme
 from studio.ui.tree_panel import TreePanel
+from studio.ui.variants_panel import VariantsPanel
 
 
 class BottomPanel(QTabWidget):
-    """Tabs; `probabilities` and `tree` are their pages."""
+    """Tabs; `probabilities`, `tree` and `variants` are their pages."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -19,13 +20,18 @@ class BottomPanel(QTabWidget):
         self.tabBar().setObjectName("bottomTabs")
         self.tabBar().setDrawBase(False)
         self.tabBar().setAccessibleName(self.tr("Views of the text"))
-        self.tabBar().setToolTip(self.tr("Token: why this word. History: every state of this text."))
+        self.tabBar().setToolTip(
+            self.tr("Token: why this word. History: every state of this text. Variants: side by side.")
+        )
         self.probabilities = ProbabilityView(theme)
         self.tree = TreePanel(theme)
         self.addTab(self.probabilities, self.tr("Token"))
         self.addTab(self.tree, self.tr("History"))
+        self.variants = VariantsPanel(theme)
+        self.addTab(self.variants, self.tr("Variants"))
 
     def set_theme(self, theme: Theme) -> None:
         """Use another theme's colours."""
         self.probabilities.set_theme(theme)
         self.tree.set_theme(theme)
+        self.variants.set_theme(theme)

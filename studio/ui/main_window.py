@@ -32,6 +32,7 @@ from studio.ui.notice_bar import NoticeBar
 from studio.ui.openings import Openings
 from studio.ui.palette.overlay import Palette
 from studio.ui.session_list.panel import SessionPanel
+from studio.ui.several_button import SeveralButton
 from studio.ui.side_panel import SidePanel
 from studio.ui.status_line import StatusLine
 from studio.ui.title_bar import TitleBar
@@ -60,6 +61,7 @@ class MainWindow(QMainWindow):
         self.sampling = self.side.sampling
         self.bottom = BottomPanel(self.theme)
         self.probabilities, self.tree = self.bottom.probabilities, self.bottom.tree
+        self.variants = self.bottom.variants
         self.notice = NoticeBar(self.theme)
         self.find_bar = FindBar(self.editor, self.theme)
         self.status = StatusLine(self.theme, self)
@@ -85,6 +87,9 @@ class MainWindow(QMainWindow):
     def _make_columns(self) -> QSplitter:
         self._title_bar = TitleBar(self.actions_by_name)
         self.generate_button = ActionButton(self.actions_by_name["generate"], "generateButton", primary=True)
+        self.several_button = SeveralButton(
+            self.actions_by_name["generate_several"], self.settings.n_alternatives
+        )
         self.retry_button = ActionButton(self.actions_by_name["retry"], "retryButton")
         self.stop_button = ActionButton(self.actions_by_name["stop"], "stopButton")
         self._hint = QLabel(self.tr("Ctrl+Enter"))
@@ -95,7 +100,7 @@ class MainWindow(QMainWindow):
         buttons.setContentsMargins(24, 8, 24, 12)
         buttons.setSpacing(8)
         buttons.addStretch(1)
-        for button in (self.generate_button, self.retry_button, self.stop_button):
+        for button in (self.generate_button, self.several_button, self.retry_button, self.stop_button):
             buttons.addWidget(button)
         self._variants = VariantSwitch(self.actions_by_name)
         buttons.addWidget(self._variants)

@@ -31,17 +31,20 @@ class Theme:
     error: str
     bar: str  # probability after sampling
     outline: str  # probability under the model itself
+    heat: str  # behind the most surprising words; less surprising ones get less of it
 
 
 LIGHT = Theme(
     dark=False, paper="#FCFBF8", surface="#FFFFFF", line="#E4E0D8", field="#8C867B", ink="#1F1D1A",
     quiet="#6B665E", accent="#2F6F6D", on_accent="#FFFFFF", tint="#E8F0EE", select="#CFE3E0", warn="#9A5B00",
     error="#A8322A", bar="#4E8C89", outline="#6B665E",
+    heat="#F2B04A",
 )  # fmt: skip
 DARK = Theme(
     dark=True, paper="#16181A", surface="#1D2023", line="#2C3034", field="#70767C", ink="#E6E3DD",
     quiet="#A19C93", accent="#6FC2BD", on_accent="#10201F", tint="#233130", select="#2E4B49", warn="#E0A458",
     error="#F08A80", bar="#57A39E", outline="#A19C93",
+    heat="#7A4A08",
 )  # fmt: skip
 
 

@@ -45,6 +45,26 @@ def test_waiting_tokens_are_sent_before_the_end_is() -> None:
     assert [type(message).__name__ for message in sent] == ["TokensGenerated"] * 2 + ["GenerationFinished"]
 
 
+def test_tokens_of_alternatives_travel_apart_and_before_the_end_of_any() -> None:
+    def tokens(index: int, text: str) -> m.AlternativeTokens:
+        return m.AlternativeTokens(1, index, (token(text),))
+
+    end = m.AlternativeFinished(1, 0, m.FinishReason.STOP, 3)
+    stream: list[m.Message] = [
+        *(tokens(index, text) for text in "abc" for index in (0, 1)),
+        end,
+        tokens(1, "d"),
+    ]
+    sent = list(batched(stream, 1 / 30, lambda: 0.0))
+    shown = [
+        (message.index, "".join(t.text for t in message.tokens))
+        if isinstance(message, m.AlternativeTokens)
+        else "end"
+        for message in sent
+    ]
+    assert shown == [(0, "a"), (1, "abc"), (0, "bc"), "end", (1, "d")]
+
+
 def test_cancel_is_known_at_once_also_for_a_job_still_waiting() -> None:
     mailbox = Mailbox()
     mailbox.put(m.ScoreText(1, "a"))

@@ -19,6 +19,16 @@ TOKENS = st.builds(
 )  # fmt: skip
 MESSAGES = st.one_of(
     st.builds(m.TokensGenerated, st.integers(), st.lists(TOKENS, max_size=3).map(tuple)),
+    st.builds(m.AlternativeTokens, st.integers(), st.integers(), st.lists(TOKENS, max_size=3).map(tuple)),
+    st.builds(
+        m.AlternativeFinished, st.integers(), st.integers(), st.sampled_from(m.FinishReason), st.integers(),
+        st.none() | st.text(),
+    ),
+    st.builds(
+        m.GenerateAlternatives, st.integers(), st.text(), st.lists(st.integers()).map(tuple),
+        st.just(tuple(cls() for cls in PROCESSORS)), st.integers(), st.lists(st.integers()).map(tuple),
+        st.lists(st.text()).map(tuple), st.booleans(),
+    ),
     st.builds(
         m.GenerationFinished, st.integers(), st.sampled_from(m.FinishReason), st.integers(), FLOATS, FLOATS
     ),
