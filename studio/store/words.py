@@ -18,9 +18,9 @@ _SINGLE = (
     "\uac00-\ud7ff\uf900-\ufaff\uff66-\uffdc\U00016fe0-\U00018cff\U0001aff0-\U0001b16f\U00020000-\U0003ffff"
 )
 _SYMBOLS = "\u2190-\u2bff\U0001f000-\U0001faff"
-_LETTER = f"[^\\W_{_SINGLE}{_SYMBOLS}]"
+LETTER = f"[^\\W_{_SINGLE}{_SYMBOLS}]"
 # Words have at most 100 characters: FTS5 cuts off longer ones in silence. The next one goes on from there.
-_WORD = re.compile(f"[{_SINGLE}{_SYMBOLS}]|{_LETTER}{{1,100}}")
+_WORD = re.compile(f"[{_SINGLE}{_SYMBOLS}]|{LETTER}{{1,100}}")
 _MARKS = re.compile(
     "[\u0300-\u036f\u0591-\u05bd\u05bf-\u05c7\u064b-\u065f\u0670\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff"
     "\ufe00-\ufe0f\ufe20-\ufe2f\u200d\u00ad]"
@@ -72,19 +72,19 @@ def parse(text: str) -> Query:
 
 
 def _pattern(phrase: tuple[str, ...], prefix: bool) -> re.Pattern[str]:
-    pattern = f"(?<!{_LETTER})" if _is_word(phrase[0]) else ""
+    pattern = f"(?<!{LETTER})" if _is_word(phrase[0]) else ""
     for k, word in enumerate(phrase):
         if k:
             joined = len(phrase[k - 1]) == 100 or not (_is_word(word) and _is_word(phrase[k - 1]))
             pattern += _BETWEEN + ("*" if joined else "+")
         pattern += re.escape(word)
     if _is_word(phrase[-1]) and not prefix and len(phrase[-1]) < 100:
-        pattern += f"(?!{_LETTER})"
+        pattern += f"(?!{LETTER})"
     return re.compile(pattern)
 
 
 def _is_word(word: str) -> bool:
-    return re.match(_LETTER, word) is not None
+    return re.match(LETTER, word) is not None
 
 
 def matches(query: Query, text: str) -> bool:

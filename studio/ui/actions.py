@@ -45,6 +45,7 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("find", _T("actions", "&Find…"), "Ctrl+F", "search", _T("actions", "Find words in this text")),
     ActionRow("find_next", _T("actions", "Find &next"), "F3", "chevron-down", _T("actions", "Go to the next place found")),
     ActionRow("find_previous", _T("actions", "Find pre&vious"), "Shift+F3", "chevron-up", _T("actions", "Go to the place found before")),
+    ActionRow("replace", _T("actions", "Find and r&eplace…"), "Ctrl+Shift+F", "replace", _T("actions", "Find words in this text and put others in their place")),
     ActionRow("find_anything", _T("actions", "Find an&ything…"), "Ctrl+K", "command", _T("actions", "Find an action, a session, or words in any of your texts")),
     ActionRow("insert_end_of_text", _T("actions", "Insert &end-of-text token"), "Ctrl+Shift+E", "x", _T("actions", "Insert the token that ends a text for the model, not the characters")),
     ActionRow("generate", _T("actions", "&Continue"), "Ctrl+Return", "play", _T("actions", "Let the model write on from the caret")),
@@ -78,7 +79,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         _T("actions", "&Edit"),
         ("undo", "redo", "", "cut", "copy", "paste", "select_all", "", "find", "find_next", "find_previous",
-         "find_anything", "", "insert_end_of_text"),
+         "replace", "find_anything", "", "insert_end_of_text"),
     ),
     (_T("actions", "&Write"), ("generate", "generate_several", "retry", "stop", "", "previous_variant", "next_variant", "", "prune")),
     (_T("actions", "&Model"), ("open_model", "starter_model", "", "@device")),

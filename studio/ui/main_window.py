@@ -151,6 +151,7 @@ class MainWindow(QMainWindow):
             ("paste", editor.paste),
             ("select_all", editor.selectAll),
             ("find", self.find_bar.open_bar),
+            ("replace", self.find_bar.open_replace),
             ("find_next", self.find_bar.find_next),
             ("find_previous", self.find_bar.find_previous),
             ("insert_end_of_text", editor.insert_end_of_text),

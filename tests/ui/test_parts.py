@@ -19,8 +19,6 @@ from studio.paths import resource
 from studio.store.records import SessionSummary
 from studio.ui import theme as themes
 from studio.ui.actions import ACTIONS, ALSO, MENUS, make_actions
-from studio.ui.editor import Editor
-from studio.ui.find_bar import FindBar
 from studio.ui.glyphs import visible
 from studio.ui.notice_bar import NoticeBar
 from studio.ui.probability_view import CandidateModel, ProbabilityView, percent
@@ -259,27 +257,7 @@ def test_the_token_behind_a_character_also_when_it_came_in_halves(token: Callabl
     assert index.at(4, 0) is None
 
 
-# -- find and notices ----------------------------------------------------------------------------------------
-
-
-def test_find_goes_round_ignores_case_and_counts(editor: Editor, qtbot: QtBot) -> None:
-    bar = FindBar(editor, themes.LIGHT)
-    qtbot.addWidget(bar)
-    editor.setPlainText("🙂 The fox and the Fox and THE FOX")
-    editor.set_caret(0)
-    bar.open_bar()
-    field = find(bar, QWidget, "findField")
-    QTest.keyClicks(field, "fox")
-    assert editor.selection() == (6, 9)
-    QTest.keyClick(field, Qt.Key.Key_Return)
-    assert editor.selection() == (18, 21)
-    bar.find_next()
-    bar.find_next()
-    assert editor.selection() == (6, 9)
-    bar.find_previous()
-    assert editor.selection() == (30, 33)
-    QTest.keyClick(field, Qt.Key.Key_Escape)
-    assert not bar.isVisible()
+# -- notices -------------------------------------------------------------------------------------------------
 
 
 def test_a_notice_shows_plain_text_and_its_action_is_done_once(qtbot: QtBot) -> None:
