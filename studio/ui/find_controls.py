@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QToolButton, QWidget
 
 from studio.ui.icons import icon
 from studio.ui.theme import Theme
 
 MAX_CHARS = 1000
+NARROW_PX = 600
 
 
 class FindControls(QWidget):
@@ -33,7 +35,8 @@ class FindControls(QWidget):
         self.count = QLabel()
         self.count.setObjectName("findCount")
         self.count.setProperty("quiet", True)
-        self.count.setMinimumWidth(110)
+        self.count.setMinimumWidth(84)
+        self.count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.previous = self._button("findPrevious", "chevron-up", self.tr("Previous (Shift+F3)"))
         self.following = self._button("findNext", "chevron-down", self.tr("Next (F3)"))
         self.close_button = self._button("findClose", "x", self.tr("Close (Esc)"))
@@ -81,6 +84,7 @@ class FindControls(QWidget):
     def _button(self, name: str, picture: str, tip: str) -> QToolButton:
         button = QToolButton()
         button.setObjectName(name)
+        button.setMinimumSize(28, 28)
         button.setToolTip(tip)
         button.setAccessibleName(tip)
         self._buttons.append((button, picture))
@@ -98,23 +102,36 @@ class FindControls(QWidget):
         return button
 
     def _lay_out(self) -> None:
-        tools, below = QHBoxLayout(), QHBoxLayout()
-        options = (self.case, self.whole, self.pattern, self.within_selection, self.more)
-        walk = (self.previous, self.following, self.close_button)
-        tools.setSpacing(4)
-        for widget in (*options, self.count, *walk):
-            tools.addWidget(widget)
-        below.setSpacing(8)
-        for button in (self.replace_button, self.replace_all_button):
-            below.addWidget(button)
+        self._switches = QWidget()
+        switches, walk, below = QHBoxLayout(self._switches), QHBoxLayout(), QHBoxLayout()
+        switches.setContentsMargins(0, 0, 0, 0)
+        for row, widgets in (
+            (switches, (self.case, self.whole, self.pattern, self.within_selection, self.more)),
+            (walk, (self.count, self.previous, self.following, self.close_button)),
+            (below, (self.replace_button, self.replace_all_button)),
+        ):
+            row.setSpacing(4)
+            for widget in widgets:
+                row.addWidget(widget)
+        switches.addStretch(1)
         below.addStretch(1)
-        grid = QGridLayout(self)
-        grid.setContentsMargins(24, 6, 24, 6)
-        grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(6)
-        grid.setColumnStretch(0, 1)
-        grid.addWidget(self.field, 0, 0)
-        grid.addLayout(tools, 0, 1)
-        grid.addWidget(self.replace_field, 1, 0)
-        grid.addLayout(below, 1, 1)
-        grid.addWidget(self.message, 2, 0, 1, 2)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(24, 6, 24, 6)
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setVerticalSpacing(6)
+        self._grid.setColumnStretch(0, 1)
+        self._grid.addWidget(self.field, 0, 0)
+        self._grid.addWidget(self._switches, 0, 1)
+        self._grid.addLayout(walk, 0, 2)
+        self._grid.addWidget(self.replace_field, 2, 0)
+        self._grid.addLayout(below, 2, 1, 1, 2)
+        self._grid.addWidget(self.message, 3, 0, 1, 3)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little room, the switches go below the field."""
+        super().resizeEvent(event)
+        self._grid.removeWidget(self._switches)
+        if self.width() < NARROW_PX:
+            self._grid.addWidget(self._switches, 1, 0, 1, 3)
+        else:
+            self._grid.addWidget(self._switches, 0, 1)
