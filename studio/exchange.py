@@ -17,7 +17,7 @@ from studio import intake
 from studio.core.errors import QT_TRANSLATE_NOOP, Sentence, StudioError
 from studio.core.messages import Token
 from studio.export import EXPORTERS
-from studio.export.archive import Archive, Scope
+from studio.export.archive import Archive
 from studio.export.exporter import Options
 from studio.intake import Imported
 from studio.store import shelf
@@ -33,12 +33,12 @@ STEP_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class ExportSessions:
-    """Write a session to a file, or every session if the scope is the library. Save first.
+    """Write sessions to a file; all that are not in the trash, if none is named. Save first.
 
     Answered by ExchangeProgress several times a second, then Exported, ExchangeCancelled or ExchangeFailed.
     """
 
-    session_id: int  # not read if the scope is the library
+    session_ids: tuple[int, ...]
     exporter: str
     path: str
     options: Options
@@ -135,8 +135,7 @@ def _understood(error: Exception) -> StudioError:
 
 def _export(store: Store, request: ExportSessions) -> Iterator[ExchangeMessage]:
     exporter = next(exporter for exporter in EXPORTERS if exporter.name == request.exporter)
-    whole_library = request.options.scope is Scope.LIBRARY
-    ids = session_ids(store) if whole_library else (request.session_id,)
+    ids = request.session_ids or session_ids(store)
     if not ids:
         raise StudioError(
             QT_TRANSLATE_NOOP("StudioError", "There is no session to export."),
@@ -151,7 +150,7 @@ def _export(store: Store, request: ExportSessions) -> Iterator[ExchangeMessage]:
             try:
                 archive = archive_of(store, session_id, left_out.append)
             except LibraryError as error:
-                if not whole_library:
+                if len(ids) == 1:
                     raise
                 left_out.append(_left_out(session_id, error))  # damaged, or deleted meanwhile
             else:

@@ -89,9 +89,13 @@ class Transfer(QObject):
         listed = self._window.sessions.model.sessions()
         ends = self.tr("1 variant") if n_ends == 1 else self.tr("{n} variants").format(n=f"{n_ends:,}")
         steps = self.tr("1 step") if n_steps == 1 else self.tr("{n} steps").format(n=f"{n_steps:,}")
-        several = self.tr("{n} sessions, {characters} characters").format(
-            n=f"{len(listed):,}", characters=f"{sum(line.n_characters for line in listed):,}"
-        )
+        n_characters = f"{sum(line.n_characters for line in listed):,}"
+        if len(listed) == 1:
+            several = self.tr("1 session, {characters} characters").format(characters=n_characters)
+        else:
+            several = self.tr("{n} sessions, {characters} characters").format(
+                n=f"{len(listed):,}", characters=n_characters
+            )
         if n_written == 1:
             size = self.tr("{size}, 1 generation").format(size=self._size(manuscript.text))
         else:
@@ -150,7 +154,8 @@ class Transfer(QObject):
         if options.scope is Scope.BRANCH and options.node_id == ROOT:
             options = replace(options, scope=Scope.SESSION)  # nothing was ever written here
         self._sessions.autosave.flush()  # the library's thread does this first
-        self._submit(exchange.ExportSessions(self._sessions.id, exporter.name, str(path), options))
+        ids = () if options.scope is Scope.LIBRARY else (self._sessions.id,)
+        self._submit(exchange.ExportSessions(ids, exporter.name, str(path), options))
 
     # -- import --------------------------------------------------------------------------------------------
 

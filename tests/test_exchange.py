@@ -47,7 +47,12 @@ def take_in(store: Store, path: Path, data: bytes, first: int = 1) -> exchange.F
 
 
 def write_out(store: Store, path: Path, exporter: Exporter, options: Options, session_id: int = 1) -> bytes:
-    last = done(store, exchange.ExportSessions(session_id, exporter.name, str(path), options))
+    last = done(
+        store,
+        exchange.ExportSessions(
+            () if options.scope is Scope.LIBRARY else (session_id,), exporter.name, str(path), options
+        ),
+    )
     assert isinstance(last, exchange.Exported), last
     return path.read_bytes()
 
@@ -115,7 +120,7 @@ def test_a_session_exported_without_tokens_is_sound_when_it_comes_back(store: St
     take_in(store, tmp_path / "in.json", exported(FULL_JSON, options=Options(with_tokens=False)))
     assert store.tokens(100) == ()
     assert [g.n_tokens for g in store.generations_of(1)] == [3, 2]
-    assert done(store, exchange.ExportSessions(1, "json", str(tmp_path / "out.json"), Options())) == (
+    assert done(store, exchange.ExportSessions((1,), "json", str(tmp_path / "out.json"), Options())) == (
         exchange.Exported(str(tmp_path / "out.json"))
     )
 
@@ -126,19 +131,24 @@ def test_what_is_damaged_is_left_out_of_the_library_and_named(store: Store, tmp_
     store.change(lambda db: db.execute("UPDATE manuscripts SET text = 'Shirt.' WHERE session_id = 2"))
     store.change(lambda db: db.execute("UPDATE tokens SET rank = 77 WHERE generation_id = 100"))
     path = tmp_path / "out.json"
-    last = done(store, exchange.ExportSessions(0, "json", str(path), Options(Scope.LIBRARY)))
+    last = done(store, exchange.ExportSessions((), "json", str(path), Options(Scope.LIBRARY)))
     assert isinstance(last, exchange.Exported)
     assert [str(sentence)[:9] for sentence in last.left_out] == ["The libra", "Session 2"]
     (back,) = intake.read(path).archives
     assert [len(tokens) for tokens in back.tokens.values()] == [0, 2]
-    last = done(store, exchange.ExportSessions(2, "text", str(tmp_path / "two.txt"), Options()))
+    last = done(store, exchange.ExportSessions((2,), "text", str(tmp_path / "two.txt"), Options()))
     assert isinstance(last, exchange.ExchangeFailed)
     assert not (tmp_path / "two.txt").exists()
 
 
 @pytest.mark.parametrize("scope", [Scope.SESSION, Scope.LIBRARY])
 def test_nothing_to_export_is_said(store: Store, tmp_path: Path, scope: Scope) -> None:
-    last = done(store, exchange.ExportSessions(1, "text", str(tmp_path / "a.txt"), Options(scope)))
+    last = done(
+        store,
+        exchange.ExportSessions(
+            (1,) if scope is Scope.SESSION else (), "text", str(tmp_path / "a.txt"), Options(scope)
+        ),
+    )
     assert isinstance(last, exchange.ExchangeFailed)
     assert last.error.what_to_do
     assert not (tmp_path / "a.txt").exists()
@@ -147,7 +157,7 @@ def test_nothing_to_export_is_said(store: Store, tmp_path: Path, scope: Scope) -
 @pytest.mark.parametrize("place", ["missing/out.txt", "library", "x" * 300, "a\0b.txt"])
 def test_a_place_that_cannot_be_written_is_said(store: Store, tmp_path: Path, place: str) -> None:
     take_in(store, tmp_path / "in.txt", b"Hello")
-    last = done(store, exchange.ExportSessions(1, "text", str(tmp_path / place), Options()))
+    last = done(store, exchange.ExportSessions((1,), "text", str(tmp_path / place), Options()))
     assert isinstance(last, exchange.ExchangeFailed)
     assert last.error.what_to_do
 
@@ -169,7 +179,7 @@ def test_a_long_export_and_import_leave_the_thread_free_several_times_a_second(
     longest = []
     for request in (
         exchange.ImportFiles((str(tmp_path / "in.json"),), 1, 1),
-        exchange.ExportSessions(1, "json", str(tmp_path / "out.json"), Options()),
+        exchange.ExportSessions((1,), "json", str(tmp_path / "out.json"), Options()),
     ):
         waited = [0.0]
         start = time.perf_counter()
@@ -189,7 +199,7 @@ def test_cancelling_an_export_leaves_the_old_file_and_no_other(store: Store, tmp
     (tmp_path / "to").mkdir()
     path = tmp_path / "to" / "out.json"
     path.write_text("old", encoding="utf-8")
-    request = exchange.ExportSessions(1, "json", str(path), Options())
+    request = exchange.ExportSessions((1,), "json", str(path), Options())
     request.cancelled.set()
     assert done(store, request) == exchange.ExchangeCancelled()
     assert path.read_text(encoding="utf-8") == "old"

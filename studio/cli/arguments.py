@@ -10,6 +10,7 @@ from typing import NoReturn
 
 import studio
 from studio.cli.doctor import run_doctor
+from studio.cli.exchange import run_export, run_import
 from studio.cli.generate import run_generate
 from studio.cli.library import run_library, run_sessions
 from studio.cli.score import run_score
@@ -144,7 +145,9 @@ def _add_library(commands: argparse._SubParsersAction[_Parser], shared: _Parser)
     output = _Parser(add_help=False)
     output.add_argument("--json", action="store_true", help="print one JSON object")
     parents = [shared, output]
-    sessions = commands.add_parser("sessions", help="list, read, find, delete sessions", allow_abbrev=False)
+    sessions = commands.add_parser(
+        "sessions", help="list, read, find, delete, export, import sessions", allow_abbrev=False
+    )
     sessions.set_defaults(run=run_sessions)
     actions = sessions.add_subparsers(dest="action", required=True, metavar="ACTION")
     one = actions.add_parser("list", help="one line a session", parents=parents, allow_abbrev=False)
@@ -157,6 +160,7 @@ def _add_library(commands: argparse._SubParsersAction[_Parser], shared: _Parser)
     for name, tip in (("show", "print its text"), ("delete", "into the trash"), ("restore", "out of it")):
         one = actions.add_parser(name, help=tip, parents=parents, allow_abbrev=False)
         one.add_argument("id", metavar="ID", type=_whole("ID", 1, 2**59), help="as in `sessions list`")
+    _add_exchange(actions, parents)
     library = commands.add_parser("library", help="check, back up, restore, count", allow_abbrev=False)
     library.set_defaults(run=run_library)
     actions = library.add_subparsers(dest="action", required=True, metavar="ACTION")
@@ -165,3 +169,39 @@ def _add_library(commands: argparse._SubParsersAction[_Parser], shared: _Parser)
     one = actions.add_parser("restore", help="a backup, elsewhere", parents=parents, allow_abbrev=False)
     one.add_argument("backup", metavar="FILE", help="a file of the folder `backups`")
     one.add_argument("into", metavar="DIR", help="a folder that holds no library yet")
+
+
+def _add_exchange(actions: argparse._SubParsersAction[_Parser], parents: list[_Parser]) -> None:
+    """`sessions export` and `sessions import`."""
+    one = actions.add_parser(
+        "export", help="to a file", parents=parents, allow_abbrev=False,
+        description="Write sessions to a file, or to the output. A file that is there is replaced.",
+    )  # fmt: skip
+    one.add_argument(
+        "ids", metavar="ID", nargs="*", type=_whole("ID", 1, 2**59), help="as in `sessions list`"
+    )
+    one.add_argument(
+        "--format", metavar="F", required=True,
+        help="text, markdown, html, docx, epub, json (everything, can be imported), jsonl or csv",
+    )  # fmt: skip
+    one.add_argument("--out", metavar="FILE", help="where to write it (default: the output)")
+    one.add_argument(
+        "--scope", choices=("session", "branch", "tree", "library"), default="session",
+        help="the text as it stands, one state of it, every variant, every session (default: %(default)s)",
+    )  # fmt: skip
+    one.add_argument(
+        "--node", metavar="N", type=_whole("--node", 1, 2**59), help="the state of --scope branch"
+    )
+    one.add_argument("--front-matter", action="store_true", help="settings before the text (markdown)")
+    one.add_argument(
+        "--mark-generated", action="store_true",
+        help="show which passages the model wrote (markdown, html, docx, epub)",
+    )  # fmt: skip
+    one.add_argument("--colour-by-probability", action="store_true", help="colour each token (html)")
+    one.add_argument("--without-tokens", action="store_true", help="no probabilities of tokens (json)")
+    one.set_defaults(run=run_export)
+    one = actions.add_parser("import", help="from files", parents=parents, allow_abbrev=False)
+    one.add_argument(
+        "files", metavar="FILE", nargs="+", help="text, Markdown, DOCX, or JSON of this or others"
+    )
+    one.set_defaults(run=run_import)

@@ -1,4 +1,7 @@
-"""`gpt2-studio sessions ...` and `gpt2-studio library ...`: the library without the window."""
+"""`gpt2-studio sessions ...` and `gpt2-studio library ...`: the library without the window.
+
+Export and import are in `exchange.py`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import contextlib
 import dataclasses
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -17,13 +20,14 @@ from studio.cli.trouble import EngineFailedError
 
 if TYPE_CHECKING:
     from studio.store import records as r
+    from studio.store.store import Store
 
 Answer = TypeVar("Answer")
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
-class _Library:
+class OpenedLibrary:
     """The library of one command: opened for it, closed after it."""
 
     def __init__(self, folder: Path) -> None:
@@ -31,6 +35,11 @@ class _Library:
 
         self.folder = folder
         self._librarian = Librarian()
+
+    @property
+    def store(self) -> Store:
+        """For what is no request to the librarian."""
+        return self._librarian.store
 
     def ask(self, request: r.LibraryRequest, answer: type[Answer]) -> Answer:
         """The last answer. Raises EngineFailedError with the sentences of a failure."""
@@ -45,13 +54,14 @@ class _Library:
 
 
 @contextlib.contextmanager
-def _opened(arguments: argparse.Namespace, *, writing: bool = False) -> Iterator[_Library]:
+def opened(arguments: argparse.Namespace, *, writing: bool = False) -> Iterator[OpenedLibrary]:
+    """The library that the arguments name, to be read or written. Raises EngineFailedError."""
     from studio.store import records as r
 
     folder = inputs.library(arguments)
     if not paths.database_file(folder).exists():
         raise EngineFailedError(f"There is no library in {folder}.")
-    library = _Library(folder)
+    library = OpenedLibrary(folder)
     library.ask(r.OpenLibrary(str(folder), read_only=not writing), r.LibraryOpened)
     try:
         yield library
@@ -64,24 +74,24 @@ def run_sessions(arguments: argparse.Namespace) -> int:
     from studio.store import records as r
 
     action: str = arguments.action
-    with _opened(arguments, writing=action in {"delete", "restore"}) as library:
+    with opened(arguments, writing=action in {"delete", "restore"}) as library:
         if action == "list":
             view: r.View = "trash" if arguments.trash else "archived" if arguments.archived else "current"
             listed = library.ask(r.ListSessions(view), r.SessionsListed).sessions
-            _print(arguments, {"sessions": [dataclasses.asdict(line) for line in listed]})
-            for line in listed if not arguments.json else ():
-                _line(f"{line.id}\t{line.updated_utc}\t{line.n_characters:,}\t{line.title or line.preview}")
+            print_result(arguments, {"sessions": [dataclasses.asdict(one) for one in listed]})
+            for one in listed if not arguments.json else ():
+                line(f"{one.id}\t{one.updated_utc}\t{one.n_characters:,}\t{one.title or one.preview}")
         elif action == "search":
             found = library.ask(r.SearchLibrary(arguments.query, int(arguments.limit)), r.Found)
-            _print(arguments, dataclasses.asdict(found))
+            print_result(arguments, dataclasses.asdict(found))
             for hit in found.hits if not arguments.json else ():
-                _line(f"{hit.session_id}\t{hit.where}\t{hit.title}\t{hit.snippet}")
+                line(f"{hit.session_id}\t{hit.where}\t{hit.title}\t{hit.snippet}")
             return 0 if found.hits else 1
         else:
             session = library.ask(r.OpenSession(int(arguments.id)), r.SessionOpened).session
             if action == "show":
                 shown = {name: getattr(session, name) for name in ("id", "title", "text", "revision", "head")}
-                _print(arguments, shown | {"n_nodes": len(session.nodes)})
+                print_result(arguments, shown | {"n_nodes": len(session.nodes)})
                 if not arguments.json:
                     sys.stdout.write(session.text if session.text.endswith("\n") else session.text + "\n")
             elif action == "delete":
@@ -89,7 +99,7 @@ def run_sessions(arguments: argparse.Namespace) -> int:
             else:
                 library.ask(r.RestoreSession(session.id), r.SessionsListed)
             if action != "show":
-                _print(arguments, {"id": session.id, "deleted": action == "delete"})
+                print_result(arguments, {"id": session.id, "deleted": action == "delete"})
     return 0
 
 
@@ -100,26 +110,28 @@ def run_library(arguments: argparse.Namespace) -> int:
     action: str = arguments.action
     if action == "restore":
         into = Path(arguments.into).absolute()
-        restored = _Library(into).ask(
+        restored = OpenedLibrary(into).ask(
             r.RestoreBackup(str(Path(arguments.backup).absolute()), str(into)), r.LibraryRestored
         )
-        _print(arguments, dataclasses.asdict(restored))
+        print_result(arguments, dataclasses.asdict(restored))
         if not arguments.json:
-            _line(f"{restored.n_sessions:,} sessions are in {restored.folder} now.")
+            line(f"{restored.n_sessions:,} sessions are in {restored.folder} now.")
         return 0
-    with _opened(arguments, writing=action == "backup") as library:
+    with opened(arguments, writing=action == "backup") as library:
         if action == "backup":
             made = library.ask(r.BackupNow(), r.BackupMade)
-            _print(arguments, {"path": made.path})
+            print_result(arguments, {"path": made.path})
             if not arguments.json:
-                _line(made.path)
+                line(made.path)
             return 0
         if action == "stats":
             return _print_stats(arguments, library)
     checked = library.ask(r.CheckBackup(str(paths.database_file(library.folder))), r.Backups).backups[0]
-    _print(arguments, {"ok": checked.checked, "n_sessions": checked.n_sessions, "n_bytes": checked.n_bytes})
+    print_result(
+        arguments, {"ok": checked.checked, "n_sessions": checked.n_sessions, "n_bytes": checked.n_bytes}
+    )
     if not arguments.json:
-        _line(f"{checked.n_sessions:,} sessions, {checked.n_bytes:,} bytes: {_verdict(checked.checked)}")
+        line(f"{checked.n_sessions:,} sessions, {checked.n_bytes:,} bytes: {_verdict(checked.checked)}")
     return 0 if checked.checked else 1
 
 
@@ -127,7 +139,7 @@ def _verdict(sound: bool) -> str:
     return "everything is as it was written." if sound else "damaged."
 
 
-def _print_stats(arguments: argparse.Namespace, library: _Library) -> int:
+def _print_stats(arguments: argparse.Namespace, library: OpenedLibrary) -> int:
     from studio.store import records as r
 
     counts: dict[str, object] = {}
@@ -143,18 +155,19 @@ def _print_stats(arguments: argparse.Namespace, library: _Library) -> int:
         "newest_backup_utc": backups[0].created_utc if backups else None,
         "path": str(library.folder),
     }
-    _print(arguments, counts)
+    print_result(arguments, counts)
     if not arguments.json:
         for name, value in counts.items():
-            _line(f"{name}\t{value}")
+            line(f"{name}\t{value}")
     return 0
 
 
-def _print(arguments: argparse.Namespace, result: dict[str, object]) -> None:
+def print_result(arguments: argparse.Namespace, result: Mapping[str, object]) -> None:
+    """One JSON object, if that is wanted."""
     if arguments.json:
-        running.print_json(result)
+        running.print_json(dict(result))
 
 
-def _line(text: str) -> None:
+def line(text: str) -> None:
     """One line; nothing in a title may move the cursor of a terminal."""
     sys.stdout.write(_CONTROL.sub("\ufffd", text.replace("\n", " ").replace("\r", " ")) + "\n")

@@ -118,6 +118,7 @@ class ExportDialog(QDialog):
         self._go.setObjectName("exportGo")
         self._go.setToolTip(self.tr("Choose where to write it"))
         self._go.setDefault(True)
+        self._go.setProperty("primary", True)
         cancel = QPushButton(self.tr("Cancel"))
         cancel.setObjectName("exportCancel")
         cancel.setToolTip(self.tr("Write nothing (Esc)"))

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from library_samples import TEXTS, contents, fill
 
 from studio import cli
-
-Run = Callable[..., tuple[int, str, str]]
+from tests.cli.calling import Run, as_json
+from tests.store.library_samples import TEXTS, contents, fill
 
 
 @pytest.fixture
@@ -25,13 +21,6 @@ def run(own_library: Path, capsys: pytest.CaptureFixture[str]) -> Run:
         return code, out, err
 
     return call
-
-
-def as_json(run: Run, *argv: str) -> dict[str, Any]:
-    code, out, err = run(*argv, "--json")
-    assert (code, err) == (0, "")
-    result: dict[str, Any] = json.loads(out)
-    return result
 
 
 def test_reading_changes_nothing(run: Run, own_library: Path) -> None:
