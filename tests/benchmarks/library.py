@@ -23,12 +23,11 @@ from dataclasses import replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "store")]
-
-from library_samples import generation, session, token  # noqa: E402
+sys.path.insert(0, str(ROOT))
 
 from studio.core.messages import Candidate, FinishReason  # noqa: E402
 from studio.store.store import Store  # noqa: E402
+from tests.store.library_samples import generation, session, token  # noqa: E402
 
 PER_SESSION = 100
 BARS = {"list_ms": 100, "search_ms": 50, "slower_start_ms": 100, "bytes_per_token": 400}

@@ -7,12 +7,11 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from library_samples import generation, session, token
-
 from studio.core.history import Node, Run
 from studio.core.messages import FinishReason
 from studio.store.schema import FILE_NAME
 from studio.store.store import Store
+from tests.store.library_samples import generation, session, token
 
 NODES = (
     Node(1, 0, '[[0,"",[],"Once",[[4,0,0]]]]', 0, "2026-01-02T03:04:05"),

@@ -24,13 +24,12 @@ from dataclasses import replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "store")]
-
-from library_samples import end, generation, library, run_unclean, session, token  # noqa: E402
+sys.path.insert(0, str(ROOT))
 
 from studio.core.history import Node  # noqa: E402
 from studio.store import records as r  # noqa: E402
 from studio.store.librarian import Librarian  # noqa: E402
+from tests.store.library_samples import end, generation, library, run_unclean, session, token  # noqa: E402
 
 SESSIONS = {
     number: replace(

@@ -134,7 +134,7 @@ def revision_of(revision: int) -> SaveGeneration:
 UNCLEAN = """
 import os, sys
 from pathlib import Path
-from library_samples import session
+from tests.store.library_samples import session
 from studio.store.store import Store
 store = Store.open(Path(sys.argv[1]))
 store.save_session(session(9, "only in the log"))
@@ -152,7 +152,7 @@ def run_unclean(folder: Path) -> subprocess.Popen[str]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(root), str(Path(__file__).parent)))},
+        env={**os.environ, "PYTHONPATH": str(root)},
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "saved\n"

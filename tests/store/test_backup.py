@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from library_samples import TEXTS, ask, fill, generation, library, session, token
 
 from studio.core.history import Node
 from studio.store import backup
@@ -44,6 +43,7 @@ from studio.store.records import (
     TrashEmptied,
 )
 from studio.store.store import Store
+from tests.store.library_samples import TEXTS, ask, fill, generation, library, session, token
 
 NOW = datetime(2026, 5, 20, 12, tzinfo=UTC)
 
@@ -185,7 +185,7 @@ def test_a_backup_is_listed_checked_and_restored_elsewhere(own_library: Path, tm
 
 WRITER = """
 import sys
-from library_samples import ask
+from tests.store.library_samples import ask
 from studio.store.librarian import Librarian
 from studio.store.records import *
 from studio.store import backup

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from library_samples import TEXTS, ask, contents, end, fill, library, run_unclean, session
 
 from studio.store.librarian import Librarian
 from studio.store.records import (
@@ -29,6 +28,7 @@ from studio.store.records import (
     SessionOpened,
     StartFresh,
 )
+from tests.store.library_samples import TEXTS, ask, contents, end, fill, library, run_unclean, session
 
 
 @pytest.fixture

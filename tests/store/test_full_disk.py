@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from library_samples import ask, generation, library, session, token
 
 from studio.store.records import (
     Damage,
@@ -23,6 +22,7 @@ from studio.store.records import (
     SessionOpened,
     TokensLoaded,
 )
+from tests.store.library_samples import ask, generation, library, session, token
 
 LONG = "A long story. " * 40_000
 
@@ -57,7 +57,7 @@ def test_a_save_that_does_not_fit_changes_nothing(own_library: Path, save: str) 
 IN_A_SMALL_DISK = """
 import sys
 from pathlib import Path
-from library_samples import ask, session
+from tests.store.library_samples import ask, session
 from studio.store.librarian import Librarian
 from studio.store.records import *
 folder = Path(sys.argv[1])
@@ -88,7 +88,7 @@ ask(librarian, CloseLibrary(), LibraryClosed)
 ON_A_READ_ONLY_DISK = """
 import os, subprocess, sys
 from pathlib import Path
-from library_samples import ask, session
+from tests.store.library_samples import ask, session
 from studio.store.librarian import Librarian
 from studio.store.records import *
 folder = Path(sys.argv[1])

@@ -10,13 +10,13 @@ import time
 from pathlib import Path
 
 import pytest
-from library_samples import library, revision_of
 
 from studio.store.store import Store
+from tests.store.library_samples import library, revision_of
 
 WRITER = """
 import sys
-from library_samples import revision_of
+from tests.store.library_samples import revision_of
 from studio.store.librarian import Librarian
 from studio.store.records import LibraryOpened, OpenLibrary, Saved
 folder, revision = sys.argv[1], int(sys.argv[2])

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from library_samples import ask, generation, library, session, token
 
 from studio.core.messages import FinishReason
 from studio.store.librarian import Librarian
@@ -32,6 +31,7 @@ from studio.store.records import (
     TokensLoaded,
 )
 from studio.store.store import Store
+from tests.store.library_samples import ask, generation, library, session, token
 
 
 def test_a_new_library_is_empty_and_counts_from_one(own_library: Path) -> None:

@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import schema_document
-from library_samples import ask, session
 from sqlite_utils import Database, Migrations
 
 from studio.core.environment import Environment
@@ -27,6 +25,8 @@ from studio.store.records import (
     SessionOpened,
 )
 from studio.store.store import Store
+from tests.store import schema_document
+from tests.store.library_samples import ask, session
 
 NODES = (
     Node(1, 0, '[[0,"",[],"Once",[[4,0,0]]]]', 0, "2026-01-02T03:04:05"),

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from library_samples import ask, generation, library, session, token
 
 from studio.core.history import ROOT, Node
 from studio.core.manuscript import Manuscript
@@ -31,6 +30,7 @@ from studio.store.records import (
     SessionRecord,
 )
 from studio.store.store import Store
+from tests.store.library_samples import ask, generation, library, session, token
 
 V001 = Path(__file__).parents[1] / "databases" / "v001.db"
 

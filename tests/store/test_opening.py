@@ -13,7 +13,6 @@ import time
 from pathlib import Path
 
 import pytest
-from library_samples import TEXTS, ask, contents, end, fill, library, run_unclean, session, without_privileges
 
 from studio.store import opening
 from studio.store.librarian import Librarian
@@ -30,6 +29,17 @@ from studio.store.records import (
     SaveSession,
     SessionOpened,
     StartFresh,
+)
+from tests.store.library_samples import (
+    TEXTS,
+    ask,
+    contents,
+    end,
+    fill,
+    library,
+    run_unclean,
+    session,
+    without_privileges,
 )
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")

@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from library_samples import ask, contents, fill
 
 from studio.store.librarian import Librarian
 from studio.store.records import Damage, LibraryFailed, OpenLibrary, RequestFailed, Salvage
+from tests.store.library_samples import ask, contents, fill
 
 PLANTED = {
     "trigger": "CREATE TRIGGER t AFTER UPDATE ON meta BEGIN DELETE FROM manuscripts; END",

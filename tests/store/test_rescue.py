@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from library_samples import TEXTS, ask, contents, end, fill, library, run_unclean
 
 from studio.store import backup
 from studio.store.librarian import Librarian
@@ -30,6 +29,7 @@ from studio.store.records import (
     Salvage,
 )
 from studio.store.store import Store
+from tests.store.library_samples import TEXTS, ask, contents, end, fill, library, run_unclean
 
 
 @pytest.fixture

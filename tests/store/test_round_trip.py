@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from library_samples import generation, session, token
 
 from studio.core.history import Run
 from studio.core.messages import Candidate, Token
@@ -17,6 +16,7 @@ from studio.store import packing
 from studio.store.records import Damage, SessionRecord
 from studio.store.store import Store
 from studio.store.trouble import LibraryError
+from tests.store.library_samples import generation, session, token
 
 texts = st.text(st.characters()) | st.sampled_from(
     [

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from library_samples import ask, generation, library, session
 
 from studio.store import words
 from studio.store.librarian import Librarian
@@ -25,6 +24,7 @@ from studio.store.records import (
     SessionsListed,
 )
 from studio.store.store import Store
+from tests.store.library_samples import ask, generation, library, session
 
 
 def find(librarian: Librarian, query: str, limit: int = 50) -> list[tuple[int, str]]:

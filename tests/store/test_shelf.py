@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from library_samples import ask, generation, library, session, token
 
 from studio.core.history import Edit, Node, Run, pack_step
 from studio.core.messages import Candidate
@@ -38,6 +37,7 @@ from studio.store.records import (
     View,
 )
 from studio.store.store import Store
+from tests.store.library_samples import ask, generation, library, session, token
 
 
 def ids(listed: SessionsListed) -> list[int]:

@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
-from library_samples import end, fill, run_unclean
+
+from tests.store.library_samples import end, fill, run_unclean
 
 ROUNDS = 20
 
