@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -64,6 +64,7 @@ class Autosave(QObject):
         self._logs: dict[int, GenerationLog] = {}  # until they are wholly saved
         self._sent: deque[Save] = deque()  # not answered yet; answers come in this order
         self._unsaved: list[Save] = []  # failed, of sessions no longer open
+        self._destroyed: set[int] = set()  # sessions: a save of theirs would bring them back
         self._dirty = False
         self._wanted = (0, 0)  # session and revision on the screen
         self.enabled = False
@@ -102,7 +103,7 @@ class Autosave(QObject):
             return
         session = self._source.snapshot()
         self._dirty = False
-        if session is None:
+        if session is None or session.id in self._destroyed:
             return
         self._wanted = (session.id, session.revision)
         logs = [log for log in self._logs.values() if log.dirty and log.record.session_id == session.id]
@@ -146,6 +147,8 @@ class Autosave(QObject):
 
         An older text never replaces a newer one: the library looks at the revision.
         """
+        if request.session.id in self._destroyed:
+            return
         is_open = request.session.id == self._source.id
         if isinstance(request, r.SaveGeneration):
             log = self._logs[request.generation.id]
@@ -166,8 +169,15 @@ class Autosave(QObject):
                 session = max(session, request.session, key=lambda record: record.revision)
         return replace(session, nodes=tuple(nodes.values()))
 
-    def forget(self) -> None:
+    def drop(self, session_ids: Collection[int]) -> None:
+        """These sessions are being destroyed: what of them could not be saved must not bring them back."""
+        self._destroyed.update(session_ids)
+        self._unsaved = [save for save in self._unsaved if save.session.id not in self._destroyed]
+        self._logs = {n: log for n, log in self._logs.items() if log.record.session_id not in self._destroyed}
+
+    def forget(self, shown: int = 0) -> None:
         """Another session is shown: it is saved as it is on the disk. What failed to be saved is kept."""
+        self._destroyed.discard(shown)  # it was read just now: it is still there
         self._dirty = False
         self._timer.stop()
         if self._unsaved:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from studio import __version__, exchange, paths
 from studio.branches import Branches
+from studio.catalogue import Catalogue
 from studio.core import messages as m
 from studio.finding import Finding
 from studio.insight import Insight
@@ -47,6 +48,7 @@ class Controller(QObject):
         self._load_job = 0
         self._stopped = False
         self.sessions = Sessions(window, library, self)
+        self.catalogue = Catalogue(window, library, self.sessions, self)
         index = TokenIndex()
         self.writing = Writing(window, model_thread, self.sessions, index, self._next_job, self)
         self.reading = Reading(window, model_thread, library, self.writing, index, self._next_job, self)
@@ -224,20 +226,26 @@ class Controller(QObject):
                 self._on_library_opened(message)
             case r.LibraryFailed():
                 self._on_library_failed(message)
-            case r.SessionOpened(session=session):
-                self.sessions.on_session_opened(session)
-            case r.SessionsListed(sessions=sessions):
-                self._window.sessions.set_sessions(sessions)
+            case r.SessionOpened():
+                self.sessions.on_session_opened(message)
+                self.catalogue.on_opened(message)
+            case r.SessionsListed():
+                self.catalogue.on_listed(message)
+            case r.TrashEmptied():
+                self.catalogue.on_trash_emptied(message)
             case r.Saved():
                 self.sessions.on_saved(message)
+                self.catalogue.on_saved(message)
             case r.TokensLoaded():
                 self.reading.on_tokens_loaded(message)
                 self.variants.on_tokens_loaded(message)
             case r.RequestFailed():
                 self.sessions.autosave.on_failed(message)
+                self.sessions.on_failed(message)
+                self.catalogue.on_failed(message)
             case r.Found():
                 self._window.finder.show_found(message)
-            case r.LibraryClosed() | r.TrashEmptied() | r.BackupProgress() | r.BackupMade():
+            case r.LibraryClosed() | r.BackupProgress() | r.BackupMade():
                 pass
             case r.KeepingProgress() | r.Backups() | r.LibraryRestored() | r.LibrarySalvaged():
                 pass
@@ -248,6 +256,7 @@ class Controller(QObject):
         notice = self._window.notice
         self.writing.next_generation_id = message.next_generation_id
         self.sessions.on_library_opened(message)
+        self.catalogue.on_library_opened(message)
         self.finding.library_opened()
         self.writing.start_waiting()
         self._window.editor.setFocus()
@@ -305,6 +314,8 @@ class Controller(QObject):
                 self.show_report(happened, message.report)
 
             self._window.notice.show_notice(text, "error", self.tr("Show report"), show)
+        elif message.unsaved is None:
+            self._window.notice.show_notice(text, "error")
         else:
             retry = self.sessions.autosave.save_now
             self._window.notice.show_notice(text, "error", self.tr("Try again"), retry)

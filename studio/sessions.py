@@ -1,4 +1,4 @@
-"""Which session is open: opening, starting, renaming, deleting one, and its state as the library saves it."""
+"""Which session is open: opening and starting one, and its state as the library saves it."""
 
 from __future__ import annotations
 
@@ -32,24 +32,37 @@ class Sessions(QObject):
         self._opening = 0
         self.next_id = 1
         self._stored = False
+        self._in_trash = False  # it is shown, and cannot be changed
+        self._put_away = False  # it is no longer to be shown, as soon as there is another
         self.autosave = Autosave(library, self, self)
         self.before_leaving: Callable[[], None] = lambda: None
         """Called before another session takes the editor: whatever is being written there ends."""
         panel = window.sessions
         panel.new_requested.connect(self.new)
         panel.open_requested.connect(self.open)
-        panel.rename_requested.connect(self._on_rename)
-        panel.delete_requested.connect(self.delete)
         window.editor.edited.connect(self._on_edited)
         window.actions_by_name["new"].triggered.connect(self.new)
-        window.actions_by_name["rename"].triggered.connect(self._on_rename_current)
-        window.actions_by_name["delete"].triggered.connect(self._on_delete_current)
         window.actions_by_name["save"].triggered.connect(self._on_save)
 
     @property
     def id(self) -> int:
         """The open session."""
         return self._id
+
+    @property
+    def in_trash(self) -> bool:
+        """Whether the open session is one from the trash: to be read, not changed."""
+        return self._in_trash
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the library has the open session."""
+        return self._stored
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing yet that the library could list."""
+        return not self._id or not (self._stored or self._window.editor.manuscript.text)
 
     def snapshot(self) -> r.SessionRecord | None:
         """The open session as it is now; None if it is new and still empty."""
@@ -80,7 +93,6 @@ class Sessions(QObject):
         """Show the sessions and the last one; what was typed meanwhile becomes a session of its own."""
         self.next_id = message.next_session_id
         window = self._window
-        window.sessions.set_sessions(message.sessions)
         self.autosave.enabled = not message.read_only
         window.editor.set_locked(message.read_only)
         if window.editor.manuscript.text:
@@ -92,32 +104,41 @@ class Sessions(QObject):
         else:
             self._start_new()
 
-    def show(self, session: r.SessionRecord) -> None:
-        """Put a session into the editor."""
+    def show(self, session: r.SessionRecord, *, in_trash: bool = False) -> None:
+        """Put a session into the editor; one from the trash only to be read."""
         self.before_leaving()
-        self.autosave.forget()
+        self.autosave.forget(session.id)
         self._become(session.id, session.title, session.revision)
         self._stored = True
+        self._set_in_trash(in_trash)
         manuscript = Manuscript(session.text, session.runs, session.nodes, session.head)
         self._window.editor.load(manuscript, session.caret, session.scroll)
         self._opening = 0
         self._after_load()
 
-    def on_session_opened(self, session: r.SessionRecord) -> None:
+    def on_session_opened(self, message: r.SessionOpened) -> None:
         """The library has read the session last asked for."""
+        session = message.session
         if session.id != self._opening:
             return
+        in_trash = message.summary is not None and bool(message.summary.deleted_utc)
         newest = self.autosave.with_unsaved(session)
-        self.show(newest)
-        if newest.revision != session.revision:
+        self.show(newest, in_trash=in_trash)
+        if newest.revision != session.revision and not in_trash:
             self.autosave.touch()
+
+    def on_failed(self, message: r.RequestFailed) -> None:
+        """The session to be opened cannot be read: the one in the editor stays, unless it is put away."""
+        if message.unsaved is None and message.session_id == self._opening:
+            self._opening = 0
+            if self._put_away:
+                self._start_new()
 
     def on_saved(self, message: r.Saved) -> None:
         """A save was committed."""
         if message.session_id == self._id:
             self._stored = True
         self.autosave.on_saved(message)
-        self._window.sessions.update_session(message.summary)
 
     # -- from the user -------------------------------------------------------------------------------------
 
@@ -127,54 +148,53 @@ class Sessions(QObject):
         if not self._id:
             return
         if self._window.editor.manuscript.text or self._stored:
-            self._leave()
+            self.leave()
             self._start_new()
         self._window.editor.setFocus()
 
     @Slot(int)
     def open(self, session_id: int) -> None:
         """Open a session from the list."""
-        if session_id == self._id:
+        if session_id == self._id and not self._put_away:
             self._window.editor.setFocus()
             return
-        self._leave()
+        self.leave()
+        self._ask_for(session_id)
+
+    def read_again(self) -> None:
+        """The open session has come back from the trash: it can be changed now."""
+        self._ask_for(self._id)
+
+    def put_away(self, next_id: int | None) -> None:
+        """Show another session, or a new one, in the place of the open one, which was left."""
+        if next_id is None:
+            self._start_new()
+            return
+        self._put_away = True
+        self._window.editor.set_locked(True)  # what would be typed now would go with it
+        self._ask_for(next_id)
+
+    def _ask_for(self, session_id: int) -> None:
         self._opening = session_id
         self._library.submit(r.OpenSession(session_id))
 
-    @Slot(int)
-    def delete(self, session_id: int) -> None:
-        """Take a session out of the list; the notice brings it back."""
-        if not self.autosave.enabled:
-            return
-        others = [s.id for s in self._window.sessions.model.sessions() if s.id != session_id]
-        was_open = session_id == self._id
-        if was_open:
-            self._leave()
-            if not self._stored:
-                self._start_new()
-                return
-        self._library.submit(r.DeleteSession(session_id))
-        if was_open:
-            if others:
-                self._opening = others[0]
-                self._library.submit(r.OpenSession(others[0]))
-            else:
-                self._start_new()
+    def leave(self) -> None:
+        """Save what is open, with the caret where it is, before another session comes."""
+        self.before_leaving()
+        if self._stored and not self._in_trash:
+            self.autosave.touch()
+        self.autosave.flush()
 
-        def bring_back() -> None:
-            self._library.submit(r.RestoreSession(session_id))
-            self.open(session_id)
-
-        self._window.notice.show_notice(
-            self.tr("The session was deleted."), action=self.tr("Undo"), do=bring_back
-        )
+    def rename(self, title: str) -> None:
+        """Give the open session another title."""
+        self._title = title
+        self.show_title()
+        if not self._stored:
+            self.autosave.touch()
 
     def close(self) -> None:
         """The window closes: hand the last state to the library, caret and scroll position included."""
-        self.before_leaving()
-        if self.autosave.enabled and self._stored:
-            self.autosave.touch()
-        self.autosave.flush()
+        self.leave()
 
     def title(self) -> str:
         """Name, else first words."""
@@ -201,21 +221,19 @@ class Sessions(QObject):
         self._become(self.next_id, "", 0)
         self.next_id += 1
         self._opening = 0
+        self._set_in_trash(False)
         self._window.editor.load(Manuscript())
         self._after_load()
+
+    def _set_in_trash(self, in_trash: bool) -> None:
+        self._in_trash, self._put_away = in_trash, False
+        self._window.editor.set_locked(in_trash or not self.autosave.enabled)
 
     def _after_load(self) -> None:
         self.show_title()
         self._window.update_openings()
         self._window.update_actions()
         self.opened.emit()
-
-    def _leave(self) -> None:
-        """Save what is open, with the caret where it is, before another session comes."""
-        self.before_leaving()
-        if self._stored:
-            self.autosave.touch()
-        self.autosave.flush()
 
     @Slot()
     def _on_edited(self) -> None:
@@ -225,30 +243,6 @@ class Sessions(QObject):
 
     @Slot()
     def _on_save(self) -> None:
-        self.autosave.touch()
+        if not self._in_trash:
+            self.autosave.touch()
         self.autosave.save_now()
-
-    @Slot(int, str)
-    def _on_rename(self, session_id: int, title: str) -> None:
-        if not self.autosave.enabled:
-            return
-        if session_id == self._id:
-            self._title = title
-            self.show_title()
-            if not self._stored:
-                self.autosave.touch()
-                return
-        self._library.submit(r.RenameSession(session_id, title))
-
-    @Slot()
-    def _on_rename_current(self) -> None:
-        for session in self._window.sessions.model.sessions():
-            if session.id == self._id:
-                self._window.sessions.ask_rename(session)
-                return
-        self._window.notice.show_notice(self.tr("Write something first; then the session can have a name."))
-
-    @Slot()
-    def _on_delete_current(self) -> None:
-        if self._id:
-            self.delete(self._id)

@@ -185,6 +185,7 @@ class Settings:
     left_panel_visible: bool = _switch(True)
     right_panel_visible: bool = _switch(True)
     bottom_panel_visible: bool = _switch(True)
+    session_order: str = _choice("updated", "created", "title")
     window_geometry: str = _qt_state()
     window_state: str = _qt_state()
     splitter_columns: str = _qt_state()  # left panel | text | right panel

@@ -82,7 +82,9 @@ class Librarian:
                 case StartFresh():
                     yield self._start_fresh(request.folder)
                 case OpenSession():
-                    yield SessionOpened(self._open_store().session(request.session_id))
+                    session = self._open_store().session(request.session_id)
+                    line = self._open_store().look(lambda db: shelf.summary(db, request.session_id))
+                    yield SessionOpened(session, line)
                 case SaveSession():
                     summary = self._open_store().save_session(request.session)
                     yield _saved(request, summary)

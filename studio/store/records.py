@@ -263,9 +263,10 @@ class LibraryFailed:
 
 @dataclass(frozen=True, slots=True)
 class SessionOpened:
-    """A session, to be shown."""
+    """A session, to be shown; `summary` says whether it is in the archive or the trash."""
 
     session: SessionRecord
+    summary: SessionSummary | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,15 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("new", _T("actions", "&New session"), "Ctrl+N", "plus", _T("actions", "Start an empty text; this one stays in the list")),
     ActionRow("rename", _T("actions", "&Rename session…"), "Ctrl+Shift+R", "pencil", _T("actions", "Give this session a name")),
     ActionRow("delete", _T("actions", "&Delete session"), "Ctrl+Shift+Delete", "trash-2", _T("actions", "Take this session out of the list; it can be brought back at once")),
+    ActionRow("pin", _T("actions", "&Pin to the top"), "Ctrl+Shift+I", "pin", _T("actions", "Keep this session at the top of the list"), True),
+    ActionRow("tags", _T("actions", "&Tags…"), "Ctrl+T", "tag", _T("actions", "Give this session tags to find it by")),
+    ActionRow("duplicate", _T("actions", "D&uplicate"), "Ctrl+Shift+D", "copy-plus", _T("actions", "Make a copy of this session, with its whole history, and open it")),
+    ActionRow("archive", _T("actions", "&Archive"), "Ctrl+Shift+A", "archive", _T("actions", "Take this session off the list, or put it back; it stays in the library"), True),
+    ActionRow("restore", _T("actions", "Rest&ore from the trash"), "Ctrl+Shift+Backspace", "archive-restore", _T("actions", "Put a deleted session back on the list")),
+    ActionRow("view_current", _T("actions", "&List the sessions"), "Ctrl+1", "list", _T("actions", "Show the sessions in the list")),
+    ActionRow("view_archived", _T("actions", "List the archi&ve"), "Ctrl+2", "archive", _T("actions", "Show the archived sessions in the list")),
+    ActionRow("view_trash", _T("actions", "List the tras&h"), "Ctrl+3", "trash-2", _T("actions", "Show the deleted sessions in the list")),
+    ActionRow("empty_trash", _T("actions", "&Empty trash…"), "", "trash-2", _T("actions", "Destroy the deleted sessions for good; you are asked twice")),
     ActionRow("save", _T("actions", "&Save now"), "Ctrl+S", "save", _T("actions", "Everything is saved as you write; this does it at once")),
     ActionRow("export", _T("actions", "&Export…"), "Ctrl+Shift+S", "download", _T("actions", "Write this session to a file: text, Markdown, web page, Word, e-book, JSON and more")),
     ActionRow("import", _T("actions", "&Import…"), "Ctrl+O", "upload", _T("actions", "Make a session of a text, a Word document, or another program's save file")),
@@ -75,11 +84,16 @@ ACTIONS: tuple[ActionRow, ...] = (
 )  # fmt: skip
 
 MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (_T("actions", "&File"), ("new", "rename", "delete", "", "save", "", "import", "export", "", "quit")),
+    (_T("actions", "&File"), ("new", "save", "", "import", "export", "", "quit")),
     (
         _T("actions", "&Edit"),
         ("undo", "redo", "", "cut", "copy", "paste", "select_all", "", "find", "find_next", "find_previous",
          "replace", "find_anything", "", "insert_end_of_text"),
+    ),
+    (
+        _T("actions", "&Session"),
+        ("rename", "tags", "pin", "duplicate", "archive", "delete", "restore", "", "view_current", "view_archived",
+         "view_trash", "", "empty_trash"),
     ),
     (_T("actions", "&Write"), ("generate", "generate_several", "retry", "stop", "", "previous_variant", "next_variant", "", "prune")),
     (_T("actions", "&Model"), ("open_model", "starter_model", "", "@device")),

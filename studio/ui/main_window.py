@@ -193,6 +193,7 @@ class MainWindow(QMainWindow):
                 widget.restoreState(QByteArray.fromBase64(state.encode()))
         if settings.window_geometry:
             self.restoreGeometry(QByteArray.fromBase64(settings.window_geometry.encode()))
+        self.sessions.set_order(settings.session_order)
         self._on_panels()
         self.update_actions()
 
@@ -209,6 +210,7 @@ class MainWindow(QMainWindow):
             right_panel_visible=checked["right_panel"],
             bottom_panel_visible=checked["bottom_panel"],
             show_origins=checked["origins"],
+            session_order=self.sessions.order,
             window_geometry=base64(self.saveGeometry()),
             splitter_columns=base64(self._columns.saveState()),
             splitter_rows=base64(self._rows.saveState()),
@@ -272,7 +274,8 @@ class MainWindow(QMainWindow):
         for bar in (self.status, self.menuBar(), self._title_bar, self._action_bar):
             bar.setVisible(not focus)
 
-    def _show_panel(self, name: str) -> None:
+    def show_panel(self, name: str) -> None:
+        """Show a panel by the name of its action, and end the focus mode that would hide it."""
         self.actions_by_name["focus"].setChecked(False)
         self.actions_by_name[name].setChecked(True)
         self._on_panels()
@@ -287,19 +290,19 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _on_alternatives(self) -> None:
-        self._show_panel("bottom_panel")
+        self.show_panel("bottom_panel")
         self.bottom.setCurrentWidget(self.probabilities)
         self.probabilities.take_focus()
 
     @Slot()
     def _on_history(self) -> None:
-        self._show_panel("bottom_panel")
+        self.show_panel("bottom_panel")
         self.bottom.setCurrentWidget(self.tree)
         self.tree.list.setFocus()
 
     @Slot()
     def _on_presets(self) -> None:
-        self._show_panel("right_panel")
+        self.show_panel("right_panel")
         self.sampling.focus_presets()
 
     @Slot()

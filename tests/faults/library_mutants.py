@@ -116,6 +116,8 @@ def look(folder: Path, in_log: bool) -> str:
         requests.append((r.LoadTokens(number), r.TokensLoaded(number, TOKENS)))
     for request, expected in requests:
         (answer,) = librarian.run(request)
+        if isinstance(answer, r.SessionOpened):
+            answer = replace(answer, summary=None)
         if isinstance(answer, r.RequestFailed) and not answer.report:
             told = True
         elif answer != expected:
