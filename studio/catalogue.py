@@ -116,7 +116,8 @@ class Catalogue(QObject):
         """Something could not be changed: show the list as it is."""
         if message.unsaved is None and message.session_id is not None:
             self._copy = 0
-            self._deleted.discard(message.session_id)
+            if message.session_id in self._known:  # else it was never saved: it is deleted when it has been
+                self._deleted.discard(message.session_id)
             self.list_again()
 
     def on_trash_emptied(self, message: r.TrashEmptied) -> None:

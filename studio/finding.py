@@ -46,6 +46,7 @@ class Finding(QObject):
         palette.hit_requested.connect(self._on_hit)
         window.actions_by_name["find_anything"].triggered.connect(self._on_asked)
         window.editor.mirror.busy_changed.connect(self._on_busy_changed)
+        window.sessions.search_requested.connect(self.open_palette)
         sessions.opened.connect(self._on_session_opened)
 
     def library_opened(self) -> None:
@@ -60,8 +61,9 @@ class Finding(QObject):
     def open_palette(self, text: str) -> None:
         """Open the palette, with some words in it."""
         self._sessions.autosave.flush()  # a search sees what was just written
-        listed = [s for s in self._window.sessions.model.sessions() if not s.deleted_utc]
-        latest = sorted(listed, key=lambda session: session.updated_utc, reverse=True)[:LOOKED_AT]
+        latest = sorted(self._window.sessions.current, key=lambda session: session.updated_utc, reverse=True)[
+            :LOOKED_AT
+        ]
         self._window.finder.open_palette(text, latest, self._sessions.id, searchable=self._is_open)
 
     @Slot(str)

@@ -107,6 +107,7 @@ class Sessions(QObject):
     def show(self, session: r.SessionRecord, *, in_trash: bool = False) -> None:
         """Put a session into the editor; one from the trash only to be read."""
         self.before_leaving()
+        self.autosave.flush()  # what was typed, or could not be saved, since the other session was asked for
         self.autosave.forget(session.id)
         self._become(session.id, session.title, session.revision)
         self._stored = True

@@ -37,6 +37,7 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("duplicate", _T("actions", "D&uplicate"), "Ctrl+Shift+D", "copy-plus", _T("actions", "Make a copy of this session, with its whole history, and open it")),
     ActionRow("archive", _T("actions", "&Archive"), "Ctrl+Shift+A", "archive", _T("actions", "Take this session off the list, or put it back; it stays in the library"), True),
     ActionRow("restore", _T("actions", "Rest&ore from the trash"), "Ctrl+Shift+Backspace", "archive-restore", _T("actions", "Put a deleted session back on the list")),
+    ActionRow("filter_sessions", _T("actions", "&Filter the list"), "Ctrl+L", "search", _T("actions", "Put the keyboard into the field above the list of sessions")),
     ActionRow("view_current", _T("actions", "&List the sessions"), "Ctrl+1", "list", _T("actions", "Show the sessions in the list")),
     ActionRow("view_archived", _T("actions", "List the archi&ve"), "Ctrl+2", "archive", _T("actions", "Show the archived sessions in the list")),
     ActionRow("view_trash", _T("actions", "List the tras&h"), "Ctrl+3", "trash-2", _T("actions", "Show the deleted sessions in the list")),
@@ -93,7 +94,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         _T("actions", "&Session"),
         ("rename", "tags", "pin", "duplicate", "archive", "delete", "restore", "", "view_current", "view_archived",
-         "view_trash", "", "empty_trash"),
+         "view_trash", "filter_sessions", "", "empty_trash"),
     ),
     (_T("actions", "&Write"), ("generate", "generate_several", "retry", "stop", "", "previous_variant", "next_variant", "", "prune")),
     (_T("actions", "&Model"), ("open_model", "starter_model", "", "@device")),

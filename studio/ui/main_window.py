@@ -158,6 +158,7 @@ class MainWindow(QMainWindow):
             ("left_panel", self._on_panels),
             ("right_panel", self._on_panels),
             ("bottom_panel", self._on_panels),
+            ("filter_sessions", self._on_filter_sessions),
             ("alternatives", self._on_alternatives),
             ("history", self._on_history),
             ("presets", self._on_presets),
@@ -287,6 +288,11 @@ class MainWindow(QMainWindow):
     @Slot()
     def _on_next_variant(self) -> None:
         self.editor.flip(1)
+
+    @Slot()
+    def _on_filter_sessions(self) -> None:
+        self.show_panel("left_panel")
+        self.sessions.focus_search()
 
     @Slot()
     def _on_alternatives(self) -> None:

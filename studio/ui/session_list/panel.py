@@ -49,7 +49,7 @@ class SessionPanel(QWidget):
         self.writable = True
         self.model = SessionModel(self)
         self._tag = ""
-        self._current_tags: tuple[str, ...] = ()
+        self.current: tuple[SessionSummary, ...] = ()  # those neither archived nor deleted, whatever is shown
         self._waiting = False
         self._delegate = SessionDelegate(theme, self)
         self._search = QLineEdit()
@@ -129,7 +129,7 @@ class SessionPanel(QWidget):
     def show_listed(self, message: SessionsListed) -> bool:
         """Show a list, if it is the one that is wanted: a list of another view is not shown here."""
         if message.view == "current":
-            self._current_tags = tags_of(message.sessions)
+            self.current = message.sessions
         if (message.view, message.order) != (self.view, self.order):
             return False
         self._waiting = False
@@ -144,11 +144,14 @@ class SessionPanel(QWidget):
 
     def update_session(self, summary: SessionSummary) -> None:
         """A session was saved; of another view it is not shown."""
+        others = tuple(s for s in self.current if s.id != summary.id)
+        self.current = (summary, *others) if belongs(summary, "current") else others
         with _Place(self):
             self.model.update(summary)
 
     def remove_session(self, session_id: int) -> None:
         """A session goes to another view."""
+        self.current = tuple(s for s in self.current if s.id != session_id)
         with _Place(self):
             self.model.remove(session_id)
 
@@ -185,8 +188,7 @@ class SessionPanel(QWidget):
 
     def tags_in_use(self) -> tuple[str, ...]:
         """The tags of all sessions that are known here."""
-        known = dict.fromkeys((*self._current_tags, *tags_of(self.model.sessions())))
-        return tuple(sorted(known, key=lambda tag: (tag.casefold(), tag)))
+        return tags_of((*self.current, *self.model.sessions()))
 
     def set_current(self, session_id: int) -> None:
         """Mark the open session."""
@@ -204,7 +206,7 @@ class SessionPanel(QWidget):
         """The current session to show when this one goes: the one below it, else the one above."""
         shown = [s.id for s in self.model.shown() if belongs(s, "current")]
         if session_id not in shown:
-            return shown[0] if shown else None
+            return next((s.id for s in self.current if s.id != session_id), None)
         place = shown.index(session_id)
         return next(iter((*shown[place + 1 :], *shown[:place][-1:])), None)
 
