@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 from studio.controller import Controller
 from studio.store.librarian import Librarian
 from studio.store.records import (
+    BackupMade,
     BackupNow,
     CloseLibrary,
     ListSessions,
@@ -283,7 +284,8 @@ def test_emptying_the_trash_says_what_is_gone_and_leaves_what_was_open_in_it(
 
 def test_emptying_the_trash_says_which_backups_still_hold_something(window: MainWindow, qtbot: QtBot) -> None:
     library = controller(window)._library
-    library.submit(BackupNow())
+    with qtbot.waitSignal(library.message, check_params_cb=lambda answer: isinstance(answer, BackupMade)):
+        library.submit(BackupNow())
     do(window, "delete")
     qtbot.waitUntil(lambda: window.editor.toPlainText() == TEXTS[1])
     confirm(empty(window, qtbot), 1)
