@@ -99,6 +99,8 @@ def pack_step(edits: Iterable[Edit], before: int | None = None) -> str:
 def _unpack(packed: str) -> tuple[tuple[Edit, ...], int | None]:
     try:
         step = json.loads(packed)
+        if isinstance(step, list):  # as the first libraries that had a history wrote it
+            step = {"edits": step}
         edits = tuple(
             Edit(position, removed, _runs(removed, removed_runs), inserted, _runs(inserted, inserted_runs))
             for position, removed, removed_runs, inserted, inserted_runs in step["edits"]

@@ -161,7 +161,8 @@ def used(connection: sqlite3.Connection, session_id: int) -> set[int]:
     ):
         found.add(source)
         with contextlib.suppress(ValueError, TypeError):
-            for _, _, removed, _, inserted in json.loads(packed)["edits"]:
+            step = json.loads(packed)  # see `pack_step`; the first libraries had the list of edits alone
+            for _, _, removed, _, inserted in step if isinstance(step, list) else step["edits"]:
                 found |= {source for _, source, _ in (*removed, *inserted)}
     return found
 

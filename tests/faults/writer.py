@@ -106,7 +106,7 @@ class Hand(QObject):
         assert isinstance(controller, Controller)
         assert isinstance(model, ModelThread)
         assert isinstance(library, LibraryThread)
-        self._controller = controller
+        self._controller, self._library = controller, library
         self._shown: dict[int, int] = {}  # generation -> tokens
         self._opened = self._loaded = False
         model.message.connect(self._on_message)
@@ -195,7 +195,11 @@ class Hand(QObject):
             others = [s.id for s in window.sessions.model.sessions()]
             if others:
                 window.sessions.open_requested.emit(chance.choice(others))
-        elif choice < 0.34:
+        elif choice < 0.333:
+            self._library.submit(r.BackupNow(only_if_due=chance.random() < 0.5))
+        elif choice < 0.337 and editor.manuscript.history.nodes:
+            editor.rename_node(chance.choice(list(editor.manuscript.history.nodes)), "named", True)
+        elif choice < 0.345:
             start = editor.caret()
             editor.replace_range(start, start, "pasted words " * chance.randrange(1, 2000))
         else:
