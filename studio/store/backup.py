@@ -157,7 +157,7 @@ class Copying:
                 self._connection.execute(f"PRAGMA wal_autocheckpoint = {self._autocheckpoint}")
 
     def _copy(self, errand: Errand[Copied]) -> Copied:
-        _remove_unfinished(self._folder)
+        files.remove_unfinished(self._folder)
         # Immutable: no lock, no log. The VFS keeps the lock of the other connection in this process.
         source = sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
         with contextlib.closing(source), _new_file(self._folder, self._reason) as temporary:
@@ -204,13 +204,6 @@ def _new_file(folder: Path, reason: str) -> Iterator[Path]:
     finally:
         temporary.unlink(missing_ok=True)
         files.companion(temporary, "-journal").unlink(missing_ok=True)
-
-
-def _remove_unfinished(folder: Path) -> None:
-    """What a backup that was killed has left. There is one at a time, by whoever has the library's lock."""
-    for path in (*folder.glob("library-*.unfinished"), *folder.glob("library-*.unfinished-journal")):
-        with contextlib.suppress(OSError):
-            path.unlink()
 
 
 def _publish(temporary: Path, folder: Path, reason: str) -> Path:

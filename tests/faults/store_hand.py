@@ -27,7 +27,7 @@ from sqlite_utils import Database
 from studio.core.history import ROOT, Run
 from studio.core.manuscript import Manuscript
 from studio.core.messages import FinishReason, Token
-from studio.store import backup, migrations, opening
+from studio.store import backup, errand, migrations, opening
 from studio.store import records as r
 from studio.store.librarian import Librarian
 from tests.faults.states import ANY, GONE, Key, generation_state, one, session_state, sessions_of
@@ -51,8 +51,8 @@ class Moments:
         sys.addaudithook(self._on_event)
         connect, fsync = opening.connect, os.fsync
 
-        def traced(path: Path, mode: str) -> sqlite3.Connection:
-            connection = connect(path, mode)
+        def traced(path: Path, mode: str, timeout_s: float = opening.BUSY_S) -> sqlite3.Connection:
+            connection = connect(path, mode, timeout_s)
             connection.set_trace_callback(self.hit)
             return connection
 
@@ -226,8 +226,11 @@ class Hand:
         elif choice < 0.85:
             manuscript.rename(chance.choice(nodes), chance.choice(WORDS), chance.random() < 0.5)
         else:
-            node = manuscript.history.nodes[chance.choice(nodes)]
-            manuscript.history.put(replace(node, pruned=not node.pruned))
+            node_id = chance.choice(nodes)
+            if manuscript.history.nodes[node_id].pruned:
+                manuscript.bring_back(node_id)
+            else:
+                manuscript.prune(node_id)
         self._save(page)
 
     def _list(self, page: Page) -> None:
@@ -298,8 +301,7 @@ def _parts(page: Page) -> tuple[Any, ...]:
 
 def look_often() -> None:
     """A small library is copied in no time: ask for progress, and save in between, every 2 ms."""
-    wait = backup.Copying.wait
-    patch.object(backup.Copying, "wait", lambda copying, _: wait(copying, 0.002)).start()
+    patch.object(errand, "STEP_S", 0.002).start()
     patch.object(backup, "_PAGES", 16).start()
 
 

@@ -210,6 +210,8 @@ class StoreKills:
             shutil.copytree(shelf.folder, trial.folder)
         started = time.monotonic()
         life = self._live(trial, kind, Plan("to the end", steps=STEPS[kind]))
+        if not life.events:
+            raise RuntimeError(f"without a kill: {life.trouble}")
         shutil.rmtree(trial.folder)
         return life.events, time.monotonic() - started
 

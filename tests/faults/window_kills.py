@@ -19,6 +19,7 @@ import random
 import shutil
 import tempfile
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,7 +32,7 @@ from tests.faults.store_kills import Findings, OldLibraries
 PROMISE_S = 1.0
 SLACK_S = 0.3
 N_LIBRARIES = 10
-PATIENCE_S = 25
+PATIENCE_S = 60
 
 State = dict[int, tuple[int, str]]  # session -> revision, sha
 
@@ -43,6 +44,7 @@ class Library:
     folder: Path
     known: State = field(default_factory=dict)
     n_generations: int = 0  # the highest id seen
+    n_shipped: int = 0  # so many were in it from the start
     checked: set[str] = field(default_factory=set)  # names of backups
 
 
@@ -58,11 +60,13 @@ class Run:
     appeared: list[tuple[int, int, float]] = field(default_factory=list)  # generation, tokens, when
     n_acks: int = 0
     trouble: list[str] = field(default_factory=list)
+    said: Counter[str] = field(default_factory=Counter)  # how many lines of a kind
     killed_at: float = 0.0
     cut_traceback: bool = False
 
     def note(self, line: list[str]) -> None:
         """Take in one line of the pipe."""
+        self.said[line[0]] += 1
         match line:
             case ["sent", session, revision, sha, _, generation, n_tokens]:
                 place = int(session), int(revision)
@@ -142,7 +146,7 @@ class WindowKills:
         probe = self._folder / "probe"
         shutil.copytree(folder, probe)
         librarian = Librarian()
-        library = Library(folder, known=sessions_in(librarian, probe)[0], n_generations=2)
+        library = Library(folder, known=sessions_in(librarian, probe)[0], n_generations=2, n_shipped=2)
         list(librarian.run(r.CloseLibrary()))
         shutil.rmtree(probe)
         return library
@@ -176,7 +180,9 @@ def run_and_kill(library: Library, chance: random.Random, mutant: str | None, ea
     if app.process.poll() is not None:
         run.trouble.append(f"the app ended by itself with {app.process.returncode}: {app.errors()[-2000:]}")
     elif waiting:
-        run.trouble.append(f"no '{trigger}' within {PATIENCE_S} s: {app.errors()[-2000:]}")
+        run.trouble.append(
+            f"no '{trigger}' within {PATIENCE_S} s, only {dict(run.said)}: {app.errors()[-2000:]}"
+        )
     run.killed_at = app.kill()
     for line in app.read_rest():
         run.note(line)
@@ -205,9 +211,9 @@ def look(library: Library, run: Run, totals: Totals) -> None:
             connection = librarian.store._connection
             totals.integrity += integrity(connection)
             generations = connection.execute(
-                "SELECT id, n_tokens, text, finish_reason FROM generations WHERE id > ? OR id = ("
-                "SELECT id FROM generations ORDER BY random() LIMIT 1)",
-                (library.n_generations,),
+                "SELECT id, n_tokens, text, finish_reason FROM generations WHERE id > ?1 OR id = ("
+                "SELECT id FROM generations WHERE id > ?2 ORDER BY random() LIMIT 1)",
+                (library.n_generations, library.n_shipped),
             ).fetchall()
             compare_sessions(library, run, found, totals)
             on_disk = check_generations(librarian, generations, totals)

@@ -197,8 +197,13 @@ class Hand(QObject):
                 window.sessions.open_requested.emit(chance.choice(others))
         elif choice < 0.333:
             self._library.submit(r.BackupNow(only_if_due=chance.random() < 0.5))
-        elif choice < 0.337 and editor.manuscript.history.nodes:
-            editor.rename_node(chance.choice(list(editor.manuscript.history.nodes)), "named", True)
+        elif choice < 0.34 and editor.manuscript.history.nodes:
+            node = chance.choice(list(editor.manuscript.history.nodes.values()))
+            if choice < 0.336:
+                window.tree.rename_requested.emit(node.id, "named", not node.bookmarked)
+            else:
+                tree = window.tree
+                (tree.bring_back_requested if node.pruned else tree.prune_requested).emit(node.id)
         elif choice < 0.345:
             start = editor.caret()
             editor.replace_range(start, start, "pasted words " * chance.randrange(1, 2000))
