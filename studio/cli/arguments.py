@@ -16,6 +16,7 @@ from studio.cli.library import run_library, run_sessions
 from studio.cli.score import run_score
 from studio.cli.trouble import ArgumentsError
 from studio.core.chain import all_parameters
+from studio.core.parameters import Value
 from studio.core.presets import DEFAULT_MAX_NEW_TOKENS, DEFAULT_PRESET, MAX_NEW_TOKENS_LIMIT
 
 STARTER = "starter"
@@ -33,8 +34,8 @@ class _Parser(argparse.ArgumentParser):
         raise ArgumentsError(f"{sentence[0].upper()}{sentence[1:]}.")
 
 
-def _typed(parse: Callable[[str], float]) -> Callable[[str], float]:
-    def convert(text: str) -> float:
+def _typed(parse: Callable[[str], Value]) -> Callable[[str], Value]:
+    def convert(text: str) -> Value:
         try:
             return parse(text)
         except ValueError as error:
@@ -43,7 +44,7 @@ def _typed(parse: Callable[[str], float]) -> Callable[[str], float]:
     return convert
 
 
-def _whole(name: str, lo: int, hi: int | None = None) -> Callable[[str], float]:
+def _whole(name: str, lo: int, hi: int | None = None) -> Callable[[str], Value]:
     allowed = f"from {lo} to {hi}" if hi is not None else f"of at least {lo}"
 
     def parse(text: str) -> int:
@@ -112,7 +113,7 @@ def make_parser() -> argparse.ArgumentParser:
         sampling.add_argument(
             f"--{parameter.name.replace('_', '-')}",
             dest=parameter.name,
-            metavar="N" if parameter.type is int else "X",
+            metavar={int: "N", float: "X", str: "TEXT"}[parameter.type],
             type=_typed(parameter.parse),
             help=parameter.tip.replace("%", "%%"),
         )

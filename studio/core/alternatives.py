@@ -22,6 +22,7 @@ from studio.core.messages import (
     Token,
 )
 from studio.core.model import Cancelled, CausalLM, InterruptedReading
+from studio.core.running import Running, RunStart, begin_all
 from studio.core.stops import StopMatcher
 from studio.core.tokenizer import IncrementalDecoder, Tokenizer
 
@@ -54,7 +55,8 @@ def generate_alternatives(
     rows = []
     for index, seed in enumerate(request.seeds):
         rng = random.Random(seed)  # noqa: S311 (reproducible, not secret)
-        rows.append(_Row(index, ids.clone(), len(seen.ids), rng, StopMatcher(request.stop)))
+        chain = begin_all(request.processors, RunStart(seed, len(seen.ids), tokenizer))
+        rows.append(_Row(index, ids.clone(), len(seen.ids), rng, chain, StopMatcher(request.stop)))
     last = FinishReason.LENGTH
     reading_done = None
     try:
@@ -88,6 +90,7 @@ class _Row:
     ids: Tensor  # (n_context + max_new_tokens,) int64: what was read and written, and room for the rest
     n: int  # of `ids`, read or written
     rng: random.Random
+    chain: tuple[Running, ...]
     stops: StopMatcher
     decoder: IncrementalDecoder = field(default_factory=IncrementalDecoder)
     n_told: int = 0  # tokens handed out
@@ -97,7 +100,7 @@ class _Row:
     ) -> Generator[AlternativesEvent, None, FinishReason | None]:
         """Write one token: (V,) float32. Returns why this was the last, if it was."""
         with torch.inference_mode():
-            token = choose(tokenizer, request.processors, self.ids[: self.n], logits, self.rng.random(), step)
+            token = choose(tokenizer, self.chain, self.ids[: self.n], logits, self.rng.random(), step)
         self.ids[self.n] = token.token_id
         self.n += 1
         if token.token_id != tokenizer.end_of_text_id:

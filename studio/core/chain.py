@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 
 from studio.core.errors import QT_TRANSLATE_NOOP, RefusedError
-from studio.core.parameters import Parameter, parameters
+from studio.core.parameters import AnyParameter, Value, parameters
 from studio.core.processors import PROCESSORS, LogitsProcessor
 
 BY_NAME = {processor.__name__: processor for processor in PROCESSORS}
@@ -48,12 +48,12 @@ def default_chain() -> Chain:
     return tuple(build(name, {}) for name in BY_NAME)
 
 
-def all_parameters() -> tuple[Parameter, ...]:
+def all_parameters() -> tuple[AnyParameter, ...]:
     """Return every parameter of every processor, in order."""
     return tuple(p for processor in PROCESSORS for p in parameters(processor))
 
 
-def values(processors: Chain) -> dict[str, float]:
+def values(processors: Chain) -> dict[str, Value]:
     """Return the chain's values by parameter name: `{"temperature": 0.8, "top_k": 40, ...}`."""
     return {p.name: getattr(processor, p.name) for processor in processors for p in parameters(processor)}
 

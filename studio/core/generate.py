@@ -22,7 +22,7 @@ from studio.core.messages import (
     Token,
 )
 from studio.core.model import Cancelled, CausalLM, InterruptedReading
-from studio.core.processors import LogitsProcessor
+from studio.core.running import Running, RunStart, begin_all
 from studio.core.stops import StopMatcher
 from studio.core.tokenizer import IncrementalDecoder, Tokenizer
 
@@ -42,14 +42,14 @@ def draw(probs: Tensor, u: float) -> int:
     return min(token_id, int(torch.searchsorted(cumulated, total)))
 
 
-def sampling_probs(processors: Sequence[LogitsProcessor], ids: Tensor, logits: Tensor) -> Tensor:
+def sampling_probs(chain: Sequence[Running], ids: Tensor, logits: Tensor) -> Tensor:
     """Probabilities after the chain: (T,) int64, (V,) float32 -> (V,) float32 with sum 1.
 
     Should the chain leave no token, or no number to compare, the model's favourite gets everything.
     """
     processed = logits
-    for processor in processors:
-        processed = processor(ids, processed)
+    for stage in chain:
+        processed = stage(ids, processed)
     probs = processed.softmax(0)
     if not bool(probs.sum() > 0.5):  # also if it is NaN
         infinite = processed == torch.inf  # such as logits divided by a temperature of 1e-38
@@ -122,6 +122,7 @@ def _tokens(
     rng = random.Random(request.seed)  # noqa: S311 (reproducible, not secret)
     decoder = IncrementalDecoder()
     n_context = len(seen.ids)
+    chain = begin_all(request.processors, RunStart(request.seed, n_context, tokenizer))
     ids = torch.tensor(seen.ids + [0] * seen.max_new_tokens)  # (n_context + max_new_tokens,)
     for step in range(seen.max_new_tokens):
         if cancelled():
@@ -136,7 +137,7 @@ def _tokens(
         if step == 0:
             yield None
         with torch.inference_mode():
-            token = choose(tokenizer, request.processors, ids[:n], logits, rng.random(), step)
+            token = choose(tokenizer, chain, ids[:n], logits, rng.random(), step)
         ids[n] = token.token_id
         if token.token_id != tokenizer.end_of_text_id:
             yield replace(token, text=decoder.feed(token.raw))
@@ -150,13 +151,16 @@ def _tokens(
 
 def choose(
     tokenizer: Tokenizer,
-    processors: Sequence[LogitsProcessor],
+    chain: Sequence[Running],
     ids: Tensor,
     logits: Tensor,
     u: float,
     step: int,
 ) -> Token:
-    """Draw a token: (T,) int64, (V,) float32. Its `text` is END_OF_TEXT or still to be filled in."""
+    """Draw a token and tell the chain: (T,) int64, (V,) float32.
+
+    The token's `text` is END_OF_TEXT or still to be filled in.
+    """
     log_sum = logits.logsumexp(0)
     if not bool(log_sum.isfinite()):
         raise StudioError(
@@ -169,8 +173,10 @@ def choose(
         )
     logprobs = logits - log_sum  # (V,)
     entropy = -torch.dot(logprobs.exp(), logprobs.clamp_min(-1e9))  # 0 * -inf would be NaN
-    probs = sampling_probs(processors, ids, logits)  # (V,)
+    probs = sampling_probs(chain, ids, logits)  # (V,)
     token_id = draw(probs, u)
+    for stage in chain:
+        stage.chosen(token_id)
     top = logprobs.topk(min(N_CANDIDATES, len(logprobs)))
     top_logprobs: list[float] = top.values.tolist()
     top_probs: list[float] = probs[top.indices].tolist()

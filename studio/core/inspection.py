@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from studio.core.generate import sampling_probs
-from studio.core.processors import LogitsProcessor
-from studio.core.reading_messages import Alternative, InspectPlace, PlaceInspected
+from studio.core.reading_messages import Alternative, GeneratedPlace, InspectPlace, PlaceInspected
+from studio.core.running import Running, RunStart, begin_all
 from studio.core.tokenizer import Tokenizer
 
 
@@ -20,11 +20,14 @@ def inspect_place(
     with torch.inference_mode():
         logprobs = logits - logits.logsumexp(0)  # (V,)
         context = torch.tensor(ids)
-        probs = sampling_probs(request.processors, context, logits)  # (V,)
+        written = len(request.place.token_ids) if isinstance(request.place, GeneratedPlace) else 0
+        start = RunStart(request.seed, len(ids) - written, tokenizer)
+        chain = begin_all(request.processors, start)
+        probs = sampling_probs(chain, context, logits)  # (V,)
         top_ids = logprobs.topk(min(request.n_top, len(logprobs))).indices
         wanted = torch.tensor([i for i in request.wanted if 0 <= i < len(logprobs)], dtype=torch.int64)
         asked = torch.cat([top_ids, wanted])
-        removed_by = _removed_by(request.processors, context, logits, asked)
+        removed_by = _removed_by(chain, context, logits, asked)
         told = _alternatives(tokenizer, logprobs, probs, asked, removed_by)
         return PlaceInspected(
             job_id=request.job_id,
@@ -45,14 +48,12 @@ def _entropy(logprobs: Tensor) -> float:
     return float(-torch.dot(logprobs.exp(), logprobs.clamp_min(-1e9)))
 
 
-def _removed_by(
-    processors: Sequence[LogitsProcessor], context: Tensor, logits: Tensor, asked: Tensor
-) -> list[int]:
+def _removed_by(chain: Sequence[Running], context: Tensor, logits: Tensor, asked: Tensor) -> list[int]:
     """For each token asked for: the stage of the chain that removed it, or -1."""
     removed = [-1] * len(asked)
     processed = logits
-    for stage, processor in enumerate(processors):
-        processed = processor(context, processed)
+    for stage, running in enumerate(chain):
+        processed = running(context, processed)
         for i, value in enumerate(processed[asked].tolist()):
             if removed[i] < 0 and value == -torch.inf:
                 removed[i] = stage

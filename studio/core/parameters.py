@@ -8,6 +8,7 @@ torch nor Qt; labels and tips are English and marked for lupdate, the window tra
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -15,6 +16,11 @@ from studio.core.errors import QT_TRANSLATE_NOOP, RefusedError, Sentence
 
 if TYPE_CHECKING:
     from dataclasses import Field
+
+TEXT_LIMIT = 20_000  # characters of a text field: a long list of words, not a book
+
+Value = float | str
+"""What a field of a processor may hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +33,13 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One field of one processor."""
+    """One field of one processor that holds a number."""
 
     name: str  # unique over all processors: objectName `param_<name>`, flag `--<name-with-dashes>`
     type: type[int] | type[float]
     default: float
     off: float | None  # at this value its processor does nothing; None: the field cannot switch it off
+    usual: float  # what a person would try first: the value when its processor is switched on
     lo: float
     hi: float
     step: float
@@ -65,9 +72,9 @@ class Parameter:
             )
         return self.type(value)
 
-    def clamped(self, value: float) -> float:
-        """Return the allowed value nearest to `value`; NaN becomes the default."""
-        if math.isnan(value):
+    def clamped(self, value: Value) -> float:
+        """Return the allowed value nearest to `value`; what is no number becomes the default."""
+        if isinstance(value, str) or math.isnan(value):
             return self.default
         inside = min(max(value, self.lo), self.hi)
         return round(inside) if self.type is int else float(inside)
@@ -79,8 +86,49 @@ class Parameter:
         return RefusedError(whole if self.type is int else number, label=label, value=shown)
 
 
+@dataclass(frozen=True, slots=True)
+class TextParameter:
+    """One field of one processor that holds a text."""
+
+    name: str
+    default: str
+    off: str | None
+    check: Callable[[str], object]  # raises ValueError with one sentence
+    lines: int  # how many a field should show
+    label: str
+    tip: str
+    example: str = ""  # for an empty field
+
+    type: ClassVar[type[str]] = str
+
+    def parse(self, text: str) -> str:
+        """Read a value as a person would type it; raises ValueError with one sentence."""
+        return self.checked(text)
+
+    def checked(self, value: object) -> str:
+        """Return `value`; raises ValueError with one sentence if it is not allowed."""
+        label = Sentence(self.label, context="processors")
+        if not isinstance(value, str):
+            raise RefusedError(
+                QT_TRANSLATE_NOOP("StudioError", "{label} must be a text, not {value}."),
+                label=label,
+                value=repr(value),
+            )
+        if len(value) > TEXT_LIMIT:
+            raise RefusedError(
+                QT_TRANSLATE_NOOP("StudioError", "{label} can have at most {limit} characters."),
+                label=label,
+                limit=TEXT_LIMIT,
+            )
+        self.check(value)
+        return value
+
+
+AnyParameter = Parameter | TextParameter
+
+
 class HasParameters(Protocol):
-    """A dataclass whose fields were made by `param`."""
+    """A dataclass whose fields were made by `param` and `text_param`."""
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
@@ -89,6 +137,7 @@ def param(
     default: float,
     *,
     off: float | None,
+    usual: float | None = None,
     lo: float,
     hi: float,
     step: float,
@@ -102,18 +151,38 @@ def param(
     """Make a dataclass field that knows its range and what it is for (see `Parameter`)."""
     described = {
         "default": default, "type": type(default), "off": off, "lo": lo, "hi": hi, "step": step,
+        "usual": default if usual is None else usual,
         "decimals": decimals, "log": log, "label": label, "tip": tip, "symbol": symbol, "paper": paper,
     }  # fmt: skip
     return field(default=default, metadata=described)
 
 
-def parameters(owner: type[HasParameters] | HasParameters) -> tuple[Parameter, ...]:
+def text_param(
+    default: str,
+    *,
+    off: str | None,
+    check: Callable[[str], object],
+    lines: int = 1,
+    label: str,
+    tip: str,
+    example: str = "",
+) -> Any:
+    """Make a dataclass field that holds a text (see `TextParameter`)."""
+    described = {
+        "default": default, "off": off, "check": check, "lines": lines, "label": label, "tip": tip,
+        "example": example,
+    }  # fmt: skip
+    return field(default=default, metadata=described)
+
+
+def parameters(owner: type[HasParameters] | HasParameters) -> tuple[AnyParameter, ...]:
     """Describe the fields of a processor class (or of one of its instances), in order."""
     return tuple(_parameter(f) for f in fields(owner))
 
 
-def _parameter(described: Field[Any]) -> Parameter:
-    return Parameter(name=described.name, **described.metadata)
+def _parameter(described: Field[Any]) -> AnyParameter:
+    kind = TextParameter if isinstance(described.default, str) else Parameter
+    return kind(name=described.name, **described.metadata)
 
 
 def validate(processor: HasParameters) -> None:

@@ -88,6 +88,37 @@ def keep_typical(logits: Tensor, mass: float) -> Tensor:
     return logits.where(distance <= ordered[last], -INF)
 
 
+def keep_tail_free(logits: Tensor, share: float) -> Tensor:
+    """Keep the head of the sorted probabilities that holds `share` of their curvature. (V,) -> (V,).
+
+    The first token stays, then those up to which the second differences add up to at most `share` of all;
+    and those equal to the last one kept.
+    """
+    size = len(logits)
+    if size < 3:
+        return logits
+    everything = logits.double().softmax(-1)
+    for look in (*FIRST_LOOKS, size):
+        top = everything.topk(min(look, size)).values
+        bends = top.diff().diff().abs()  # (k - 2,)
+        total = bends.cumsum(-1)
+        # What was not looked at is a tail that falls from top[-1] to nothing: it bends by at most twice that.
+        unseen = 2 * float(top[-1]) if look < size else 0.0
+        whole = float(total[-1])
+        if whole == 0.0 and unseen == 0.0:
+            return logits  # all are equal: no tail
+        n = 1 + int((total <= share * whole).sum())
+        if n == 1 + int((total <= share * (whole + unseen)).sum()) and (look >= size or n < look - 2):
+            break
+    return logits.where(everything >= top[n - 1], -INF)
+
+
+def entropy(logits: Tensor) -> float:
+    """The entropy in nats of what the logits say. (V,)."""
+    probs = logits.double().softmax(-1)
+    return -float(probs.xlogy(probs).sum())
+
+
 def _only(logits: Tensor, kept: Tensor) -> Tensor:
     """Remove all but the tokens `kept`: a fifth of the time a mask over the vocabulary takes."""
     return logits.new_full(logits.shape, -INF).scatter(-1, kept, logits[kept])

@@ -7,7 +7,7 @@ import math
 from PySide6.QtCore import QCoreApplication, QLocale, Qt, Signal, Slot
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QSlider, QSpinBox, QToolButton, QWidget
 
-from studio.core.parameters import Parameter
+from studio.core.parameters import Parameter, Value
 
 _STEPS = 1000
 
@@ -61,7 +61,7 @@ class ParameterRow(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
-        self._label.setFixedWidth(130)
+        self._label.setFixedWidth(134)
         row.addWidget(self._label)
         row.addWidget(self._slider, 1)
         row.addWidget(self._box)
@@ -74,7 +74,7 @@ class ParameterRow(QWidget):
         """The value, in the parameter's type."""
         return self.parameter.type(self._box.value())
 
-    def set_value(self, value: float) -> None:
+    def set_value(self, value: Value) -> None:
         """Show another value; outside the range it becomes the nearest allowed one."""
         allowed = self.parameter.clamped(value)
         if isinstance(self._box, QSpinBox):
@@ -82,9 +82,9 @@ class ParameterRow(QWidget):
         else:
             self._box.setValue(allowed)
 
-    def set_reference(self, value: float) -> None:
+    def set_reference(self, value: Value) -> None:
         """The value that Reset goes back to: the chosen preset's."""
-        self._reference = value
+        self._reference = self.parameter.clamped(value)
         self._show_state()
 
     def is_at_reference(self) -> bool:

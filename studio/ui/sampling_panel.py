@@ -24,17 +24,24 @@ from PySide6.QtWidgets import (
 )
 
 from studio.core import chain
+from studio.core.parameters import AnyParameter, Parameter
 from studio.core.presets import Preset
 from studio.core.processors import LogitsProcessor
 from studio.ui.icons import icon
 from studio.ui.parameter_row import ParameterRow
 from studio.ui.run_options import RunOptionsForm
+from studio.ui.text_row import TextRow
 from studio.ui.theme import Theme
 
 
 def display_name(preset: Preset) -> str:
     """A preset's name as the user reads it: the built-in ones are translated."""
     return QCoreApplication.translate("presets", preset.name) if preset.builtin else preset.name
+
+
+def make_row(parameter: AnyParameter) -> ParameterRow | TextRow:
+    """The row for a parameter of its type."""
+    return ParameterRow(parameter) if isinstance(parameter, Parameter) else TextRow(parameter)
 
 
 class SamplingPanel(QWidget):
@@ -52,7 +59,7 @@ class SamplingPanel(QWidget):
         self._presets: tuple[Preset, ...] = ()
         self._loading = False
         self._chain: tuple[LogitsProcessor, ...] = chain.default_chain()
-        self._rows = {p.name: ParameterRow(p) for p in chain.all_parameters()}
+        self._rows = {p.name: make_row(p) for p in chain.all_parameters()}
         self.options = RunOptionsForm(theme)
 
         self._box = QComboBox()

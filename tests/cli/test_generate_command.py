@@ -15,6 +15,7 @@ from studio.cli import running
 from studio.core import messages as m
 from studio.core.chain import all_parameters, with_values
 from studio.core.engine import Engine
+from studio.core.parameters import Parameter
 from studio.core.presets import DEFAULT_MAX_NEW_TOKENS, Preset, default_preset, save_preset
 from studio.core.processors import Temperature
 from tests.cli.calling import STARTER, Run, as_json
@@ -75,8 +76,9 @@ def test_every_sampling_parameter_has_a_flag_that_changes_the_chain(monkeypatch:
     monkeypatch.setattr(Engine, "run", remember)
     base = default_preset(paths.resource("presets")).processors
     for p in all_parameters():
-        cli.main(["generate", "--prompt", "", f"--{p.name.replace('_', '-')}={p.hi:g}"])
-        assert seen.pop().processors == with_values(base, {p.name: p.hi if p.type is float else int(p.hi)})
+        given = (p.type(p.hi), f"{p.hi:g}") if isinstance(p, Parameter) else ("dragon: 2", "dragon: 2")
+        cli.main(["generate", "--prompt", "", f"--{p.name.replace('_', '-')}={given[1]}"])
+        assert seen.pop().processors == with_values(base, {p.name: given[0]})
 
 
 def test_presets_are_the_windows_own_ones_included(run: Run, tmp_path: Path) -> None:

@@ -37,12 +37,18 @@ from studio.core.model import GPT2, CausalLM, never
 from studio.core.other_model import TransformersLM
 from studio.core.parameters import Stage
 from studio.core.processors import (
+    Dry,
+    LogitBias,
+    LogitsProcessor,
+    Mirostat,
     NoRepeatNgram,
     RepetitionPenalty,
     Temperature,
     TopK,
     TopP,
+    Xtc,
 )
+from studio.core.running import Pure
 from studio.core.serve import batched
 from studio.core.tokenizer import Tokenizer
 from tests.core.tiny import TINY, random_weights
@@ -53,7 +59,7 @@ CHAIN = (RepetitionPenalty(1.2), NoRepeatNgram(3), Temperature(0.9), TopK(50), T
 
 
 @dataclass(frozen=True)
-class Script:
+class Script(Pure):
     """A processor that lets alternative k write `scripts[k]`, told apart by its first token.
 
     The first token is drawn evenly from the scripts' first tokens; -1 there: breaks with `error`.
@@ -73,7 +79,7 @@ class Script:
 
 
 @dataclass(frozen=True)
-class Failing:
+class Failing(Pure):
     """A processor with a bug that shows after three tokens."""
 
     stage: ClassVar[Stage] = Temperature.stage
@@ -175,6 +181,22 @@ def model(request: pytest.FixtureRequest, tiny_model: GPT2) -> CausalLM:
 
 
 # -- the same numbers --------------------------------------------------------------------------------------
+
+
+STATEFUL: list[tuple[LogitsProcessor, ...]] = [
+    (Xtc(0.5, 0.02), TopK(200)),
+    (Mirostat(9.0, 0.4),),
+    (LogitBias("dragon: 2"), Dry(2.0, dry_allowed_length=1), Temperature(1.2)),
+]
+
+
+@pytest.mark.parametrize("stages", STATEFUL, ids=str)
+def test_each_row_throws_its_own_dice_and_remembers_its_own_text(
+    model: CausalLM, starter_tokenizer: Tokenizer, stages: tuple[LogitsProcessor, ...]
+) -> None:
+    asked = ask(processors=stages, stop_at_end_of_text=False)
+    written = assert_same_as_alone(model, starter_tokenizer, asked)
+    assert len({written.text(index) for index in written.tokens}) == len(SEEDS)
 
 
 def test_branches_give_the_logits_of_the_whole_text(model: CausalLM) -> None:

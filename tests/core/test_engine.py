@@ -36,6 +36,7 @@ from studio.core.messages import (
 )
 from studio.core.parameters import Stage
 from studio.core.processors import Temperature
+from studio.core.running import Pure
 from tests.core.tiny import STARTER, TINY, random_weights
 
 PROMPT = "Once upon a time, there was a little"
@@ -46,7 +47,7 @@ class RustPanic(BaseException):
 
 
 @dataclass(frozen=True)
-class Failing:
+class Failing(Pure):
     """A processor with a bug that shows at its third token."""
 
     stage: ClassVar[Stage] = Temperature.stage

@@ -29,6 +29,7 @@ from studio.core.model import GPT2, CausalLM, never
 from studio.core.other_tokenizer import load_tokenizer
 from studio.core.parameters import Stage
 from studio.core.processors import LogitsProcessor, Temperature
+from studio.core.running import Pure
 from studio.core.stops import StopMatcher
 from studio.core.tokenizer import Tokenizer
 from tests.core.tiny import STARTER, TINY
@@ -37,7 +38,7 @@ GREEDY = (Temperature(temperature=0.0),)
 
 
 @dataclass(frozen=True)
-class Plan:
+class Plan(Pure):
     """A processor that makes the model say `ids` from position `start` on, then `rest`."""
 
     stage: ClassVar[Stage] = Temperature.stage
@@ -52,7 +53,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Nothing:
+class Nothing(Pure):
     """A processor that leaves no token, or no number."""
 
     stage: ClassVar[Stage] = Temperature.stage
@@ -177,7 +178,7 @@ def test_processors_see_the_context_and_what_was_written(
     seen: list[list[int]] = []
 
     @dataclass(frozen=True)
-    class Spy:
+    class Spy(Pure):
         stage: ClassVar[Stage] = Temperature.stage
 
         def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:

@@ -139,7 +139,7 @@ def test_different_names_never_share_a_file(
         (b'name = "A"\nmax_new_tokens = true', "max_new_tokens"),
         (b'name = "A"\nprocessor = 3', "processor"),
         (b'name = "A"\n[[processor]]\ntemperature = 1.0', "has no name"),
-        (b'name = "A"\n[[processor]]\nname = "Mirostat"', "no processor named 'Mirostat'"),
+        (b'name = "A"\n[[processor]]\nname = "Heat"', "no processor named 'Heat'"),
         (b'name = "A"\n[[processor]]\nname = "TopK"\nk = 3', "no setting named 'k'"),
         (b'name = "A"\n[[processor]]\nname = "TopK"\ntop_k = -1', "between 0 and 1000"),
         (b'name = "A"\n[[processor]]\nname = "TopK"\ntop_k = 1.5', "a whole number"),

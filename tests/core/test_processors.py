@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections import Counter
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -19,20 +19,29 @@ from transformers.generation import logits_process as hf
 
 from studio.core import truncation
 from studio.core.chain import all_parameters, default_chain
-from studio.core.parameters import is_off, parameters
+from studio.core.parameters import Parameter, TextParameter, Value, is_off, parameters
 from studio.core.processors import (
     PROCESSORS,
+    BannedWords,
+    Dry,
+    DynamicTemperature,
+    EpsilonCutoff,
+    EtaCutoff,
     FrequencyPenalty,
+    LogitBias,
     LogitsProcessor,
     MinP,
     NoRepeatNgram,
     PresencePenalty,
+    QuadraticSmoothing,
     RepetitionPenalty,
     Temperature,
     TopK,
     TopP,
     TypicalP,
+    Xtc,
 )
+from tests.core.chains import apply
 
 INF = float("inf")
 SIZES = [97, 4096, 50257]
@@ -94,6 +103,12 @@ def theirs(processor: Any, ids: Tensor, logits: Tensor) -> Tensor:
         (TypicalP(0.5), partial(hf.TypicalLogitsWarper, 0.5)),
         (TypicalP(0.95), partial(hf.TypicalLogitsWarper, 0.95)),
         (TypicalP(0.999), partial(hf.TypicalLogitsWarper, 0.999)),
+        (EpsilonCutoff(0.0003), partial(hf.EpsilonLogitsWarper, 0.0003)),
+        (EpsilonCutoff(0.02), partial(hf.EpsilonLogitsWarper, 0.02)),
+        (EpsilonCutoff(0.2), partial(hf.EpsilonLogitsWarper, 0.2)),
+        (EtaCutoff(0.0003), partial(hf.EtaLogitsWarper, 0.0003)),
+        (EtaCutoff(0.004), partial(hf.EtaLogitsWarper, 0.004)),
+        (EtaCutoff(0.2), partial(hf.EtaLogitsWarper, 0.2)),
     ],
     ids=lambda value: str(value) if hasattr(value, "stage") else "",
 )
@@ -103,7 +118,7 @@ def test_gives_exactly_what_transformers_gives(
     logits, ids = make_logits(kind, size, seed), make_ids(size, seed)
     before = logits.clone(), ids.clone()
     wanted = theirs(reference(), ids, logits.clone())
-    got = ours(ids, logits)
+    got = apply(ours, ids, logits)
     if wanted.amax() == -INF:  # only theirs may leave nothing
         wanted = logits
     assert torch.equal(got, wanted)
@@ -196,7 +211,7 @@ def test_ngrams_that_would_remove_every_token_remove_none() -> None:
 def test_ids_beyond_the_logits_are_ignored() -> None:
     ids, logits = torch.tensor([1, 120, 1, 120, 1]), make_logits("random", 97, 0)
     for processor in (RepetitionPenalty(1.5), FrequencyPenalty(1.0), PresencePenalty(1.0), NoRepeatNgram(1)):
-        changed = (processor(ids, logits) != logits).nonzero().flatten().tolist()
+        changed = (apply(processor, ids, logits) != logits).nonzero().flatten().tolist()
         assert changed == [1]
     assert NoRepeatNgram(2)(ids, logits) is logits
 
@@ -210,17 +225,19 @@ def test_repetition_range_looks_only_at_the_last_tokens() -> None:
 # -- what holds for all ------------------------------------------------------------------------------------
 
 
+def some_value(p: Parameter | TextParameter) -> st.SearchStrategy[Value]:
+    if isinstance(p, TextParameter):
+        words = st.lists(st.integers(0, 70).map("w{}".format), min_size=1, max_size=3).map(" ".join)
+        entry = st.tuples(words, st.integers(-100, 100)).map("{0[0]}: {0[1]}".format)
+        return st.lists(entry if p.name == "logit_bias" else words, max_size=4).map(", ".join)
+    edge = st.sampled_from([p.lo, p.hi, p.default, p.usual])
+    return edge | (st.integers(int(p.lo), int(p.hi)) if p.type is int else st.floats(p.lo, p.hi))
+
+
 @st.composite
 def processors(draw: st.DrawFn) -> LogitsProcessor:
     cls: Any = draw(st.sampled_from(PROCESSORS))
-    values: dict[str, float] = {}
-    for p in parameters(cls):
-        edge = st.sampled_from([p.lo, p.hi, p.default])
-        if p.type is int:
-            values[p.name] = draw(edge | st.integers(int(p.lo), int(p.hi)))
-        else:
-            values[p.name] = draw(edge | st.floats(p.lo, p.hi))
-    made: LogitsProcessor = cls(**values)
+    made: LogitsProcessor = cls(**{p.name: draw(some_value(p)) for p in parameters(cls)})
     return made
 
 
@@ -237,7 +254,7 @@ def test_some_token_is_always_left(chain: list[LogitsProcessor], logits: list[fl
     current, context = torch.tensor(logits), torch.tensor(ids)
     for processor in chain:
         removed = current == -INF
-        current = processor(context, current)
+        current = apply(processor, context, current)
         assert current.dtype == torch.float32
         assert current.isfinite().any()
         assert not current.isnan().any()
@@ -251,13 +268,19 @@ def test_what_is_not_removed_keeps_its_exact_value(
     processor: LogitsProcessor, logits: list[float], ids: list[int]
 ) -> None:
     before, context = torch.tensor(logits), torch.tensor(ids)
-    after = processor(context, before)
+    after = apply(processor, context, before)
     unchanged = after == before
     if isinstance(processor, RepetitionPenalty | FrequencyPenalty | PresencePenalty):
         seen = torch.zeros(len(logits), dtype=torch.bool)
         seen[[i for i in ids if i < len(logits)]] = True
         assert unchanged[~seen].all()
-    elif not isinstance(processor, Temperature) or processor.temperature == 0:
+    elif isinstance(processor, Dry):
+        assert (after <= before).all()
+        assert unchanged[[i for i in range(len(logits)) if i not in ids]].all()
+    elif isinstance(processor, LogitBias):
+        named = [int(number) for number in re.findall(r"w(\d+)", processor.logit_bias)]
+        assert unchanged[[i for i in range(len(logits)) if i not in named]].all()
+    elif not isinstance(processor, Temperature | DynamicTemperature | QuadraticSmoothing):
         assert (unchanged | (after == -INF)).all()
 
 
@@ -271,8 +294,8 @@ def test_commutes_with_a_permutation_of_the_vocabulary(
     logits = torch.randperm(size, generator=rng) * 0.25 - size / 8 + 0.01
     order = torch.randperm(size, generator=rng)
     ids = torch.randint(0, size, (30,), generator=rng)
-    permuted_first = processor(order.argsort()[ids], logits[order])
-    permuted_last = processor(ids, logits)[order]
+    permuted_first = apply(processor, order.argsort()[ids], logits[order], order)
+    permuted_last = apply(processor, ids, logits)[order]
     assert torch.equal(permuted_first, permuted_last)
 
 
@@ -280,21 +303,39 @@ def test_commutes_with_a_permutation_of_the_vocabulary(
 def test_is_the_identity_when_off(processor: LogitsProcessor) -> None:
     logits, ids = make_logits("random", 4096, 0), torch.tensor([5, 6] * 20)
     assert is_off(processor)
-    assert processor(ids, logits) is logits
-    for p in parameters(processor):
-        if p.off is not None:
-            other = replace(processor, **{p.name: p.hi if p.hi != p.off else p.lo + p.step})
-            assert not is_off(other)
-            assert not torch.equal(other(ids, logits), logits)
+    assert apply(processor, ids, logits) is logits
+
+
+SWITCHED_ON: dict[type, dict[str, Value]] = {
+    LogitBias: {"logit_bias": "w3: 1"},
+    BannedWords: {"banned_words": "w5"},
+    Xtc: {"xtc_probability": 1.0, "xtc_threshold": 0.01},
+}
+"""Where the usual values would change nothing of the next test's logits."""
+
+
+@pytest.mark.parametrize("processor", default_chain(), ids=lambda p: type(p).__name__)
+def test_does_something_at_its_usual_values(processor: LogitsProcessor) -> None:
+    logits, ids = make_logits("random", 4096, 0), torch.tensor([5, 6] * 20)
+    usual = {p.name: p.usual for p in parameters(processor) if isinstance(p, Parameter)}
+    cls: Any = type(processor)
+    on = cls(**usual | SWITCHED_ON.get(cls, {}))
+    assert not is_off(on)
+    assert not torch.equal(apply(on, ids, logits), logits)
 
 
 def test_names_are_unique_and_every_parameter_is_described() -> None:
     names = [p.name for p in all_parameters()]
     assert len(set(names)) == len(names)
     for p in all_parameters():
-        assert p.lo <= p.default <= p.hi
         assert p.label[0].isupper()
         assert p.tip.endswith(".")
+        if isinstance(p, TextParameter):
+            assert p.checked(p.default) == p.default
+            continue
+        assert p.lo <= p.default <= p.hi
+        assert p.lo <= p.usual <= p.hi
+        assert p.usual != p.off
         assert (p.decimals == 0) == (p.type is int)
         assert p.step > 0
     for processor in PROCESSORS:

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.core import chain
 from studio.core.messages import Token
+from studio.core.parameters import Parameter
 from studio.core.presets import Preset
 from studio.core.processors import PROCESSORS, Temperature, TopK
 from studio.paths import resource
@@ -85,8 +86,17 @@ def panel(qtbot: QtBot) -> SamplingPanel:
     return made
 
 
+NUMBERS = [p for p in chain.all_parameters() if isinstance(p, Parameter)]
+
+
+def number(panel: SamplingPanel, name: str) -> float:
+    value = chain.values(panel.processors())[name]
+    assert isinstance(value, int | float)
+    return value
+
+
 def test_the_panel_has_a_named_field_slider_and_reset_for_every_parameter(panel: SamplingPanel) -> None:
-    for parameter in chain.all_parameters():
+    for parameter in NUMBERS:
         box: QSpinBox | QDoubleSpinBox
         if parameter.type is int:
             box = find(panel, QSpinBox, f"param_{parameter.name}")
@@ -117,12 +127,12 @@ def test_number_slider_and_reset_say_the_same(panel: SamplingPanel, qtbot: QtBot
 
 
 def test_a_logarithmic_slider_reaches_both_ends(panel: SamplingPanel) -> None:
-    for parameter in chain.all_parameters():
+    for parameter in NUMBERS:
         slider = find(panel, QSlider, f"slider_{parameter.name}")
         slider.setValue(slider.maximum())
-        assert math.isclose(chain.values(panel.processors())[parameter.name], parameter.hi, rel_tol=0.02)
+        assert math.isclose(number(panel, parameter.name), parameter.hi, rel_tol=0.02)
         slider.setValue(0)
-        assert chain.values(panel.processors())[parameter.name] == parameter.lo
+        assert number(panel, parameter.name) == parameter.lo
 
 
 def test_presets_are_taken_shown_as_changed_and_neutralised(panel: SamplingPanel) -> None:

@@ -1,0 +1,84 @@
+"""Processors at work: what one keeps for the length of a run, and how a run tells it what was chosen.
+
+Most processors are pure: a function of the context and the logits, so they are their own Running. Some need
+the run's seed (XTC), the tokenizer (a bias by text) or what was chosen so far (mirostat). A run calls
+`begin_all` once, then at every position each Running in order, and `chosen` with the token that was drawn.
+
+What a Running answers at a position depends on the start and on the tokens chosen before, on nothing else;
+calling it twice changes nothing. So a run can be replayed on stored logits.
+
+Imports no torch; the window reads the processors' fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
+
+from studio.core.parameters import Stage
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from studio.core.tokenizer import Tokenizer
+
+
+@dataclass(frozen=True, slots=True)
+class RunStart:
+    """What a run of one row knows when it begins."""
+
+    seed: int
+    n_prompt: int  # tokens before the first one that is chosen: position p is chosen from n_prompt + p ids
+    tokenizer: Tokenizer
+
+
+class Running(Protocol):
+    """A processor during one run."""
+
+    def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:
+        """(T,) int64, (V,) float32 -> (V,) float32; the arguments are left as they are."""
+
+    def chosen(self, token_id: int) -> None:
+        """Be told which token was drawn after the last call."""
+
+
+class LogitsProcessor(Protocol):
+    """A frozen dataclass that says what to do with the logits of a run."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+    stage: ClassVar[Stage]
+
+    def begin(self, start: RunStart) -> Running:
+        """Return what does it."""
+
+
+_Self = TypeVar("_Self", bound=Running)
+
+
+class Pure:
+    """A processor that is its own Running: it needs only the context and the logits."""
+
+    __slots__ = ()
+
+    def begin(self: _Self, start: RunStart) -> _Self:  # noqa: ARG002
+        """Itself."""
+        return self
+
+    def chosen(self, token_id: int) -> None:
+        """Nothing to remember."""
+
+
+class Untouched(Pure):
+    """What a processor that is off does in a run."""
+
+    __slots__ = ()
+
+    def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:  # noqa: ARG002
+        """The very tensor."""
+        return logits
+
+
+def begin_all(processors: Sequence[LogitsProcessor], start: RunStart) -> tuple[Running, ...]:
+    """Begin every processor of a chain, in order."""
+    return tuple(processor.begin(start) for processor in processors)
