@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from math import sqrt
@@ -181,6 +181,8 @@ class GPT2:
         )
         self._wpe = weights["wpe.weight"].to(device)
         self._activation = ACTIVATIONS[config.activation_function]
+        self._heads_off: dict[int, Tensor] = {}  # by layer: (H, 1, 1), 0 for a head that is off
+        self._layers_off: frozenset[int] = frozenset()
         # zeros, not empty: the system hands out its pages only when they are written
         self._kv = torch.zeros(
             config.n_layer, 2, config.n_head, config.n_positions, c // config.n_head, device=device
@@ -204,8 +206,7 @@ class GPT2:
     @torch.inference_mode()
     def _logits(self, x: Tensor) -> Tensor:
         """(T, C) -> (T, V)."""
-        x = F.layer_norm(x, x.shape[1:], *self._ln_f, self.config.layer_norm_epsilon)
-        return torch.mm(x, self._head).cpu()
+        return self.head(x).cpu()
 
     @torch.inference_mode()
     def _read(self, ids: Tensor, cancelled: Cancelled) -> Tensor:
@@ -247,19 +248,60 @@ class GPT2:
     @torch.inference_mode()
     def _hidden(self, ids: Tensor, positions: Tensor, attend: Attend) -> Tensor:
         """(T,), (T, C) or (C,) -> (T, C): the last hidden states before ln_f."""
-        t, c, h, eps = len(ids), self.config.n_embd, self.config.n_head, self.config.layer_norm_epsilon
-        shape = (c,)
-        x = F.embedding(ids, self._wte) + positions  # (T, C)
-        for layer, block in enumerate(self._blocks):
-            y = F.layer_norm(x, shape, *block.ln_1, eps)
-            qkv = _linear(y, block.c_attn).view(t, 3, h, -1).permute(1, 2, 0, 3)  # (T, 3C) -> (3, H, T, D)
-            y = attend(layer, qkv, block.scale).transpose(0, 1).reshape(t, c)  # (H, T, D) -> (T, C)
-            x = x + _linear(y, block.c_proj)
-            y = self._activation(
-                _linear(F.layer_norm(x, shape, *block.ln_2, eps), block.c_fc)
-            )  # (T, n_inner)
-            x = x + _linear(y, block.mlp_c_proj)
+        x = self.token_embedding(ids) + positions
+        for layer in range(self.config.n_layer):
+            x = self.block(layer, x, attend)
         return x
+
+    # -- the parts, for looking inside ---------------------------------------------------------------------
+
+    def token_embedding(self, ids: Tensor) -> Tensor:
+        """(T,) int64 -> (T, C), without the positions."""
+        return F.embedding(ids, self._wte)
+
+    def position_embedding(self, n: int) -> Tensor:
+        """(n, C): of the first `n` positions."""
+        return self._wpe[:n]
+
+    def block(self, layer: int, x: Tensor, attend: Attend) -> Tensor:
+        """One block: (T, C) -> (T, C). May be differentiated, if `attend` may."""
+        if layer in self._layers_off:
+            return x
+        block, eps = self._blocks[layer], self.config.layer_norm_epsilon
+        t, c = x.shape
+        y = F.layer_norm(x, (c,), *block.ln_1, eps)
+        qkv = _linear(y, block.c_attn).view(t, 3, self.config.n_head, -1).permute(1, 2, 0, 3)
+        y = attend(layer, qkv, block.scale)  # (3, H, T, D) -> (H, T, D)
+        if layer in self._heads_off:
+            y = y * self._heads_off[layer]
+        x = x + _linear(y.transpose(0, 1).reshape(t, c), block.c_proj)
+        y = self._activation(_linear(F.layer_norm(x, (c,), *block.ln_2, eps), block.c_fc))  # (T, n_inner)
+        return x + _linear(y, block.mlp_c_proj)
+
+    def head(self, x: Tensor) -> Tensor:
+        """Hidden states to logits: (T, C) -> (T, V)."""
+        x = F.layer_norm(x, x.shape[1:], *self._ln_f, self.config.layer_norm_epsilon)
+        return torch.mm(x, self._head)
+
+    def switch_off(self, heads: Iterable[tuple[int, int]], layers: Iterable[int]) -> None:
+        """Go on without these (layer, head) pairs and whole layers. The cache is forgotten.
+
+        A head that is off adds nothing to its layer's output; a layer that is off passes on what it gets.
+        Michel et al. 2019, "Are Sixteen Heads Really Better than One?", arXiv 1905.10650. IndexError for what
+        the model does not have.
+        """
+        n_layer, n_head = self.config.n_layer, self.config.n_head
+        off: dict[int, Tensor] = {}
+        for layer, head in heads:
+            if not (0 <= layer < n_layer and 0 <= head < n_head):
+                raise IndexError((layer, head))
+            off.setdefault(layer, torch.ones(n_head, 1, 1, device=self.device))[head] = 0
+        whole = frozenset(layers)
+        if not whole <= frozenset(range(n_layer)):
+            raise IndexError(sorted(whole))
+        self._heads_off, self._layers_off = off, whole
+        self.truncate(0)
+        self.last_reading = None
 
 
 def chunk_tokens(n_parameters: int) -> int:
