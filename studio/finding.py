@@ -113,12 +113,12 @@ class Finding(QObject):
         if node_id == ROOT:
             notice.show_notice(self.tr("This passage is no longer in the history of this text."))
             return
-        here = node_id in history.path(history.head)
-        text = (
-            self.tr("This passage is in an earlier state of this text.")
-            if here
-            else self.tr("This passage is in another branch.")
-        )
+        if node_id in history.path(history.head):
+            text = self.tr("This passage is in an earlier state of this text.")
+        elif history.is_hidden(node_id):
+            text = self.tr("This passage is in a branch that was pruned; going there brings it back.")
+        else:
+            text = self.tr("This passage is in another branch.")
         session_id = self._sessions.id
 
         def go() -> None:

@@ -14,6 +14,7 @@ from PySide6.QtGui import QTextBlockFormat, QTextCursor, QTextDocument
 
 from studio.core.history import Edit
 from studio.core.manuscript import Manuscript
+from studio.ui.utf16 import Utf16Places, utf16_length
 
 LONG_PARAGRAPH = 10_000
 """Longer paragraphs are shown in pieces ..."""
@@ -31,11 +32,6 @@ _ONE_TO_ONE = str.maketrans(
     {"\u2029": "\n", "\u2028": "\n", "\r": " ", "\ufdd0": "\ufffd", "\ufdd1": "\ufffd", "\ufffc": "\ufffd"}
 )
 _LINE_BREAKS = str.maketrans({"\u2029": "\n", "\u2028": "\n"})
-
-
-def utf16_length(text: str) -> int:
-    """How many UTF-16 units Qt counts for `text`."""
-    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def clean(text: str) -> str:
@@ -75,6 +71,7 @@ class DocumentMirror(QObject):
     def __init__(self, document: QTextDocument, manuscript: Manuscript, parent: QObject) -> None:
         super().__init__(parent)
         self._document = document
+        self._places = Utf16Places("")
         self._soft: list[int] = []  # positions of soft separators, ascending
         self._showing = False
         self._typing = False
@@ -126,18 +123,22 @@ class DocumentMirror(QObject):
         units = position - bisect_left(self._soft, position)
         if not self._astral:
             return min(units, len(self._manuscript.text))
-        head = self._manuscript.text[:units].encode("utf-16-le")[: 2 * units]
-        return len(head.decode("utf-16-le", "ignore"))
+        return self._places_now().offset(units)
 
     def to_document(self, offset: int, *, before_break: bool = False) -> int:
         """The document position of a code point offset; at a soft break the one after (or before) it."""
         text = self._manuscript.text
-        position = utf16_length(text[:offset]) if self._astral else min(offset, len(text))
+        position = self._places_now().units(offset) if self._astral else min(offset, len(text))
         for soft in self._soft:
             if soft > position or (before_break and soft == position):
                 break
             position += 1
         return position
+
+    def _places_now(self) -> Utf16Places:
+        if self._places.text is not self._manuscript.text:
+            self._places = Utf16Places(self._manuscript.text)
+        return self._places
 
     def is_soft_break(self, position: int) -> bool:
         """Whether the separator at `position` is not in the text."""
@@ -149,7 +150,8 @@ class DocumentMirror(QObject):
     def show(self, edit: Edit) -> None:
         """Do in the document what was just done in the manuscript."""
         start = self.to_document(edit.position)
-        units = utf16_length(self._manuscript.text[: edit.position]) + utf16_length(edit.removed)
+        before = self._places_now().units(edit.position) if self._astral else edit.position
+        units = before + utf16_length(edit.removed)
         end = units
         for soft in self._soft:
             if soft >= end:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from PySide6.QtGui import QColor, QFont, QSyntaxHighlighter, QTextCharFormat
 
 from studio.core.manuscript import Origin
-from studio.ui.document_mirror import DocumentMirror, utf16_length
+from studio.ui.document_mirror import DocumentMirror
 from studio.ui.theme import Theme
+from studio.ui.utf16 import utf16_length
 
 _SEAM_REACH = 1  # characters on each side of a seam that carry its mark
 

@@ -8,7 +8,8 @@ from pytestqt.qtbot import QtBot
 
 from studio.core.manuscript import Manuscript
 from studio.ui import document_mirror
-from studio.ui.document_mirror import DocumentMirror, clean, clean_generated, utf16_length
+from studio.ui.document_mirror import DocumentMirror, clean, clean_generated
+from studio.ui.utf16 import utf16_length
 
 TEXTS = st.text(alphabet=st.sampled_from("ab \n🙂中é\u00a0"), max_size=12)
 

@@ -15,10 +15,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from studio.ui.document_mirror import utf16_length
 from studio.ui.icons import icon
 from studio.ui.palette.rows import ROW, Index, Kind, Row
 from studio.ui.theme import Theme
+from studio.ui.utf16 import utf16_length
 
 BEFORE_SHARE = 0.35
 """At most so much of a line's width is given to what stands before the first find."""
