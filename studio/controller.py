@@ -18,12 +18,13 @@ from studio.finding import Finding
 from studio.insight import Insight
 from studio.preferences import Preferences
 from studio.reading import Reading
+from studio.recovery import Recovery
+from studio.safekeeping import Safekeeping
 from studio.sessions import Sessions
 from studio.store import records as r
 from studio.transfer import Transfer
 from studio.ui import sentences
 from studio.ui.info_dialog import InfoDialog, shortcut_rows
-from studio.ui.library_dialog import LibraryDialog
 from studio.ui.main_window import MainWindow
 from studio.ui.report_dialog import ReportDialog
 from studio.ui.token_index import TokenIndex
@@ -59,6 +60,9 @@ class Controller(QObject):
         self.preferences = Preferences(window, library, folder, self)
         self.transfer = Transfer(window, library, self.sessions, self.writing, self)
         self.finding = Finding(window, library, self.sessions, self)
+        self.safekeeping = Safekeeping(window, library, folder, self)
+        self.recovery = Recovery(window, library, folder, self)
+        self.recovery.folder_chosen.connect(self._on_folder_chosen)
         self.preferences.device_chosen.connect(self._on_device_chosen)
         model_thread.message.connect(self.on_message)
         library.message.connect(self.on_library_message)
@@ -99,7 +103,9 @@ class Controller(QObject):
         self.transfer.cancel()
         self.sessions.close()
         self.preferences.save()
+        self.safekeeping.stop()
         self._thread.message.disconnect(self.on_message)
+        self._window.hide()  # what is left to write needs no window
         self._library.stop()
         self._thread.stop()
 
@@ -225,7 +231,7 @@ class Controller(QObject):
             case r.LibraryOpened():
                 self._on_library_opened(message)
             case r.LibraryFailed():
-                self._on_library_failed(message)
+                self.recovery.on_failed_to_open(message)
             case r.SessionOpened():
                 self.sessions.on_session_opened(message)
                 self.catalogue.on_opened(message)
@@ -240,69 +246,48 @@ class Controller(QObject):
                 self.reading.on_tokens_loaded(message)
                 self.variants.on_tokens_loaded(message)
             case r.RequestFailed():
-                self.sessions.autosave.on_failed(message)
-                self.sessions.on_failed(message)
-                self.catalogue.on_failed(message)
+                self._on_request_failed(message)
             case r.Found():
                 self._window.finder.show_found(message)
-            case r.LibraryClosed() | r.BackupProgress() | r.BackupMade():
+            case r.LibraryClosed():
                 pass
-            case r.KeepingProgress() | r.Backups() | r.LibraryRestored() | r.LibrarySalvaged():
-                pass
+            case r.Backups() if self.recovery.is_asking:
+                self.recovery.on_backups(message)
+            case r.KeepingProgress() if self.recovery.is_asking:
+                self.recovery.on_progress(message)
+            case r.BackupProgress() | r.BackupMade() | r.BackupCopied() | r.Backups() | r.KeepingProgress():
+                self.safekeeping.on_message(message)
+            case r.LibraryRestored() | r.LibrarySalvaged():
+                self.safekeeping.on_message(message)
             case _:
                 assert_never(message)
 
     def _on_library_opened(self, message: r.LibraryOpened) -> None:
-        notice = self._window.notice
         self.writing.next_generation_id = message.next_generation_id
         self.sessions.on_library_opened(message)
         self.catalogue.on_library_opened(message)
         self.finding.library_opened()
         self.writing.start_waiting()
         self._window.editor.setFocus()
-        if message.set_aside:
-            text = self.tr("A new library was started. The damaged one is kept as {path}.")
-            notice.show_notice(text.format(path=message.set_aside))
-        elif message.read_only:
-            self._window.status.show_saved(self.tr("Read only"))
-            notice.show_notice(self.tr("The library is open to read only: nothing can be changed."), "warn")
-        elif message.interrupted:
-            notice.show_notice(self.tr("The app was interrupted while writing. What had appeared is here."))
+        self.safekeeping.library_opened(message)
+        self.recovery.on_opened(message)
 
-    def _on_library_failed(self, message: r.LibraryFailed) -> None:
-        dialog = LibraryDialog(message, self._window)
-        dialog.fresh_requested.connect(self._on_start_fresh)
-        dialog.read_only_requested.connect(self._on_open_read_only)
-        dialog.without_log_requested.connect(self._on_open_without_log)
-        dialog.retry_requested.connect(self._on_open_again)
-        dialog.folder_requested.connect(self._on_other_folder)
-        dialog.quit_requested.connect(self._window.close)
-        dialog.open()
+    def _on_request_failed(self, message: r.RequestFailed) -> None:
+        match message.request:
+            case r.BackupNow() | r.RestoreBackup() | r.CopyBackup():
+                self.safekeeping.on_failed(message)
+            case r.ListBackups() | r.CheckBackup() | r.Rescue() if self.recovery.is_asking:
+                self.recovery.on_failed(message)
+            case r.ListBackups() | r.CheckBackup():
+                self.safekeeping.on_failed(message)
+            case _:
+                self.sessions.autosave.on_failed(message)
+                self.sessions.on_failed(message)
+                self.catalogue.on_failed(message)
 
-    @Slot()
-    def _on_start_fresh(self) -> None:
-        self._library.submit(r.StartFresh(str(self._folder)))
-
-    @Slot()
-    def _on_open_read_only(self) -> None:
-        self._library.submit(r.OpenLibrary(str(self._folder), read_only=True))
-
-    @Slot()
-    def _on_open_without_log(self) -> None:
-        self._library.submit(r.OpenLibrary(str(self._folder), accept_loss=True))
-
-    @Slot()
-    def _on_open_again(self) -> None:
-        self._library.submit(r.OpenLibrary(str(self._folder)))
-
-    @Slot()
-    def _on_other_folder(self) -> None:
-        folder = QFileDialog.getExistingDirectory(
-            self._window, self.tr("Open or start a library in a folder")
-        )
-        if folder:
-            self._folder = self.preferences.folder = Path(folder)
-        self._on_open_again()
+    @Slot(str)
+    def _on_folder_chosen(self, folder: str) -> None:
+        self._folder = self.preferences.folder = Path(folder)
 
     @Slot(object)
     def _on_save_failed(self, message: r.RequestFailed) -> None:

@@ -106,7 +106,10 @@ def remove_unfinished(folder: Path) -> None:
     with contextlib.suppress(OSError):
         for file in folder.iterdir():
             if _UNFINISHED.fullmatch(file.name):
-                file.unlink(missing_ok=True)
+                if file.is_dir():
+                    shutil.rmtree(file)
+                else:
+                    file.unlink(missing_ok=True)
 
 
 def publish(temporary: Path, path: Path) -> bool:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
+import secrets
+import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +19,7 @@ from studio.store import backup, files, opening, passages, rows, soundness
 from studio.store.errand import Errand
 from studio.store.packing import clean
 from studio.store.records import (
+    BackupCopied,
     BackupInfo,
     Damage,
     LibraryRestored,
@@ -25,6 +30,8 @@ from studio.store.records import (
 from studio.store.schema import FILE_NAME
 from studio.store.store import Store
 from studio.store.trouble import LibraryError
+
+_CHUNK_BYTES = 2**20
 
 
 def list_backups(folder: Path, library_id: str | None = None) -> tuple[BackupInfo, ...]:
@@ -99,6 +106,37 @@ def salvage(folder: Path, into_folder: Path, errand: Errand[Any] | None = None) 
         opened.connection.close()
         if opened.copy is not None:
             opened.copy.cleanup()
+
+
+def copy_out(path: Path, target: Path, errand: Errand[Any]) -> BackupCopied:
+    """Copy a backup's file; `target` is replaced when the copy is whole and on the disk."""
+    temporary = target.with_name(f".{secrets.token_hex(8)}.unfinished")
+    try:
+        if target.exists() and target.samefile(path):
+            raise shutil.SameFileError(errno.EEXIST, os.strerror(errno.EEXIST))
+        size = max(files.size_of(path) or 0, 1)
+        with path.open("rb") as source, temporary.open("xb") as copy:
+            while data := source.read(_CHUNK_BYTES):
+                errand.go_on()
+                copy.write(data)
+                errand.fraction = min(copy.tell() / size, 1)
+        files.fsync_file(temporary)
+        temporary.replace(target)
+        files.fsync_folder(target.parent)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise
+        raise LibraryError(
+            Damage.FAILED,
+            QT_TRANSLATE_NOOP("StudioError", "The backup could not be copied there: {reason}."),
+            QT_TRANSLATE_NOOP(
+                "StudioError", "Choose another folder or disk; the backup itself is untouched."
+            ),
+            reason=error.strerror or str(error),
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+    return BackupCopied(str(target))
 
 
 def put_back(path: Path, folder: Path, errand: Errand[Any]) -> Rescued:

@@ -119,6 +119,17 @@ class Salvage:
 
 
 @dataclass(frozen=True, slots=True)
+class CopyBackup:
+    """Copy a backup's file to `target`, which is replaced when the copy is whole.
+
+    Answered by KeepingProgress and BackupCopied.
+    """
+
+    path: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rescue:
     """Set the damaged library in `folder` aside; a copy of a backup takes its place, or what can be salvaged.
 
@@ -206,9 +217,17 @@ class BackupInfo:
 
 @dataclass(frozen=True, slots=True)
 class Backups:
-    """Some backups."""
+    """Some backups. `whole`: the answer to CheckBackup."""
 
     backups: tuple[BackupInfo, ...]
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BackupCopied:
+    """There is a copy of a backup at `path`."""
+
+    path: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from studio.store.records import (
     Backups,
     CheckBackup,
     CloseLibrary,
+    CopyBackup,
     Damage,
     DeleteSession,
     DuplicateSession,
@@ -120,10 +121,10 @@ class Librarian:
                     yield Backups(keeping.list_backups(Path(request.folder), self._id_in(request.folder)))
                 case CheckBackup():
                     path = Path(request.path)
-                    library_id = self._id_in(str(path.parent.parent))
+                    mine = self._id_in(str(path.parent.parent))
                     yield from self._do(
-                        lambda e: Backups(
-                            (keeping.look_at(path, whole=True, library_id=library_id, errand=e),)
+                        lambda errand: Backups(
+                            (keeping.look_at(path, whole=True, library_id=mine, errand=errand),), whole=True
                         )
                     )
                 case RestoreBackup():
@@ -132,6 +133,9 @@ class Librarian:
                 case Salvage():
                     folder, into = Path(request.folder), Path(request.into_folder)
                     yield from self._do(lambda errand: keeping.salvage(folder, into, errand))
+                case CopyBackup():
+                    path, target = Path(request.path), Path(request.target)
+                    yield from self._do(lambda errand: keeping.copy_out(path, target, errand))
                 case Rescue():
                     yield from self._rescue(Path(request.folder), request.backup)
                 case SearchLibrary():
@@ -213,8 +217,9 @@ class Librarian:
                 yield KeepingProgress(fraction)
             given_up = False
         finally:
-            self._errand = None
-            result = errand.finish(stop=given_up)
+            if self._errand is errand:
+                self._errand = None
+            result = _finish(errand, stop=given_up)
         if result is not None:
             yield result
 
@@ -257,9 +262,23 @@ class Librarian:
         if self._errand is not None:
             with contextlib.suppress(Exception):  # nobody waits for it any more
                 self._errand.finish(stop=True)
+            self._errand = None
         store, self._store = self._store, None
         if store is not None:
             store.close()
+
+
+def _finish(errand: Errand[Result], *, stop: bool) -> Result | None:
+    try:
+        return errand.finish(stop=stop)
+    except (OSError, sqlite3.Error) as error:
+        known = explain(error)
+        if known is None or known.damage is not Damage.FULL:
+            raise
+        to_do = QT_TRANSLATE_NOOP(
+            "StudioError", "Free some space or choose another disk, then try again; nothing was changed."
+        )
+        raise LibraryError(Damage.FULL, known.templates[0], to_do) from error
 
 
 def _saved(request: SaveSession | SaveGeneration, summary: SessionSummary) -> Saved:

@@ -13,12 +13,14 @@ from enum import StrEnum
 from studio.core.history import ROOT, Node, Run
 from studio.core.messages import FinishReason, Token
 from studio.store.keeping_records import ArchiveSession as ArchiveSession
+from studio.store.keeping_records import BackupCopied as BackupCopied
 from studio.store.keeping_records import BackupInfo as BackupInfo
 from studio.store.keeping_records import BackupMade as BackupMade
 from studio.store.keeping_records import BackupNow as BackupNow
 from studio.store.keeping_records import BackupProgress as BackupProgress
 from studio.store.keeping_records import Backups as Backups
 from studio.store.keeping_records import CheckBackup as CheckBackup
+from studio.store.keeping_records import CopyBackup as CopyBackup
 from studio.store.keeping_records import CutOff as CutOff
 from studio.store.keeping_records import DuplicateSession as DuplicateSession
 from studio.store.keeping_records import EmptyTrash as EmptyTrash
@@ -224,6 +226,7 @@ LibraryRequest = (
     | RestoreBackup
     | Salvage
     | Rescue
+    | CopyBackup
     | SaveGeneration
     | LoadTokens
     | CloseLibrary
@@ -325,6 +328,7 @@ LibraryMessage = (
     | Found
     | BackupProgress
     | BackupMade
+    | BackupCopied
     | KeepingProgress
     | Backups
     | LibraryRestored

@@ -14,7 +14,8 @@ _FREE_SPACE = QT_TRANSLATE_NOOP(
     "StudioError", "Free some space on this disk; what you see is kept, and the next save goes on from there."
 )
 _RESCUE = QT_TRANSLATE_NOOP(
-    "StudioError", "Set it aside and start a fresh library; the damaged file is kept beside it."
+    "StudioError",
+    "Put a backup in its place, save what can be read, or start afresh; the damaged file is kept.",
 )
 DAMAGED_FILE = QT_TRANSLATE_NOOP("StudioError", "The library file is damaged.")
 

@@ -14,10 +14,12 @@ import pytest
 from studio.store import backup
 from studio.store.librarian import Librarian
 from studio.store.records import (
+    BackupCopied,
     BackupMade,
     BackupNow,
     Backups,
     CloseLibrary,
+    CopyBackup,
     Damage,
     LibraryClosed,
     LibraryFailed,
@@ -181,15 +183,30 @@ def test_killed_at_any_step_a_rescue_leaves_the_damaged_library_or_the_new_one(
     assert {"old", "new"} == set(outcomes)
 
 
-def test_rests_of_a_killed_backup_are_removed_by_the_next_one(own_library: Path) -> None:
+def test_rests_of_a_killed_rescue_are_removed_when_the_library_is_opened(own_library: Path) -> None:
     fill(own_library)
-    rest = own_library / "backups" / "library-daily-abc.unfinished"
-    rest.parent.mkdir()
-    rest.write_bytes(b"half")
+    rest = own_library / "library-salvaged-abcd1234.unfinished"
+    rest.mkdir()
+    (rest / "library.db").write_bytes(b"half")
+    with library(own_library):
+        assert not rest.exists()
+
+
+def test_a_backup_is_copied_somewhere_else(own_library: Path, tmp_path: Path) -> None:
+    fill(own_library)
     with library(own_library) as librarian:
         *_, made = librarian.run(BackupNow())
         assert isinstance(made, BackupMade)
-    assert [str(path) for path in rest.parent.iterdir()] == [made.path]
+        target = tmp_path / "stick" / "copy.db"
+        failed = ask(librarian, CopyBackup(made.path, str(target)), RequestFailed)
+        assert "could not be copied" in failed.what_happened
+        target.parent.mkdir()
+        target.write_bytes(b"an older one")
+        assert ask(librarian, CopyBackup(made.path, str(target)), BackupCopied).path == str(target)
+        assert target.read_bytes() == Path(made.path).read_bytes()
+        assert list(target.parent.iterdir()) == [target]
+        ask(librarian, CopyBackup(made.path, made.path), RequestFailed)  # onto itself
+        assert Path(made.path).read_bytes() == target.read_bytes()
 
 
 def test_the_first_backup_of_a_week_looks_at_every_session(own_library: Path) -> None:
