@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,6 +30,8 @@ from studio.ui.icons import icon
 from studio.ui.moments import local_time, shown, size
 from studio.ui.theme import Theme
 
+STATE = 4
+"""The column of it."""
 PATH = Qt.ItemDataRole.UserRole
 
 
@@ -81,6 +84,7 @@ class BackupsDialog(QDialog):
         column.addLayout(self._buttons())
         self.resize(720, 520)
         self._update()
+        self._list.setFocus()
 
     # -- what there is -------------------------------------------------------------------------------------
 
@@ -185,7 +189,7 @@ class BackupsDialog(QDialog):
         made.setObjectName("backupsList")
         made.setAccessibleName(self.tr("Backups"))
         made.setToolTip(self.tr("The newest backup comes first"))
-        titles = (self.tr("Made"), self.tr("Sessions"), self.tr("Size"), self.tr("State"))
+        titles = (self.tr("Made"), self.tr("Why"), self.tr("Sessions"), self.tr("Size"), self.tr("State"))
         made.setHeaderLabels(list(titles))
         made.setRootIsDecorated(False)
         made.setUniformRowHeights(True)
@@ -267,18 +271,27 @@ class BackupsDialog(QDialog):
         for backup in self._backups:
             word, sign, colour = self._state(backup)
             n_sessions = f"{backup.n_sessions:,}" if backup.checked else "–"
-            row = [local_time(backup.created_utc), n_sessions, size(backup.n_bytes), word]
-            item = QTreeWidgetItem(row)
+            made, why = local_time(backup.created_utc), self._why(backup)
+            item = QTreeWidgetItem([made, why, n_sessions, size(backup.n_bytes), word])
             item.setData(0, PATH, backup.path)
-            item.setIcon(3, icon(sign, colour, colour))
-            for place in (1, 2):
+            item.setIcon(STATE, icon(sign, colour, colour))
+            for place in (2, 3):
                 item.setTextAlignment(place, right)
-            for place in range(4):
+            for place in range(STATE + 1):
                 item.setToolTip(place, backup.path)
             self._list.addTopLevelItem(item)
             if backup.path == chosen:
                 self._list.setCurrentItem(item)
         self._update()
+
+    def _why(self, backup: BackupInfo) -> str:
+        reason = re.sub(r"^library-[^-]*-|(-\d+)?\.db$", "", Path(backup.path).name)
+        reasons = {
+            "daily": self.tr("By itself"),
+            "by-hand": self.tr("By hand"),
+            "before-migration": self.tr("Before an update"),
+        }
+        return reasons.get(reason, "")
 
     def _state(self, backup: BackupInfo) -> tuple[str, str, str]:
         theme = self._theme

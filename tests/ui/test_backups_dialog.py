@@ -45,7 +45,7 @@ def open_dialog(window: MainWindow) -> BackupsDialog:
 def rows(dialog: BackupsDialog) -> list[list[str]]:
     tree = find(dialog, QTreeWidget, "backupsList")
     items = [tree.topLevelItem(n) for n in range(tree.topLevelItemCount())]
-    return [[item.text(column) for column in range(4)] for item in items if item is not None]
+    return [[item.text(column) for column in range(5)] for item in items if item is not None]
 
 
 def press(dialog: BackupsDialog, name: str) -> None:
@@ -71,11 +71,11 @@ def test_a_backup_is_made_checked_restored_and_copied(
     press(dialog, "backupsNow")
     qtbot.waitUntil(lambda: len(rows(dialog)) == 1, timeout=20_000)
     assert said(dialog) == "The backup is made and checked."
-    assert rows(dialog)[0][1] == "1"
-    assert rows(dialog)[0][3] == "Not checked yet"
+    assert rows(dialog)[0][1:3] == ["By hand", "1"]
+    assert rows(dialog)[0][4] == "Not checked yet"
     assert "next one is due" in find(dialog, QLabel, "backupsWhen").text()
     press(dialog, "backupsCheck")
-    qtbot.waitUntil(lambda: rows(dialog)[0][3] == "Sound", timeout=20_000)
+    qtbot.waitUntil(lambda: rows(dialog)[0][4] == "Sound", timeout=20_000)
     press(dialog, "backupsRestore")
     (files,) = dialog.findChildren(QFileDialog)
     assert files.selectedFiles()[0].startswith(str(own_library) + "-20")
@@ -121,7 +121,7 @@ def test_damaged_foreign_and_garbage_files_are_told_apart(
     window.actions_by_name["backups"].trigger()
     again = find(window, BackupsDialog, "backupsDialog")
     qtbot.waitUntil(lambda: len(rows(again)) == 2, timeout=10_000)
-    assert [row[3] for row in rows(again)] == ["Not checked yet", "Damaged"]
+    assert [row[4] for row in rows(again)] == ["Not checked yet", "Damaged"]
     assert "2020" in rows(again)[1][0]
     tree = find(again, QTreeWidget, "backupsList")
     tree.setCurrentIndex(tree.model().index(1, 0))
@@ -169,7 +169,7 @@ def test_every_button_explains_itself_and_can_be_reached(
     )
     dialog.set_backups((info, r.BackupInfo("x", "2025-01-01T00:00:00Z", 3, 10, True, True)))
     dialog.show()
-    assert [row[3] for row in rows(dialog)] == ["Not checked yet", "Of another library"]
+    assert [row[4] for row in rows(dialog)] == ["Not checked yet", "Of another library"]
     for button in dialog.findChildren(QPushButton):
         assert button.objectName()
         assert button.toolTip()
