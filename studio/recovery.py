@@ -47,7 +47,7 @@ class Recovery(QObject):
         dialog.backup_requested.connect(self._on_backup)
         dialog.salvage_requested.connect(self._on_salvage)
         dialog.fresh_requested.connect(self._on_fresh)
-        dialog.read_only_requested.connect(self._on_read_only)
+        dialog.read_only_requested.connect(self.open_read_only)
         dialog.without_log_requested.connect(self._on_without_log)
         dialog.retry_requested.connect(self.open_again)
         dialog.folder_requested.connect(self._on_other_folder)
@@ -108,7 +108,8 @@ class Recovery(QObject):
         self._library.submit(r.StartFresh(str(self.folder)))
 
     @Slot()
-    def _on_read_only(self) -> None:
+    def open_read_only(self) -> None:
+        """Open what can be read, and change nothing."""
         self._library.submit(r.OpenLibrary(str(self.folder), read_only=True))
 
     @Slot()
