@@ -362,7 +362,7 @@ def test_a_session_that_cannot_be_read_after_another_was_deleted_leaves_an_empty
 
 
 def test_nothing_can_be_changed_in_a_library_that_is_read_only(window: MainWindow, qtbot: QtBot) -> None:
-    controller(window)._on_open_read_only()
+    controller(window).recovery.open_read_only()
     qtbot.waitUntil(lambda: window.editor.isReadOnly() and not window.sessions.writable)
     for name in ("pin", "tags", "duplicate", "archive", "delete", "rename", "restore", "empty_trash"):
         assert not window.actions_by_name[name].isEnabled(), name
