@@ -64,6 +64,9 @@ class Transfer(QObject):
 
     @Slot()
     def _on_export(self) -> None:
+        if not self._sessions.id:
+            self._window.notice.show_notice(self.tr("The library is being opened; try again in a moment."))
+            return
         settings = self._window.settings
         dialog = ExportDialog(
             self._offers(),
