@@ -64,8 +64,7 @@ class Transfer(QObject):
 
     @Slot()
     def _on_export(self) -> None:
-        if not self._sessions.id:
-            self._window.notice.show_notice(self.tr("The library is being opened; try again in a moment."))
+        if not self._is_open():
             return
         settings = self._window.settings
         dialog = ExportDialog(
@@ -177,12 +176,20 @@ class Transfer(QObject):
     @Slot(tuple)
     def import_files(self, names: tuple[str, ...]) -> None:
         """Make sessions of files."""
+        if not self._is_open():
+            return
         request = exchange.ImportFiles(names, self._sessions.next_id, self._writing.next_generation_id)
         # Ids given while the files are being read must not be these; what is not used is given back.
         self._sessions.next_id += IDS_A_FILE * len(names)
         self._writing.next_generation_id += IDS_A_FILE * len(names)
         self._reserved = self._sessions.next_id, self._writing.next_generation_id
         self._submit(request)
+
+    def _is_open(self) -> bool:
+        """Whether the library is open, so that there are ids to give; if not, that is said."""
+        if not self._sessions.id:
+            self._window.notice.show_notice(self.tr("The library is being opened; try again in a moment."))
+        return self._sessions.id > 0
 
     # -- how it goes ---------------------------------------------------------------------------------------
 

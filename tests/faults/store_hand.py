@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from library_samples import generation, token
 from sqlite_utils import Database
 
 from studio.core.history import ROOT, Run
@@ -31,6 +30,7 @@ from studio.store import backup, errand, migrations, opening
 from studio.store import records as r
 from studio.store.librarian import Librarian
 from tests.faults.states import ANY, GONE, Key, generation_state, one, session_state, sessions_of
+from tests.store.library_samples import generation, token
 
 WORDS = ("The ", "wind ", "went ", "over\n", "hill ", "and, ", "so ", "café ", "海 ", "🌊 ", "e\u0301", "\0")
 FILE_EVENTS = ("sqlite3.connect", "os.link", "os.rename", "os.remove", "os.mkdir", "open")

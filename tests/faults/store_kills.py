@@ -20,8 +20,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from library_samples import session
-
 from studio.store import backup, schema
 from studio.store import records as r
 from studio.store.librarian import Librarian
@@ -37,6 +35,7 @@ from tests.faults.states import (
     state_of,
     unfinished,
 )
+from tests.store.library_samples import session
 
 DATABASES = Path(__file__).resolve().parents[1] / "databases"
 KINDS = ("generate", "edit", "branch", "list", "backup", "migrate")

@@ -13,13 +13,21 @@ from pytestqt.qtbot import QtBot
 from studio.controller import Controller
 from studio.ui.details_dialog import DetailsDialog
 from studio.ui.export_dialog import ExportDialog
+from studio.ui.main_window import MainWindow
+
+
+def opened(open_window: Open, qtbot: QtBot) -> MainWindow:
+    """A window whose library is open."""
+    window = open_window(model=False)
+    controller = find(window, Controller, "controller")
+    qtbot.waitUntil(lambda: controller.sessions.id > 0, timeout=10_000)
+    return window
 
 
 def test_a_selection_is_exported_and_the_choice_remembered(
     open_window: Open, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    window = open_window(model=False)
-    qtbot.waitUntil(lambda: find(window, Controller, "controller").sessions.id > 0, timeout=10_000)
+    window = opened(open_window, qtbot)
     window.editor.setPlainText("Ch. 1/2: one two three")
     window.editor.set_caret(12, 9)
     asked: list[str] = []
@@ -47,8 +55,7 @@ def test_a_selection_is_exported_and_the_choice_remembered(
 def test_a_place_that_cannot_be_written_is_said_in_the_window(
     open_window: Open, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    window = open_window(model=False)
-    qtbot.waitUntil(lambda: find(window, Controller, "controller").sessions.id > 0, timeout=10_000)
+    window = opened(open_window, qtbot)
     window.editor.setPlainText("words")
     (tmp_path / "out.txt").mkdir()
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "out.txt"), ""))
@@ -61,7 +68,7 @@ def test_a_place_that_cannot_be_written_is_said_in_the_window(
 def test_several_files_become_sessions_and_what_was_left_out_can_be_read(
     open_window: Open, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    window = open_window(model=False)
+    window = opened(open_window, qtbot)
     files = {"a.txt": b"First.", "b.json": b"[", "c.txt": b"caf\xe9", "d.png": b"\x89PNG\0"}
     for name, data in files.items():
         (tmp_path / name).write_bytes(data)
@@ -81,10 +88,10 @@ def test_several_files_become_sessions_and_what_was_left_out_can_be_read(
 def test_quitting_in_the_middle_of_an_import_leaves_no_half_session(
     open_window: Open, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    window = open_window(model=False)
+    window = opened(open_window, qtbot)
     (tmp_path / "long.txt").write_text("One sentence more.\n\n" * 400_000, encoding="utf-8")
     find(window, Controller, "controller").transfer.import_files((str(tmp_path / "long.txt"),))
     window.close()
-    again = open_window(model=False)
+    again = opened(open_window, qtbot)
     titles = [line.title for line in again.sessions.model.sessions()]
     assert titles in ([], [f"long ({n} of 5)" for n in (5, 4, 3, 2, 1)][-len(titles) :])
