@@ -29,7 +29,7 @@ class _Wanted:
 
 
 class Finding(QObject):
-    """Ctrl+K."""
+    """Ctrl+K, and the session list when it has nothing by some words."""
 
     def __init__(
         self, window: MainWindow, library: LibraryThread, sessions: Sessions, parent: QObject
@@ -45,6 +45,7 @@ class Finding(QObject):
         palette.session_requested.connect(sessions.open)
         palette.hit_requested.connect(self._on_hit)
         window.actions_by_name["find_anything"].triggered.connect(self._on_asked)
+        window.sessions.search_requested.connect(self.open_palette)
         window.editor.mirror.busy_changed.connect(self._on_busy_changed)
         window.sessions.search_requested.connect(self.open_palette)
         sessions.opened.connect(self._on_session_opened)

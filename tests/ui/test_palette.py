@@ -397,6 +397,20 @@ def test_a_find_in_another_branch_asks_before_it_goes_there(
     assert "earlier state" in window.notice.text()
 
 
+def test_words_no_session_is_called_by_are_handed_on_to_the_palette(
+    filled: Callable[[], MainWindow], qtbot: QtBot
+) -> None:
+    window = filled()
+    qtbot.addWidget(window)
+    qtbot.waitUntil(lambda: not window.editor.isReadOnly(), timeout=10_000)
+    field = find(window, QLineEdit, "sessionSearch")
+    field.setText("treasure")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert window.finder.isVisible()
+    assert window.finder.field.text() == "treasure"
+    qtbot.waitUntil(lambda: len(texts(window.finder, Kind.TEXT)) == 1, timeout=5000)
+
+
 def test_finds_are_shown_soon_after_typing_stops(filled: Callable[[], MainWindow], qtbot: QtBot) -> None:
     window = filled()
     qtbot.addWidget(window)
