@@ -182,7 +182,7 @@ WRITER = """
 import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
-from library_samples import generation, session
+from tests.store.library_samples import generation, session
 from studio.store.store import Store
 from dataclasses import replace
 store = Store.open(Path(sys.argv[1]))
