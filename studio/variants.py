@@ -21,7 +21,8 @@ def variants_here(history: History) -> tuple[tuple[int, ...], int | None]:
     That is where the text stands, if several go on from there (none of them is in the text then); else the
     nearest on the way back to the beginning. ((), None) if there is no such place.
     """
-    ahead = tuple(n for n in history.children(history.head) if history.nodes[n].source > 0)
+    after = map(history.nodes.__getitem__, history.children(history.head))
+    ahead = tuple(node.id for node in after if node.source > 0 and not node.pruned)
     if len(ahead) > 1:
         return ahead, None
     siblings, index = history.variants()

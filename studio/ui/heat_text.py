@@ -86,6 +86,8 @@ class HeatText(QAbstractScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        # always: lines would break elsewhere when it comes; its handle is invisible while there is no need
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.viewport().setAutoFillBackground(False)
         self.setMinimumHeight(24)
         self._theme = theme
@@ -150,7 +152,7 @@ class HeatText(QAbstractScrollArea):
     # -- layout --------------------------------------------------------------------------------------------
 
     def _show_added(self) -> None:
-        if self._laid_out_width < 0 or not self.isVisible():
+        if self._laid_out_width < 0 or self.viewport().visibleRegion().isEmpty():
             self._laid_out_width = -1  # wholly, when it is painted
         else:
             self._lay_out_end()
@@ -279,5 +281,7 @@ class HeatText(QAbstractScrollArea):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """A click anywhere takes the whole text."""
-        if event.button() == Qt.MouseButton.LeftButton and self.viewport().rect().contains(event.pos()):
+        if event.button() == Qt.MouseButton.LeftButton and self.viewport().rect().contains(
+            event.position().toPoint()
+        ):
             self.clicked.emit()
