@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
-from studio.core import context
-from studio.core.generate import choose
+from studio.core import context, memory
+from studio.core.generate import Watch, choose, nobody
 from studio.core.messages import (
     AlternativeFinished,
     AlternativeTokens,
@@ -30,7 +30,11 @@ AlternativesEvent = GenerationStarted | AlternativeTokens | AlternativeFinished 
 
 
 def generate_alternatives(
-    model: CausalLM, tokenizer: Tokenizer, request: GenerateAlternatives, cancelled: Cancelled
+    model: CausalLM,
+    tokenizer: Tokenizer,
+    request: GenerateAlternatives,
+    cancelled: Cancelled,
+    watch: Watch = nobody,
 ) -> Iterator[AlternativesEvent]:
     """Continue the prompt with every seed: the prompt is read once, each token takes one pass for all.
 
@@ -52,11 +56,13 @@ def generate_alternatives(
         max_new_tokens=seen.max_new_tokens,
     )
     ids = torch.tensor(seen.ids + [0] * seen.max_new_tokens)  # (n_context + max_new_tokens,)
+    key = memory.key_of(seen.ids)
     rows = []
     for index, seed in enumerate(request.seeds):
         rng = random.Random(seed)  # noqa: S311 (reproducible, not secret)
         chain = begin_all(request.processors, RunStart(seed, len(seen.ids), tokenizer))
-        rows.append(_Row(index, ids.clone(), len(seen.ids), rng, chain, StopMatcher(request.stop)))
+        stops = StopMatcher(request.stop)
+        rows.append(_Row(index, ids.clone(), len(seen.ids), key, rng, chain, stops, watch))
     last = FinishReason.LENGTH
     reading_done = None
     try:
@@ -89,9 +95,11 @@ class _Row:
     index: int
     ids: Tensor  # (n_context + max_new_tokens,) int64: what was read and written, and room for the rest
     n: int  # of `ids`, read or written
+    key: int  # of the position after these, see memory.py
     rng: random.Random
     chain: tuple[Running, ...]
     stops: StopMatcher
+    watch: Watch
     decoder: IncrementalDecoder = field(default_factory=IncrementalDecoder)
     n_told: int = 0  # tokens handed out
 
@@ -101,6 +109,8 @@ class _Row:
         """Write one token: (V,) float32. Returns why this was the last, if it was."""
         with torch.inference_mode():
             token = choose(tokenizer, self.chain, self.ids[: self.n], logits, self.rng.random(), step)
+        self.watch(self.key, logits, token)
+        self.key = memory.after(self.key, token.token_id)
         self.ids[self.n] = token.token_id
         self.n += 1
         if token.token_id != tokenizer.end_of_text_id:

@@ -117,16 +117,17 @@ class Engine:
         yield ModelLoaded(request.job_id, self._loaded().info)
 
     def _generate(self, request: Generate | GenerateAlternatives, cancelled: Cancelled) -> Iterator[Message]:
-        checkpoint = self._loaded()
+        checkpoint, reader = self._loaded(), self._reader
+        assert reader is not None
         model, tokenizer = checkpoint.model, checkpoint.tokenizer
         started = first = time.perf_counter()
         n_tokens = 0
         begun = False
         try:
             for event in (
-                generate(model, tokenizer, request, cancelled)
+                generate(model, tokenizer, request, cancelled, reader.learn)
                 if isinstance(request, Generate)
-                else generate_alternatives(model, tokenizer, request, cancelled)
+                else generate_alternatives(model, tokenizer, request, cancelled, reader.learn)
             ):
                 match event:
                     case GenerationStarted():

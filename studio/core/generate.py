@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from studio.core import context
+from studio.core import context, memory
 from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
 from studio.core.messages import (
     END_OF_TEXT,
@@ -27,6 +27,13 @@ from studio.core.stops import StopMatcher
 from studio.core.tokenizer import IncrementalDecoder, Tokenizer
 
 N_CANDIDATES = 20
+
+Watch = Callable[[int, Tensor, Token], None]
+"""Told of every token written: the key of its position (see memory.py), the logits (V,), the token."""
+
+
+def nobody(_key: int, _logits: Tensor, _token: Token) -> None:
+    """Nobody watches."""
 
 
 def draw(probs: Tensor, u: float) -> int:
@@ -61,7 +68,7 @@ def sampling_probs(chain: Sequence[Running], ids: Tensor, logits: Tensor) -> Ten
 
 
 def generate(
-    model: CausalLM, tokenizer: Tokenizer, request: Generate, cancelled: Cancelled
+    model: CausalLM, tokenizer: Tokenizer, request: Generate, cancelled: Cancelled, watch: Watch = nobody
 ) -> Iterator[GenerationStarted | Token | GenerationFinished]:
     """Continue the prompt: GenerationStarted, the tokens, GenerationFinished.
 
@@ -84,7 +91,7 @@ def generate(
     reason = FinishReason.LENGTH
     reading_done = None
     try:
-        for token in _tokens(model, tokenizer, request, seen, cancelled):
+        for token in _tokens(model, tokenizer, request, seen, cancelled, watch):
             if isinstance(token, FinishReason):
                 reason = token
                 break
@@ -116,7 +123,12 @@ def generate(
 
 
 def _tokens(
-    model: CausalLM, tokenizer: Tokenizer, request: Generate, seen: context.Context, cancelled: Cancelled
+    model: CausalLM,
+    tokenizer: Tokenizer,
+    request: Generate,
+    seen: context.Context,
+    cancelled: Cancelled,
+    watch: Watch,
 ) -> Iterator[Token | FinishReason | None]:
     """Yield None once the prompt is read, then tokens, and last the reason if it is not LENGTH."""
     rng = random.Random(request.seed)  # noqa: S311 (reproducible, not secret)
@@ -124,6 +136,7 @@ def _tokens(
     n_context = len(seen.ids)
     chain = begin_all(request.processors, RunStart(request.seed, n_context, tokenizer))
     ids = torch.tensor(seen.ids + [0] * seen.max_new_tokens)  # (n_context + max_new_tokens,)
+    key = memory.key_of(seen.ids)
     for step in range(seen.max_new_tokens):
         if cancelled():
             yield FinishReason.CANCELLED
@@ -138,6 +151,8 @@ def _tokens(
             yield None
         with torch.inference_mode():
             token = choose(tokenizer, chain, ids[:n], logits, rng.random(), step)
+        watch(key, logits, token)
+        key = memory.after(key, token.token_id)
         ids[n] = token.token_id
         if token.token_id != tokenizer.end_of_text_id:
             yield replace(token, text=decoder.feed(token.raw))

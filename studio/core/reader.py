@@ -18,6 +18,7 @@ from torch import Tensor
 from studio.core import context, memory
 from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
 from studio.core.memory import LogitMemory
+from studio.core.messages import Token
 from studio.core.model import Cancelled, CausalLM, InterruptedReading, never
 from studio.core.reading_messages import GeneratedPlace, Place, ReadText, ReadToken, TextRead
 from studio.core.score import measure_rows
@@ -125,6 +126,11 @@ class Reader:
         read = context.read(self._model, ids, cancelled)
         self.logits.put(key, read)
         return read
+
+    def learn(self, key: int, logits: Tensor, token: Token) -> None:
+        """The model has just written `token` at the position `key`, from these logits: (V,) float32."""
+        self.logits.put(key, logits)
+        self._remember(memory.after(key, token.token_id), (token.logprob, token.rank, token.entropy))
 
     def _start(self, ids: list[int]) -> list[int]:
         """Nothing cannot be read: GPT-2 begins with end-of-text, as context.measure does."""

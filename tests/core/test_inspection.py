@@ -93,3 +93,28 @@ def test_without_a_model_reading_says_so() -> None:
         (answer,) = Engine().run(request)
         assert isinstance(answer, m.JobFailed)
         assert "No model" in answer.what_happened
+
+
+def test_what_the_model_has_written_need_not_be_read(starter_engine: Engine) -> None:
+    read(starter_engine)
+    messages = list(starter_engine.run(m.Generate(7, TEXT, (), (TopK(5),), 12, 3)))
+    written = [t for message in messages if isinstance(message, m.TokensGenerated) for t in message.tokens]
+    reader = starter_engine._reader
+    assert reader is not None
+    n_before = len(reader.logits)
+    tokens = read(starter_engine, TEXT + "".join(t.text for t in written), 8)
+    again = tokens[-len(written) :]
+    assert [(t.token_id, t.logprob, t.rank) for t in again] == [
+        (t.token_id, t.logprob, t.rank) for t in written
+    ]
+    assert len(reader.logits) == n_before
+
+
+def test_the_positions_of_alternatives_are_remembered_too(starter_engine: Engine) -> None:
+    request = m.GenerateAlternatives(7, TEXT, (), (), 6, (1, 2))
+    messages = list(starter_engine.run(request))
+    for row in (0, 1):
+        parts = [p for p in messages if isinstance(p, m.AlternativeTokens) and p.index == row]
+        ids = tuple(t.token_id for part in parts for t in part.tokens)
+        place = m.GeneratedPlace(TEXT, (), 6, ids[:-1])
+        assert isinstance(starter_engine.quick(m.InspectPlace(9, place, ())), m.PlaceInspected)
