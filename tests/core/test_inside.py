@@ -18,9 +18,8 @@ IDS = [5, 17, 300, 5, 4000, 12, 9, 77, 1024, 3]
 
 @pytest.fixture
 def theirs() -> Any:
-    config = transformers.GPT2Config(
-        **asdict(TINY), bos_token_id=0, eos_token_id=0, attn_implementation="eager"
-    )
+    config: Any = transformers.GPT2Config(**asdict(TINY), bos_token_id=0, eos_token_id=0)
+    config._attn_implementation = "eager"
     model: Any = transformers.GPT2LMHeadModel(config)
     weights = {f"transformer.{name}": tensor for name, tensor in random_weights(TINY).items()}
     model.load_state_dict(weights, strict=False)
