@@ -86,6 +86,11 @@ class Autosave(QObject):
         self._logs[log.record.id] = log
         self.touch()
 
+    def record(self, generation_id: int) -> r.GenerationRecord | None:
+        """A generation that is under way or not wholly saved yet, as it is now."""
+        log = self._logs.get(generation_id)
+        return None if log is None else log.record
+
     @Slot()
     def save_now(self) -> None:
         """Save what is not saved yet, unless a save is under way: the next follows when that is done."""

@@ -17,8 +17,10 @@ from studio.core import messages as m
 from studio.finding import Finding
 from studio.insight import Insight
 from studio.preferences import Preferences
+from studio.provenance import Provenance
 from studio.reading import Reading
 from studio.recovery import Recovery
+from studio.reproduction import Reproduction
 from studio.safekeeping import Safekeeping
 from studio.sessions import Sessions
 from studio.store import records as r
@@ -56,6 +58,11 @@ class Controller(QObject):
         self.insight = Insight(window, model_thread, self.writing, self._next_job, self)
         self.reading.pointed.connect(self.insight.point)
         self.branches = Branches(window, self)
+        self.reproduction = Reproduction(model_thread, self.writing, self._next_job, self)
+        self.reproduction.started.connect(self.insight.stop_reading)
+        self.provenance = Provenance(
+            window, library, self.sessions, self.writing, self.reproduction, index, self
+        )
         self.variants = Variants(window, library, self.writing, index, self)
         self.preferences = Preferences(window, library, folder, self)
         self.transfer = Transfer(window, library, self.sessions, self.writing, self)
@@ -114,6 +121,8 @@ class Controller(QObject):
     @Slot(object)
     def on_message(self, message: m.Message) -> None:
         """What the model says."""
+        if self.reproduction.takes(message):
+            return
         match message:
             case m.Progress(job_id=job_id, fraction=fraction):
                 if job_id == self._load_job:
@@ -245,6 +254,9 @@ class Controller(QObject):
             case r.TokensLoaded():
                 self.reading.on_tokens_loaded(message)
                 self.variants.on_tokens_loaded(message)
+                self.provenance.on_tokens_loaded()
+            case r.GenerationLoaded():
+                self.provenance.on_generation_loaded(message)
             case r.RequestFailed():
                 self._on_request_failed(message)
             case r.Found():
@@ -311,6 +323,7 @@ class Controller(QObject):
     def _on_session_opened(self) -> None:
         self.writing.update_actions()
         self.reading.session_opened()
+        self.provenance.session_opened()
         self.variants.session_opened()
 
     @Slot(str)

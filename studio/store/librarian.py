@@ -30,6 +30,7 @@ from studio.store.records import (
     DeleteSession,
     DuplicateSession,
     EmptyTrash,
+    GenerationLoaded,
     KeepingProgress,
     LibraryClosed,
     LibraryFailed,
@@ -38,6 +39,7 @@ from studio.store.records import (
     LibraryRequest,
     ListBackups,
     ListSessions,
+    LoadGeneration,
     LoadTokens,
     OpenLibrary,
     OpenSession,
@@ -148,6 +150,10 @@ class Librarian:
                 case LoadTokens():
                     store, wanted = self._open_store(), request.generation_id
                     yield TokensLoaded(wanted, store.tokens(wanted), store.generation(wanted))
+                case LoadGeneration():
+                    yield GenerationLoaded(
+                        request.generation_id, self._open_store().generation(request.generation_id)
+                    )
                 case CloseLibrary():
                     self._close()
                     yield LibraryClosed()

@@ -201,6 +201,13 @@ class LoadTokens:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadGeneration:
+    """How a passage came about. Answered by GenerationLoaded."""
+
+    generation_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class CloseLibrary:
     """Finish what is queued, fold the write-ahead log in, close. Answered by LibraryClosed."""
 
@@ -229,6 +236,7 @@ LibraryRequest = (
     | CopyBackup
     | SaveGeneration
     | LoadTokens
+    | LoadGeneration
     | CloseLibrary
 )
 
@@ -300,6 +308,14 @@ class TokensLoaded:
 
 
 @dataclass(frozen=True, slots=True)
+class GenerationLoaded:
+    """A generation without its tokens; None if there is none of that id."""
+
+    generation_id: int
+    generation: GenerationRecord | None
+
+
+@dataclass(frozen=True, slots=True)
 class RequestFailed:
     """One request failed; the library stays open and unchanged. `damage` says of what kind the trouble is."""
 
@@ -335,6 +351,7 @@ LibraryMessage = (
     | LibrarySalvaged
     | Saved
     | TokensLoaded
+    | GenerationLoaded
     | RequestFailed
     | LibraryClosed
 )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from PySide6.QtWidgets import QTabWidget, QWidget
 
 from studio.ui.probability_view import ProbabilityView
+from studio.ui.provenance_view import ProvenanceView
 from studio.ui.theme import Theme
 from studio.ui.tree_panel import TreePanel
 from studio.ui.variants_panel import VariantsPanel
 
 
 class BottomPanel(QTabWidget):
-    """Tabs; `probabilities`, `tree` and `variants` are their pages."""
+    """Tabs; `probabilities`, `tree`, `variants` and `provenance` are their pages."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -21,7 +22,10 @@ class BottomPanel(QTabWidget):
         self.tabBar().setDrawBase(False)
         self.tabBar().setAccessibleName(self.tr("Views of the text"))
         self.tabBar().setToolTip(
-            self.tr("Token: why this word. History: every state of this text. Variants: side by side.")
+            self.tr(
+                "Token: why this word. History: every state of this text. Variants: side by side. "
+                "Origin: who wrote it, and how."
+            )
         )
         self.probabilities = ProbabilityView(theme)
         self.tree = TreePanel(theme)
@@ -29,9 +33,12 @@ class BottomPanel(QTabWidget):
         self.addTab(self.tree, self.tr("History"))
         self.variants = VariantsPanel(theme)
         self.addTab(self.variants, self.tr("Variants"))
+        self.provenance = ProvenanceView(theme)
+        self.addTab(self.provenance, self.tr("Origin"))
 
     def set_theme(self, theme: Theme) -> None:
         """Use another theme's colours."""
         self.probabilities.set_theme(theme)
         self.tree.set_theme(theme)
+        self.provenance.set_theme(theme)
         self.variants.set_theme(theme)

@@ -13,10 +13,12 @@ from studio.store.records import (
     CloseLibrary,
     Damage,
     DeleteSession,
+    GenerationLoaded,
     LibraryClosed,
     LibraryFailed,
     LibraryOpened,
     LibraryRequest,
+    LoadGeneration,
     LoadTokens,
     OpenLibrary,
     OpenSession,
@@ -234,3 +236,11 @@ def test_the_folder_cannot_be_made(tmp_path: Path) -> None:
     failed = ask(Librarian(), OpenLibrary(str(tmp_path / "file" / "library")), LibraryFailed)
     assert failed.damage is Damage.FAILED
     assert (tmp_path / "file").read_text(encoding="utf-8") == "not a folder"
+
+
+def test_a_generation_is_loaded_without_its_tokens_or_said_not_to_be_there(own_library: Path) -> None:
+    with library(own_library) as librarian:
+        record = generation(1, text=" upon", finish_reason=FinishReason.LENGTH)
+        ask(librarian, SaveGeneration(record, 0, (token(),), session()), Saved)
+        assert ask(librarian, LoadGeneration(1), GenerationLoaded) == GenerationLoaded(1, record)
+        assert ask(librarian, LoadGeneration(2), GenerationLoaded) == GenerationLoaded(2, None)
