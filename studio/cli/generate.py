@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import secrets
 import sys
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from studio import paths
 from studio.cli import inputs, running
 from studio.cli.trouble import ArgumentsError, EngineFailedError
 from studio.core.chain import Chain, all_parameters, with_values
+from studio.core.environment import Environment
 from studio.core.presets import DEFAULT_MAX_NEW_TOKENS, load_presets
 
 if TYPE_CHECKING:
@@ -78,6 +80,9 @@ def run_generate(arguments: argparse.Namespace) -> int:
             "finish_reason": reason.value,
             "seed": seed,
             "model": info.name,
+            "model_sha256": info.sha256,
+            "device": info.device,
+            "environment": json.loads(Environment.of(info).to_json()),
             "seconds": running.number(finished.prefill_s + decode_s if finished else 0.0),
             "tokens_per_second": running.number(len(written.tokens) / decode_s if decode_s else 0.0, 2),
         }

@@ -21,6 +21,7 @@ from studio.ui.provenance_words import Section
 from studio.ui.theme import Theme
 
 LABEL_PX = 124
+LINE_HEIGHT_PERCENT = 125
 
 
 class ProvenanceView(QWidget):
@@ -131,20 +132,19 @@ class ProvenanceView(QWidget):
         if not self._sections:
             cursor.insertText(self._empty, quiet)
         for number, section in enumerate(self._sections):
-            if number:
-                cursor.insertBlock(QTextBlockFormat())
+            cursor.insertBlock(_block_format()) if number else cursor.setBlockFormat(_block_format())
             cursor.insertText(section.title, title)
             for label, value in section.rows:
                 cursor.insertBlock(self._row_format())
                 cursor.insertText(f"{label}\t" if label else "", quiet)
                 cursor.insertText(value, ink)
             if number + 1 < len(self._sections):
-                cursor.insertBlock(QTextBlockFormat())
+                cursor.insertBlock(_block_format())
         bar.setValue(before)
 
     def _row_format(self) -> QTextBlockFormat:
         """The label hangs out to the left of the value."""
-        form = QTextBlockFormat()
+        form = _block_format()
         form.setLeftMargin(LABEL_PX)
         form.setTextIndent(-LABEL_PX)
         form.setTabPositions([QTextOption.Tab(LABEL_PX, QTextOption.TabType.LeftTab)])
@@ -157,3 +157,9 @@ class ProvenanceView(QWidget):
     @Slot()
     def _on_copy(self) -> None:
         QGuiApplication.clipboard().setText(self.plain_text())
+
+
+def _block_format() -> QTextBlockFormat:
+    form = QTextBlockFormat()
+    form.setLineHeight(LINE_HEIGHT_PERCENT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+    return form

@@ -10,7 +10,7 @@ from studio.core import chain
 from studio.core.environment import Environment
 from studio.core.manuscript import Origin
 from studio.core.messages import END_OF_TEXT, FinishReason
-from studio.core.parameters import is_off, parameters
+from studio.core.parameters import Parameter, TextParameter, is_off, parameters
 from studio.core.reproducing import Comparison, Difference, Outcome
 from studio.store.records import GenerationRecord
 from studio.ui import sentences
@@ -97,7 +97,6 @@ class ProvenanceWords(QObject):
         """Everything that is known of a generation."""
         rows = [
             (self.tr("Model"), record.model_name),
-            (self.tr("Weights"), record.model_sha256),
             (self.tr("When"), local_time(record.created_utc)),
             (self.tr("Sampling"), self.chain(record.processors)),
             (self.tr("Seed"), str(record.seed)),
@@ -112,6 +111,7 @@ class ProvenanceWords(QObject):
         if record.retry_of:
             rows.append((self.tr("Retry of"), self.tr("generation {id}").format(id=record.retry_of)))
         rows.append((self.tr("Generation"), str(record.id)))
+        rows.append((self.tr("Weights (SHA-256)"), record.model_sha256))
         return rows
 
     def chain(self, text: str) -> str:
@@ -125,7 +125,7 @@ class ProvenanceWords(QObject):
             if is_off(processor):
                 continue
             values = [
-                (self._label(p.label), f"{getattr(processor, p.name):.{p.decimals}f}")
+                (self._label(p.label), self._value(p, getattr(processor, p.name)))
                 for p in parameters(processor)
             ]
             stage = self._label(processor.stage.label)
@@ -134,6 +134,11 @@ class ProvenanceWords(QObject):
             else:
                 parts.append(f"{stage} ({', '.join(f'{label} {value}' for label, value in values)})")
         return self.tr(", then ").join(parts) or self.tr("none: drawn from the model's own probabilities")
+
+    def _value(self, parameter: Parameter | TextParameter, value: object) -> str:
+        if isinstance(parameter, Parameter):
+            return f"{value:.{parameter.decimals}f}"
+        return self._quoted(str(value))
 
     def _label(self, text: str) -> str:
         return QCoreApplication.translate("processors", text)
