@@ -67,6 +67,8 @@ def create(argv: Sequence[str]) -> tuple[QApplication, MainWindow]:
 def _translate(app: QApplication, language: str) -> None:
     """Load the app's and Qt's own translations. English is the source and needs none."""
     locale = QLocale.system() if language == "system" else QLocale(language)
+    if language != "system":
+        QLocale.setDefault(locale)  # dates in the language of the window
     if locale.language() != QLocale.Language.Chinese:
         return
     for name, folder in (

@@ -82,7 +82,8 @@ class BackupsDialog(QDialog):
         column.addWidget(self._progress)
         column.addLayout(self._said_row())
         column.addLayout(self._buttons())
-        self.resize(720, 520)
+        room = self.screen().availableSize()
+        self.resize(min(720, room.width()), min(520, room.height() - 60))  # with a title bar
         self._update()
         self._list.setFocus()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, SignalInstance, Slot
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from studio.store.records import BackupInfo, Damage, LibraryFailed
@@ -64,6 +65,7 @@ class LibraryDialog(QDialog):
         """What is known of the backups, or what went wrong."""
         self._said.setText(text)
         self._said.setVisible(bool(text))
+        self._fit()
 
     def offer(self, backup: BackupInfo) -> None:
         """This backup is sound to the last session."""
@@ -78,6 +80,7 @@ class LibraryDialog(QDialog):
         )
         self._backup.setVisible(True)
         self._backup.setFocus()
+        self._fit()
 
     def set_busy(self, text: str, fraction: float) -> None:
         """A rescue is under way. Only quitting is possible meanwhile; then nothing is changed."""
@@ -100,7 +103,19 @@ class LibraryDialog(QDialog):
         self.hide()
         self.deleteLater()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Lines that are broken need their height."""
+        super().showEvent(event)
+        self._fit()
+
     # -- inside --------------------------------------------------------------------------------------------
+
+    def _fit(self) -> None:
+        """As high as the text is at this width: a layout does not ask again by itself."""
+        self._column.activate()
+        height = self._column.totalHeightForWidth(self.width())
+        if self.height() < height:
+            self.resize(self.width(), height)
 
     def _label(self, name: str, text: str, *, quiet: bool = False) -> QLabel:
         label = QLabel(text)

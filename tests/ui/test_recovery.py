@@ -181,13 +181,12 @@ def test_other_troubles_offer_no_rescue(qtbot: QtBot, damage_kind: r.Damage) -> 
 WRITER = """
 import sys
 from pathlib import Path
-sys.path.insert(0, sys.argv[2])
 from tests.store.library_samples import generation, session
 from studio.store.store import Store
 from dataclasses import replace
 store = Store.open(Path(sys.argv[1]))
 store.save_session(session(1, "Once upon a time", title="The fox"))
-if sys.argv[3] == "generating":
+if sys.argv[2] == "generating":
     newer = session(1, "Once", title="The fox", revision=2)
     store.save_generation(generation(1, 1, text=" there was a fox"), 0, (), newer)
 print("saved", flush=True)
@@ -200,9 +199,8 @@ def test_after_kill_9_one_line_says_what_is_here(
     open_window: Open, qtbot: QtBot, own_library: Path, what: str, expected: str
 ) -> None:
     root = Path(__file__).parents[2]
-    samples = str(root / "tests" / "store")
     process = subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(own_library), samples, what],
+        [sys.executable, "-c", WRITER, str(own_library), what],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
