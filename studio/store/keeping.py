@@ -15,6 +15,7 @@ from typing import Any
 
 from studio.core.errors import QT_TRANSLATE_NOOP
 from studio.core.history import Run
+from studio.core.messages import Token
 from studio.store import backup, files, opening, passages, rows, soundness
 from studio.store.errand import Errand
 from studio.store.packing import clean
@@ -22,6 +23,7 @@ from studio.store.records import (
     BackupCopied,
     BackupInfo,
     Damage,
+    GenerationRecord,
     LibraryRestored,
     LibrarySalvaged,
     Rescued,
@@ -174,9 +176,11 @@ def _salvage(
 ) -> LibrarySalvaged:
     saved = doubtful = lost = 0
     # It is the same library, so that its backups are its own.
+    library_id = None
     with contextlib.suppress(sqlite3.Error):
-        if (library_id := _id_of(wreck)) is not None:
-            store.change(lambda db: db.execute(_SET_ID, (library_id,)))
+        library_id = _id_of(wreck)
+    if library_id is not None:
+        store.change(lambda db: db.execute(_SET_ID, (library_id,)))
     ids = list(_session_ids(wreck))
     for n_done, session_id in enumerate(ids):
         if errand is not None:
@@ -197,13 +201,24 @@ def _salvage(
             continue
         store.save_session(session)
         for generation_id in _ids(wreck, "SELECT id FROM generations WHERE session_id = ?", session_id):
-            with contextlib.suppress(sqlite3.Error, LibraryError, ValueError):
-                generation = passages.read_generation(wreck, generation_id, verify=True)
-                tokens = passages.read_tokens(wreck, generation_id, passages.Pieces(wreck), verify=True)
-                if generation is not None:
-                    store.save_generation(generation, 0, tokens, session)
+            read = _generation(wreck, generation_id)
+            if read is not None:
+                generation, tokens = read
+                store.save_generation(generation, 0, tokens, session)
         _copy_line(wreck, store, session_id)
     return LibrarySalvaged(str(into_folder), saved, doubtful, lost)
+
+
+def _generation(
+    wreck: sqlite3.Connection, generation_id: int
+) -> tuple[GenerationRecord, tuple[Token, ...]] | None:
+    """A generation and its tokens, if both are as they were written."""
+    with contextlib.suppress(sqlite3.Error, LibraryError, ValueError):
+        generation = passages.read_generation(wreck, generation_id, verify=True)
+        tokens = passages.read_tokens(wreck, generation_id, passages.Pieces(wreck), verify=True)
+        if generation is not None:
+            return generation, tokens
+    return None
 
 
 def _text_alone(wreck: sqlite3.Connection, session_id: int) -> SessionRecord | None:
@@ -218,12 +233,14 @@ def _text_alone(wreck: sqlite3.Connection, session_id: int) -> SessionRecord | N
 def _copy_line(wreck: sqlite3.Connection, store: Store, session_id: int) -> None:
     """What the list says of a session beside its text."""
     columns = ("created_utc", "updated_utc", "deleted_utc", "pinned", "archived", "tags")
+    values = None
     with contextlib.suppress(sqlite3.Error):
         sql = f"SELECT {', '.join(columns)} FROM sessions WHERE id = ?"  # noqa: S608
         values = wreck.execute(sql, (session_id,)).fetchone()
-        cleaned = [clean(value) if isinstance(value, str) else value for value in values or ()]
-        if cleaned:
-            update = f"UPDATE sessions SET {' = ?, '.join(columns)} = ? WHERE id = ?"  # noqa: S608
+    if values:
+        cleaned = [clean(value) if isinstance(value, str) else value for value in values]
+        update = f"UPDATE sessions SET {' = ?, '.join(columns)} = ? WHERE id = ?"  # noqa: S608
+        with contextlib.suppress(sqlite3.IntegrityError):  # a value that is not one
             store.change(lambda db: db.execute(update, (*cleaned, session_id)))
 
 

@@ -113,22 +113,13 @@ ask(librarian, CloseLibrary(), LibraryClosed)
 """
 
 
-def on_its_own_disk(script: str, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run `script` with a disk of 3 MB mounted on `folder`, in a namespace of its own."""
+def on_its_own_disk(*command: str, folder: Path, size: str = "3m") -> subprocess.CompletedProcess[str]:
+    """Run Python with a small disk mounted on `folder`, in a namespace of its own."""
     paths = (Path(__file__).parents[2], Path(__file__).parent)
     folder.mkdir()
+    mount = f'mount -t tmpfs -o size={size} disk "$1" && shift && exec "$@"'
     return subprocess.run(
-        [
-            *(
-                "unshare",
-                "-rm",
-                "sh",
-                "-c",
-                'mount -t tmpfs -o size=3m disk "$1" && shift && exec "$@"',
-                "sh",
-            ),
-            *(str(folder), sys.executable, "-c", script, str(folder), *arguments),
-        ],
+        ["unshare", "-rm", "sh", "-c", mount, "sh", str(folder), sys.executable, *command],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))},
         capture_output=True,
         text=True,
@@ -150,12 +141,28 @@ NEEDS_MOUNT = pytest.mark.skipif(not may_mount(), reason="this system lets us mo
 
 @NEEDS_MOUNT
 def test_a_full_disk_loses_nothing_and_saving_goes_on(tmp_path: Path) -> None:
-    done = on_its_own_disk(IN_A_SMALL_DISK, tmp_path / "disk")
+    done = on_its_own_disk("-c", IN_A_SMALL_DISK, str(tmp_path / "disk"), folder=tmp_path / "disk")
     assert done.returncode == 0, done.stderr
 
 
 @NEEDS_MOUNT
 @pytest.mark.parametrize("log", ["log", "clean"])
 def test_a_read_only_disk_can_be_read(tmp_path: Path, log: str) -> None:
-    done = on_its_own_disk(ON_A_READ_ONLY_DISK, tmp_path / "disk", log)
+    done = on_its_own_disk("-c", ON_A_READ_ONLY_DISK, str(tmp_path / "disk"), log, folder=tmp_path / "disk")
+    assert done.returncode == 0, done.stderr
+
+
+KINDS = (
+    *("session", "later session", "generation", "title", "tags", "copy", "trash", "backup", "restore"),
+    *("rescue", "salvage", "salvage in place", "export", "import", "settings", "new library", "migration"),
+    "search",
+)
+
+
+@NEEDS_MOUNT
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_write_says_that_the_disk_is_full_and_harms_nothing(tmp_path: Path, kind: str) -> None:
+    script = str(Path(__file__).with_name("full_disk_script.py"))
+    folder = tmp_path / "disk"
+    done = on_its_own_disk(script, str(folder), kind, folder=folder, size="32m")
     assert done.returncode == 0, done.stderr

@@ -236,6 +236,8 @@ def test_what_a_killed_program_left_unfinished_is_gone_after_the_next_start(own_
     for folder in (own_library, backups):
         for name in (*mine, *left):
             (folder / name).write_bytes(b"half a library")
+        (folder / "library-salvaged-a1_b2c3d.unfinished").mkdir()
+        (folder / "library-salvaged-a1_b2c3d.unfinished" / "library.db").write_bytes(b"half a library")
     with library(own_library, read_only=True):
         assert (own_library / left[0]).exists()
     with library(own_library):
