@@ -167,10 +167,10 @@ class TreePanel(QWidget):
         self.refresh()
 
     @Slot()
-    def refresh(self) -> None:
-        """Come up to date, a few milliseconds at a time."""
+    def refresh(self) -> bool:
+        """Come up to date, a few milliseconds at a time; whether it is."""
         if self._history is None:
-            return
+            return True
         self.model.show(
             self._history, with_pruned=self._all.isChecked(), only_bookmarks=self._only.isChecked()
         )
@@ -178,7 +178,7 @@ class TreePanel(QWidget):
         current = self.list.currentIndex().data(NODE_ID)
         if not self.model.refresh(WORK_S):
             self._work_timer.start()
-            return
+            return False
         if self._history.head != self._head_shown:
             self._head_shown = self._history.head
             self._go_to_row(self.model.head_row())
@@ -187,6 +187,7 @@ class TreePanel(QWidget):
             self._go_to_row(min(row, self.model.rowCount() - 1) if found is None else found)
         self._update_buttons()
         self.list.viewport().update()
+        return True
 
     def name_model(self, generation_id: int, model: str) -> None:
         """Say which model wrote a generation: it was asked for, and a tool tip may be waiting for it."""
