@@ -17,14 +17,197 @@
     </message>
 </context>
 <context>
+    <name>BackupsDialog</name>
+    <message>
+        <source>Backups</source>
+        <translation>备份</translation>
+    </message>
+    <message>
+        <source>Every page and every session of this backup is as it was written.</source>
+        <translation>此备份的每一页、每一个会话都完好如初。</translation>
+    </message>
+    <message>
+        <source>This backup is damaged. Keep it only if there is no better one.</source>
+        <translation>此备份已损坏。只有在没有更好的备份时才值得保留。</translation>
+    </message>
+    <message>
+        <source>1 session</source>
+        <translation>1 个会话</translation>
+    </message>
+    <message>
+        <source>{n} sessions</source>
+        <translation>{n} 个会话</translation>
+    </message>
+    <message>
+        <source>Restored to {folder}: {sessions}.</source>
+        <translation>已恢复到 {folder}：{sessions}。</translation>
+    </message>
+    <message>
+        <source>Of the daily ones the newest of 7 days, 4 weeks and 12 months are kept; those made by hand stay until you delete them. They lie on the same disk as the library: now and then export a copy to another one.</source>
+        <translation>每日备份中，最近 7 天、4 周和 12 个月各保留最新的一份；手动制作的会一直保留，直到你删除。它们与文库在同一磁盘上：请不时导出一份到别的磁盘。</translation>
+    </message>
+    <message>
+        <source>Where the backups lie</source>
+        <translation>备份所在位置</translation>
+    </message>
+    <message>
+        <source>Open &amp;folder</source>
+        <translation>打开文件夹(&amp;F)</translation>
+    </message>
+    <message>
+        <source>Show the backups in the file manager</source>
+        <translation>在文件管理器中显示备份</translation>
+    </message>
+    <message>
+        <source>The newest backup comes first</source>
+        <translation>最新的备份排在最前</translation>
+    </message>
+    <message>
+        <source>Made</source>
+        <translation>制作时间</translation>
+    </message>
+    <message>
+        <source>Why</source>
+        <translation>缘由</translation>
+    </message>
+    <message>
+        <source>Sessions</source>
+        <translation>会话</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>Open in a &amp;new window</source>
+        <translation>在新窗口中打开(&amp;N)</translation>
+    </message>
+    <message>
+        <source>Open the restored library beside this one</source>
+        <translation>在当前文库之外打开恢复出的文库</translation>
+    </message>
+    <message>
+        <source>&amp;Back up now</source>
+        <translation>立即备份(&amp;B)</translation>
+    </message>
+    <message>
+        <source>Make a backup of the library as it is; you can go on writing</source>
+        <translation>为文库当前的样子制作备份；你可以继续写作</translation>
+    </message>
+    <message>
+        <source>C&amp;heck</source>
+        <translation>检查(&amp;H)</translation>
+    </message>
+    <message>
+        <source>Read every page and every session of the chosen backup</source>
+        <translation>读取所选备份的每一页和每一个会话</translation>
+    </message>
+    <message>
+        <source>&amp;Restore a copy…</source>
+        <translation>恢复一份副本(&amp;R)…</translation>
+    </message>
+    <message>
+        <source>Make a library of the chosen backup in a folder of its own; this one stays as it is</source>
+        <translation>用所选备份在单独的文件夹中建立文库；当前文库保持原样</translation>
+    </message>
+    <message>
+        <source>&amp;Export a copy…</source>
+        <translation>导出一份副本(&amp;E)…</translation>
+    </message>
+    <message>
+        <source>Copy the chosen backup&apos;s file, say to another disk</source>
+        <translation>复制所选备份的文件，例如复制到另一块磁盘</translation>
+    </message>
+    <message>
+        <source>&amp;Close</source>
+        <translation>关闭(&amp;C)</translation>
+    </message>
+    <message>
+        <source>Close (Esc)</source>
+        <translation>关闭（Esc）</translation>
+    </message>
+    <message>
+        <source>By itself</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>By hand</source>
+        <translation>手动</translation>
+    </message>
+    <message>
+        <source>Before an update</source>
+        <translation>更新之前</translation>
+    </message>
+    <message>
+        <source>Damaged</source>
+        <translation>已损坏</translation>
+    </message>
+    <message>
+        <source>Of another library</source>
+        <translation>属于另一个文库</translation>
+    </message>
+    <message>
+        <source>Sound</source>
+        <translation>完好</translation>
+    </message>
+    <message>
+        <source>Not checked yet</source>
+        <translation>尚未检查</translation>
+    </message>
+    <message>
+        <source>There is no backup yet.
+
+The first one is made by itself soon after you have written something. “Back up now” makes one at once.</source>
+        <translation>还没有备份。
+
+你写下内容后不久，就会自动制作第一份。“立即备份”可以马上制作一份。</translation>
+    </message>
+    <message>
+        <source>There is no backup, and none is made of a library that is open to read only.</source>
+        <translation>没有备份；以只读方式打开的文库不会制作备份。</translation>
+    </message>
+    <message>
+        <source>This library is open to read only: no backups are made of it.</source>
+        <translation>此文库以只读方式打开：不会为它制作备份。</translation>
+    </message>
+    <message>
+        <source>A backup is made once a day by itself; the next one is due {time}.</source>
+        <translation>每天自动制作一份备份；下一份将在 {time} 之后制作。</translation>
+    </message>
+    <message>
+        <source>A backup is made once a day by itself; the next one is due now.</source>
+        <translation>每天自动制作一份备份；下一份现在就该制作了。</translation>
+    </message>
+    <message>
+        <source>Restore into a new or empty folder</source>
+        <translation>恢复到一个新的或空的文件夹</translation>
+    </message>
+    <message>
+        <source>Restore</source>
+        <translation>还原</translation>
+    </message>
+    <message>
+        <source>Export a copy of the backup</source>
+        <translation>导出备份的副本</translation>
+    </message>
+    <message>
+        <source>Library (*.db)</source>
+        <translation>文库 (*.db)</translation>
+    </message>
+</context>
+<context>
     <name>BottomPanel</name>
     <message>
         <source>Views of the text</source>
         <translation>文本视图</translation>
     </message>
     <message>
-        <source>Token: why this word. History: every state of this text.</source>
-        <translation>词元：为何是这个词。历史：此文本的每个状态。</translation>
+        <source>Token: why this word. History: every state of this text. Variants: side by side. Origin: who wrote it, and how.</source>
+        <translation>词元：为何是这个词。历史：文字的每个状态。变体：并排比较。来历：谁写的、怎么写的。</translation>
     </message>
     <message>
         <source>Token</source>
@@ -33,6 +216,37 @@
     <message>
         <source>History</source>
         <translation>历史</translation>
+    </message>
+    <message>
+        <source>Variants</source>
+        <translation>变体</translation>
+    </message>
+    <message>
+        <source>Origin</source>
+        <translation>来历</translation>
+    </message>
+</context>
+<context>
+    <name>Branches</name>
+    <message>
+        <source>The beginning cannot be pruned: every branch comes from it.</source>
+        <translation>开头不能剪去：所有分支都由它而来。</translation>
+    </message>
+    <message>
+        <source>The text cannot be changed right now, so no branch can be pruned.</source>
+        <translation>现在不能改动正文，所以不能剪枝。</translation>
+    </message>
+    <message>
+        <source>Branch pruned: 1 state.</source>
+        <translation>已剪去分支：1 个状态。</translation>
+    </message>
+    <message>
+        <source>Branch pruned: {n} states.</source>
+        <translation>已剪去分支：{n} 个状态。</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
     </message>
 </context>
 <context>
@@ -48,6 +262,69 @@
     <message>
         <source>Rank {rank}: {own} from the model itself, {after}. Log-probability {logprob} nats.</source>
         <translation>排名 {rank}：模型本身给出 {own}，{after}。对数概率 {logprob} 奈特。</translation>
+    </message>
+</context>
+<context>
+    <name>Catalogue</name>
+    <message>
+        <source>This session is in the trash: it can be read, not changed.</source>
+        <translation>这个会话在回收站里：可以阅读，不能修改。</translation>
+    </message>
+    <message>
+        <source>Restore</source>
+        <translation>还原</translation>
+    </message>
+    <message>
+        <source>Destroyed sessions: {n}.</source>
+        <translation>已销毁会话：{n} 个。</translation>
+    </message>
+    <message>
+        <source>The trash was empty.</source>
+        <translation>回收站原本就是空的。</translation>
+    </message>
+    <message>
+        <source>No backup holds any of them.</source>
+        <translation>没有备份保存着它们。</translation>
+    </message>
+    <message>
+        <source>Backups that still hold some of them: {n}, made from {oldest} to {newest}; delete those too if nothing may be left.</source>
+        <translation>仍有 {n} 个备份保存着其中的内容，备份时间为 {oldest} 至 {newest}；如果什么都不能留下，请把这些备份也删除。</translation>
+    </message>
+    <message>
+        <source>One backup, made on {oldest}, still holds some of them; delete it too if nothing may be left.</source>
+        <translation>{oldest} 的一个备份仍保存着其中的内容；如果什么都不能留下，请把它也删除。</translation>
+    </message>
+    <message>
+        <source>The session is in the archive now.</source>
+        <translation>会话已归档。</translation>
+    </message>
+    <message>
+        <source>The session is back on the list.</source>
+        <translation>会话已回到列表。</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>{title} (copy)</source>
+        <translation>{title}（副本）</translation>
+    </message>
+    <message>
+        <source>The session was deleted.</source>
+        <translation type="unfinished">会话已删除。</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>The trash is empty.</source>
+        <translation>回收站是空的。</translation>
+    </message>
+    <message>
+        <source>Write something first; then there is a session to do this with.</source>
+        <translation>先写点什么，才有会话可以这样做。</translation>
     </message>
 </context>
 <context>
@@ -96,26 +373,6 @@
         <translation>打开 GPT-2 模型文件夹</translation>
     </message>
     <message>
-        <source>A new library was started. The damaged one is kept as {path}.</source>
-        <translation>已新建文库。损坏的文库保留为 {path}。</translation>
-    </message>
-    <message>
-        <source>Read only</source>
-        <translation>只读</translation>
-    </message>
-    <message>
-        <source>The library is open to read only: nothing can be changed.</source>
-        <translation>文库以只读方式打开：不能做任何更改。</translation>
-    </message>
-    <message>
-        <source>The app was interrupted while writing. What had appeared is here.</source>
-        <translation>上次写作时程序被中断。当时已出现的文字都在这里。</translation>
-    </message>
-    <message>
-        <source>Open or start a library in a folder</source>
-        <translation>在文件夹中打开或新建文库</translation>
-    </message>
-    <message>
         <source>Try again</source>
         <translation>重试</translation>
     </message>
@@ -143,6 +400,21 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     </message>
 </context>
 <context>
+    <name>DetailsDialog</name>
+    <message>
+        <source>Can be selected and copied</source>
+        <translation>可以选择和复制</translation>
+    </message>
+    <message>
+        <source>&amp;Close</source>
+        <translation>关闭(&amp;C)</translation>
+    </message>
+    <message>
+        <source>Close (Esc)</source>
+        <translation>关闭（Esc）</translation>
+    </message>
+</context>
+<context>
     <name>Editor</name>
     <message>
         <source>Text</source>
@@ -162,34 +434,258 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     </message>
 </context>
 <context>
+    <name>ExportDialog</name>
+    <message>
+        <source>Export</source>
+        <translation>导出</translation>
+    </message>
+    <message>
+        <source>What</source>
+        <translation>内容</translation>
+    </message>
+    <message>
+        <source>The kind of file</source>
+        <translation>文件的类型</translation>
+    </message>
+    <message>
+        <source>Format</source>
+        <translation>格式</translation>
+    </message>
+    <message>
+        <source>&amp;Format</source>
+        <translation>格式(&amp;F)</translation>
+    </message>
+    <message>
+        <source>&amp;Settings before the text</source>
+        <translation>正文前写入设置(&amp;S)</translation>
+    </message>
+    <message>
+        <source>Model, sampling and seed of each generation, as front matter</source>
+        <translation>以文首元数据的形式写入每次生成的模型、采样设置和种子</translation>
+    </message>
+    <message>
+        <source>&amp;Mark generated text</source>
+        <translation>标出生成的文字(&amp;M)</translation>
+    </message>
+    <message>
+        <source>Show which passages the model wrote</source>
+        <translation>显示哪些段落是模型写的</translation>
+    </message>
+    <message>
+        <source>&amp;Colour tokens by their probability</source>
+        <translation>按概率给词元着色(&amp;C)</translation>
+    </message>
+    <message>
+        <source>The less likely a token was, the warmer it is; instead of the marks</source>
+        <translation>词元的概率越低，颜色越暖；取代生成标记</translation>
+    </message>
+    <message>
+        <source>&amp;Probabilities of every token</source>
+        <translation>每个词元的概率(&amp;P)</translation>
+    </message>
+    <message>
+        <source>Without them the file is many times smaller, and nothing can be looked up later</source>
+        <translation>不含概率时文件会小许多倍，但以后无法再查看</translation>
+    </message>
+    <message>
+        <source>Choose &amp;file…</source>
+        <translation>选择文件(&amp;F)…</translation>
+    </message>
+    <message>
+        <source>Choose where to write it</source>
+        <translation>选择写入的位置</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Write nothing (Esc)</source>
+        <translation>什么也不写入（Esc）</translation>
+    </message>
+    <message>
+        <source>&amp;This session</source>
+        <translation>本会话(&amp;T)</translation>
+    </message>
+    <message>
+        <source>The se&amp;lection</source>
+        <translation>选中的文字(&amp;L)</translation>
+    </message>
+    <message>
+        <source>This &amp;branch</source>
+        <translation>当前分支(&amp;B)</translation>
+    </message>
+    <message>
+        <source>The whole t&amp;ree</source>
+        <translation>整棵树(&amp;R)</translation>
+    </message>
+    <message>
+        <source>The whole librar&amp;y</source>
+        <translation>整个文库(&amp;Y)</translation>
+    </message>
+    <message>
+        <source>The text as it stands</source>
+        <translation>现在的正文</translation>
+    </message>
+    <message>
+        <source>The selected characters and nothing else</source>
+        <translation>只有选中的文字</translation>
+    </message>
+    <message>
+        <source>The text at the state chosen in the history, without other variants</source>
+        <translation>历史中所选状态的正文，不含其他变体</translation>
+    </message>
+    <message>
+        <source>Every variant: the text at each end of its history</source>
+        <translation>所有变体：历史中每个末端的正文</translation>
+    </message>
+    <message>
+        <source>Every session, also those in the archive, but not the trash</source>
+        <translation>所有会话，包括已归档的，但不包括回收站里的</translation>
+    </message>
+</context>
+<context>
     <name>FindBar</name>
     <message>
-        <source>Find in this text</source>
-        <translation>在本文中查找</translation>
+        <source>This pattern cannot be read from its character {n} on.</source>
+        <translation>这个模式从第 {n} 个字符起无法读懂。</translation>
     </message>
     <message>
-        <source>Enter: next. Shift+Enter: previous. Esc: close</source>
-        <translation>Enter：下一处。Shift+Enter：上一处。Esc：关闭</translation>
-    </message>
-    <message>
-        <source>Previous (Shift+F3)</source>
-        <translation>上一处（Shift+F3）</translation>
-    </message>
-    <message>
-        <source>Next (F3)</source>
-        <translation>下一处（F3）</translation>
-    </message>
-    <message>
-        <source>Close (Esc)</source>
-        <translation>关闭（Esc）</translation>
+        <source>This pattern takes too long. Make it simpler: not (a+)+, but a+.</source>
+        <translation>这个模式耗时太长。请写得简单些：不用 (a+)+，而用 a+。</translation>
     </message>
     <message>
         <source>{n} of {total}</source>
         <translation>第 {n} 处，共 {total} 处</translation>
     </message>
     <message>
+        <source>{total} found</source>
+        <translation>找到 {total} 处</translation>
+    </message>
+    <message>
         <source>not found</source>
         <translation>未找到</translation>
+    </message>
+    <message>
+        <source>Select the text to search in first.</source>
+        <translation>请先选中要在其中查找的文字。</translation>
+    </message>
+    <message>
+        <source>The text cannot be changed now: it is being written, or open to read only.</source>
+        <translation>现在不能改动文字：模型正在写，或文库以只读方式打开。</translation>
+    </message>
+    <message>
+        <source>The replacement cannot be read: \1 is the first part in brackets, \\ is a backslash.</source>
+        <translation>替换内容无法读懂：\1 是第一个括号里的部分，\\ 是反斜杠。</translation>
+    </message>
+    <message>
+        <source>The text would be longer than {limit} characters. Nothing was replaced.</source>
+        <translation>文字会超过 {limit} 个字符。没有替换任何内容。</translation>
+    </message>
+    <message>
+        <source>Replaced: {n}.</source>
+        <translation>已替换 {n} 处。</translation>
+    </message>
+</context>
+<context>
+    <name>FindControls</name>
+    <message>
+        <source>Find in this text</source>
+        <translation>在本文中查找</translation>
+    </message>
+    <message>
+        <source>Enter: next. Shift+Enter: previous. Esc: close</source>
+        <translation>回车：下一个。Shift+回车：上一个。Esc：关闭</translation>
+    </message>
+    <message>
+        <source>Match upper and lower case</source>
+        <translation>区分大小写</translation>
+    </message>
+    <message>
+        <source>Whole words only</source>
+        <translation>只找整词</translation>
+    </message>
+    <message>
+        <source>A pattern: . is any character, \d a digit, a|b either (regular expression)</source>
+        <translation>模式：. 是任意字符，\d 是数字，a|b 是二者之一（正则表达式）</translation>
+    </message>
+    <message>
+        <source>Only in the selected text</source>
+        <translation>只在选中的文字里</translation>
+    </message>
+    <message>
+        <source>Replace what is found (Ctrl+Shift+F)</source>
+        <translation>替换找到的内容（Ctrl+Shift+F）</translation>
+    </message>
+    <message>
+        <source>Previous (Shift+F3)</source>
+        <translation>上一个（Shift+F3）</translation>
+    </message>
+    <message>
+        <source>Next (F3)</source>
+        <translation>下一个（F3）</translation>
+    </message>
+    <message>
+        <source>Close (Esc)</source>
+        <translation>关闭（Esc）</translation>
+    </message>
+    <message>
+        <source>Enter: replace this one and go to the next</source>
+        <translation>回车：替换这一处，再到下一处</translation>
+    </message>
+    <message>
+        <source>Replace with</source>
+        <translation>替换为</translation>
+    </message>
+    <message>
+        <source>Replace this one and go to the next</source>
+        <translation>替换这一处，再到下一处</translation>
+    </message>
+    <message>
+        <source>Replace</source>
+        <translation>替换</translation>
+    </message>
+    <message>
+        <source>Replace all that is found; Undo takes it back in one step</source>
+        <translation>替换找到的每一处；撤销一步即可全部恢复</translation>
+    </message>
+    <message>
+        <source>Replace all</source>
+        <translation>全部替换</translation>
+    </message>
+</context>
+<context>
+    <name>Finding</name>
+    <message>
+        <source>This passage is no longer in the history of this text.</source>
+        <translation>这段文字已不在本文的历史中。</translation>
+    </message>
+    <message>
+        <source>This passage is in an earlier state of this text.</source>
+        <translation>这段文字在本文较早的状态中。</translation>
+    </message>
+    <message>
+        <source>This passage is in a branch that was pruned; going there brings it back.</source>
+        <translation>这段文字在已剪去的分支中；前往那里会把它恢复。</translation>
+    </message>
+    <message>
+        <source>This passage is in another branch.</source>
+        <translation>这段文字在另一个分支中。</translation>
+    </message>
+    <message>
+        <source>Go there</source>
+        <translation>前往</translation>
+    </message>
+    <message>
+        <source>The text cannot be changed now; it stays as it is.</source>
+        <translation>现在不能改动文字；它保持原样。</translation>
+    </message>
+</context>
+<context>
+    <name>HeatText</name>
+    <message>
+        <source>“{token}”: {probability} from the model itself, rank {rank}</source>
+        <translation>“{token}”：模型本身给出 {probability}，排名第 {rank}</translation>
     </message>
 </context>
 <context>
@@ -197,6 +693,38 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     <message>
         <source>Your library</source>
         <translation>你的文库</translation>
+    </message>
+    <message>
+        <source>Whatever you choose, the damaged file stays in this folder. If another takes its place, it is renamed to library-damaged-….db.</source>
+        <translation>无论你怎样选择，损坏的文件都会留在此文件夹中。如果由其他文件取代，它会改名为 library-damaged-….db。</translation>
+    </message>
+    <message>
+        <source>1 session</source>
+        <translation>1 个会话</translation>
+    </message>
+    <message>
+        <source>{n} sessions</source>
+        <translation>{n} 个会话</translation>
+    </message>
+    <message>
+        <source>There is a backup of {time} with {sessions}; it has just been checked and is sound.</source>
+        <translation>有一份 {time} 的备份，含 {sessions}；刚刚检查过，完好无损。</translation>
+    </message>
+    <message>
+        <source>&amp;Put this backup in its place</source>
+        <translation>用此备份替换(&amp;P)</translation>
+    </message>
+    <message>
+        <source>A copy of the backup becomes your library; the backup stays too</source>
+        <translation>备份的副本将成为你的文库；备份本身也会保留</translation>
+    </message>
+    <message>
+        <source>&amp;Save what can be read</source>
+        <translation>抢救可读取的内容(&amp;S)</translation>
+    </message>
+    <message>
+        <source>Every session that can still be read becomes part of a new library in this place</source>
+        <translation>所有仍可读取的会话都会收入此处的新文库</translation>
     </message>
     <message>
         <source>&amp;Try again</source>
@@ -308,6 +836,69 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     </message>
 </context>
 <context>
+    <name>Palette</name>
+    <message>
+        <source>Find actions, sessions, and words in all texts</source>
+        <translation>查找操作、会话和所有文字中的词句</translation>
+    </message>
+    <message>
+        <source>Up and Down choose, Enter opens, Esc closes</source>
+        <translation>上下键选择，回车打开，Esc 关闭</translation>
+    </message>
+    <message>
+        <source>What was found</source>
+        <translation>查找结果</translation>
+    </message>
+    <message>
+        <source>Actions</source>
+        <translation>操作</translation>
+    </message>
+    <message>
+        <source>Sessions</source>
+        <translation>会话</translation>
+    </message>
+    <message>
+        <source>Empty session</source>
+        <translation>空会话</translation>
+    </message>
+    <message>
+        <source>Recent sessions</source>
+        <translation>最近的会话</translation>
+    </message>
+    <message>
+        <source>In texts</source>
+        <translation>在文字中</translation>
+    </message>
+    <message>
+        <source>In generations no longer in a text</source>
+        <translation>在已不在文中的续写里</translation>
+    </message>
+    <message>
+        <source>The library is not open: only actions are found.</source>
+        <translation>文库没有打开：只能查找操作。</translation>
+    </message>
+    <message>
+        <source>Nothing was found.</source>
+        <translation>没有找到。</translation>
+    </message>
+    <message>
+        <source>Only actions. Without “&gt;”, sessions and texts are searched too.</source>
+        <translation>只查找操作。去掉“&gt;”，也会查找会话和文字。</translation>
+    </message>
+    <message>
+        <source>What is in quotes is searched for as a phrase, word after word.</source>
+        <translation>引号里的内容按短语查找，词词相连。</translation>
+    </message>
+    <message>
+        <source>“&gt;” finds only actions, &quot;quotes&quot; find a phrase. Enter opens, Esc closes.</source>
+        <translation>“&gt;”只查找操作，&quot;引号&quot;查找短语。回车打开，Esc 关闭。</translation>
+    </message>
+    <message>
+        <source>“{action}” is not possible now.</source>
+        <translation>现在不能“{action}”。</translation>
+    </message>
+</context>
+<context>
     <name>ParameterRow</name>
     <message>
         <source>Reset {name}</source>
@@ -401,6 +992,339 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     </message>
 </context>
 <context>
+    <name>Provenance</name>
+    <message>
+        <source>The model did not write here: put the caret into words that it wrote.</source>
+        <translation>这里不是模型写的：请把光标放到它写的文字里。</translation>
+    </message>
+    <message>
+        <source>No model is loaded yet. Try again when one is.</source>
+        <translation>还没有载入模型。载入后再试。</translation>
+    </message>
+    <message>
+        <source>The model is writing. Try again when it has finished.</source>
+        <translation>模型正在写。等它写完再试。</translation>
+    </message>
+    <message>
+        <source>Nothing is in the library to compare a second run with.</source>
+        <translation>文库里没有可供第二次运行比较的内容。</translation>
+    </message>
+    <message>
+        <source>The second run failed. Nothing can be said about it.</source>
+        <translation>第二次运行失败了，无从比较。</translation>
+    </message>
+</context>
+<context>
+    <name>ProvenanceView</name>
+    <message>
+        <source>Where these words come from</source>
+        <translation>这些文字从何而来</translation>
+    </message>
+    <message>
+        <source>How the passage under the caret, or each of the selection, came about</source>
+        <translation>光标处的这一段，或所选的每一段，是怎么来的</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Copy all that is shown here as plain text</source>
+        <translation>把这里显示的全部内容复制为纯文本</translation>
+    </message>
+    <message>
+        <source>Stop reproducing</source>
+        <translation>停止重现</translation>
+    </message>
+    <message>
+        <source>Reproduce this</source>
+        <translation>重现这一段</translation>
+    </message>
+    <message>
+        <source>Reproduce anyway</source>
+        <translation>仍要重现</translation>
+    </message>
+    <message>
+        <source>End the second run; the text is not touched</source>
+        <translation>结束第二次运行；不改动正文</translation>
+    </message>
+    <message>
+        <source>Run the same prompt, settings and seed again, and compare; the text is not touched</source>
+        <translation>用同样的提示、设置和种子再跑一遍并比较；不改动正文</translation>
+    </message>
+    <message>
+        <source>Put the caret into the text, or select some of it. Here it says who wrote each passage: you, or a model, and then which one, with which settings and seed, when, how fast and on what. “Reproduce this” lets it be written again and compares.</source>
+        <translation>把光标放进正文，或选中一段。这里会说明每一段是谁写的：你，还是模型；若是模型，则说明是哪一个、用什么设置和种子、何时、多快、在什么环境上。“重现这一段”会让它再写一遍并比较。</translation>
+    </message>
+</context>
+<context>
+    <name>ProvenanceWords</name>
+    <message>
+        <source>“{text}”</source>
+        <translation>“{text}”</translation>
+    </message>
+    <message>
+        <source>Written by you</source>
+        <translation>由你写成</translation>
+    </message>
+    <message>
+        <source>Written by the model</source>
+        <translation>由模型写成</translation>
+    </message>
+    <message>
+        <source>Edited by you, inside a passage of the model</source>
+        <translation>在模型的段落里，由你改写</translation>
+    </message>
+    <message>
+        <source>The end-of-text token</source>
+        <translation>文本结束词元</translation>
+    </message>
+    <message>
+        <source>Imported, or written before the history begins</source>
+        <translation>导入的，或在历史记录开始之前写的</translation>
+    </message>
+    <message>
+        <source>Where</source>
+        <translation>位置</translation>
+    </message>
+    <message>
+        <source>When</source>
+        <translation>时间</translation>
+    </message>
+    <message>
+        <source>How it came about is not in the library.</source>
+        <translation>文库里没有它的来历。</translation>
+    </message>
+    <message>
+        <source>character {start}</source>
+        <translation>第 {start} 个字符</translation>
+    </message>
+    <message>
+        <source>characters {start} to {end}</source>
+        <translation>第 {start} 到 {end} 个字符</translation>
+    </message>
+    <message>
+        <source>… and {n} more passages</source>
+        <translation>……还有 {n} 段</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Sampling</source>
+        <translation>采样</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>种子</translation>
+    </message>
+    <message>
+        <source>Length</source>
+        <translation>长度</translation>
+    </message>
+    <message>
+        <source>Ended</source>
+        <translation>结束</translation>
+    </message>
+    <message>
+        <source>Stop strings</source>
+        <translation>停止串</translation>
+    </message>
+    <message>
+        <source>Prompt</source>
+        <translation>提示</translation>
+    </message>
+    <message>
+        <source>Speed</source>
+        <translation>速度</translation>
+    </message>
+    <message>
+        <source>Ran on</source>
+        <translation>运行环境</translation>
+    </message>
+    <message>
+        <source>Model folder</source>
+        <translation>模型文件夹</translation>
+    </message>
+    <message>
+        <source>Retry of</source>
+        <translation>重试自</translation>
+    </message>
+    <message>
+        <source>generation {id}</source>
+        <translation>第 {id} 次生成</translation>
+    </message>
+    <message>
+        <source>Generation</source>
+        <translation>生成编号</translation>
+    </message>
+    <message>
+        <source>Weights (SHA-256)</source>
+        <translation>权重 (SHA-256)</translation>
+    </message>
+    <message>
+        <source>, then </source>
+        <translation>，然后 </translation>
+    </message>
+    <message>
+        <source>none: drawn from the model&apos;s own probabilities</source>
+        <translation>无：直接按模型自己的概率抽取</translation>
+    </message>
+    <message>
+        <source>{n} of at most {most} tokens, {characters} characters</source>
+        <translation>{n} 个词元（最多 {most} 个），{characters} 个字符</translation>
+    </message>
+    <message>
+        <source>not: it is under way, or the app was interrupted</source>
+        <translation>尚未：正在进行，或程序曾被中断</translation>
+    </message>
+    <message>
+        <source>at its length, or at the end of the model&apos;s window</source>
+        <translation>到了规定长度，或到了模型窗口的尽头</translation>
+    </message>
+    <message>
+        <source>at a stop string</source>
+        <translation>遇到停止串</translation>
+    </message>
+    <message>
+        <source>the model chose its end-of-text token</source>
+        <translation>模型选了文本结束词元</translation>
+    </message>
+    <message>
+        <source>stopped by you</source>
+        <translation>由你停止</translation>
+    </message>
+    <message>
+        <source>it failed</source>
+        <translation>失败了</translation>
+    </message>
+    <message>
+        <source>the end-of-text token</source>
+        <translation>文本结束词元</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>{n} characters, to character {position} of the text</source>
+        <translation>{n} 个字符，到正文第 {position} 个字符为止</translation>
+    </message>
+    <message>
+        <source>{n} end-of-text tokens among them</source>
+        <translation>其中有 {n} 个文本结束词元</translation>
+    </message>
+    <message>
+        <source>not recorded</source>
+        <translation>没有记录</translation>
+    </message>
+    <message>
+        <source>{rate} tokens/s; reading the prompt took {prefill} s</source>
+        <translation>{rate} 词元/秒；读提示用了 {prefill} 秒</translation>
+    </message>
+    <message>
+        <source>1 thread</source>
+        <translation>1 个线程</translation>
+    </message>
+    <message>
+        <source>{n} threads</source>
+        <translation>{n} 个线程</translation>
+    </message>
+    <message>
+        <source>the rest was not recorded</source>
+        <translation>其余没有记录</translation>
+    </message>
+    <message>
+        <source>Reproducing: {n} of {all} tokens are the same so far…</source>
+        <translation>正在重现：{all} 个词元中已有 {n} 个相同……</translation>
+    </message>
+    <message>
+        <source>Reproduced: the same text came out, {n} of {n} tokens.</source>
+        <translation>已重现：写出了同样的文字，{n} 个词元全部相同。</translation>
+    </message>
+    <message>
+        <source>Reproduced: the same text, as far as it was written ({n} tokens).</source>
+        <translation>已重现：就当时写出的部分而言完全相同（{n} 个词元）。</translation>
+    </message>
+    <message>
+        <source>Stopped. Until then {n} tokens were the same.</source>
+        <translation>已停止。到那时为止有 {n} 个词元相同。</translation>
+    </message>
+    <message>
+        <source>Not the same: after {n} equal tokens they part.</source>
+        <translation>不相同：在 {n} 个相同的词元之后分开。</translation>
+    </message>
+    <message>
+        <source>Then</source>
+        <translation>当时</translation>
+    </message>
+    <message>
+        <source>Now</source>
+        <translation>现在</translation>
+    </message>
+    <message>
+        <source>it ended here</source>
+        <translation>到此结束</translation>
+    </message>
+    <message>
+        <source>What differs</source>
+        <translation>有何不同</translation>
+    </message>
+    <message>
+        <source>What differs all the same</source>
+        <translation>仍有何不同</translation>
+    </message>
+    <message>
+        <source>model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>weights</source>
+        <translation>权重</translation>
+    </message>
+    <message>
+        <source>device</source>
+        <translation>设备</translation>
+    </message>
+    <message>
+        <source>way of computing</source>
+        <translation>计算方式</translation>
+    </message>
+    <message>
+        <source>number format</source>
+        <translation>数值格式</translation>
+    </message>
+    <message>
+        <source>threads</source>
+        <translation>线程数</translation>
+    </message>
+    <message>
+        <source>system</source>
+        <translation>系统</translation>
+    </message>
+    <message>
+        <source>processor</source>
+        <translation>处理器</translation>
+    </message>
+    <message>
+        <source>{what}: then {then}, now {now}</source>
+        <translation>{what}：当时 {then}，现在 {now}</translation>
+    </message>
+    <message>
+        <source>what it ran on then was not recorded</source>
+        <translation>当时的运行环境没有记录</translation>
+    </message>
+    <message>
+        <source>Nothing that is recorded. The last digits of the model&apos;s numbers depend on how the prompt was split up when it was read, and a close draw can fall the other way.</source>
+        <translation>凡有记录的都没有不同。模型数值的末几位取决于读提示时如何分段，难分上下的抽取可能落向另一边。</translation>
+    </message>
+    <message>
+        <source>Another model is loaded: {now}, not {then}. It will hardly write the same.</source>
+        <translation>现在载入的是另一个模型：{now}，而不是 {then}。它多半写不出同样的文字。</translation>
+    </message>
+</context>
+<context>
     <name>Reading</name>
     <message>
         <source>These are your own words.</source>
@@ -409,6 +1333,77 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     <message>
         <source>Nothing is known about this token.</source>
         <translation>没有关于这个词元的数据。</translation>
+    </message>
+</context>
+<context>
+    <name>Recovery</name>
+    <message>
+        <source>Looking for a backup…</source>
+        <translation>正在查找备份……</translation>
+    </message>
+    <message>
+        <source>There are backups of this library ({n}), but none of them is sound.</source>
+        <translation>此文库有 {n} 份备份，但没有一份完好。</translation>
+    </message>
+    <message>
+        <source>There is no backup of this library.</source>
+        <translation>此文库没有备份。</translation>
+    </message>
+    <message>
+        <source>Putting the backup in place…</source>
+        <translation>正在换上备份……</translation>
+    </message>
+    <message>
+        <source>Saving what can be read…</source>
+        <translation>正在抢救可读取的内容……</translation>
+    </message>
+    <message>
+        <source>Open or start a library in a folder</source>
+        <translation>在文件夹中打开或新建文库</translation>
+    </message>
+    <message>
+        <source>A new library was started. The damaged one is kept as {path}.</source>
+        <translation type="unfinished">已新建文库。损坏的文库保留为 {path}。</translation>
+    </message>
+    <message>
+        <source>Read only</source>
+        <translation type="unfinished">只读</translation>
+    </message>
+    <message>
+        <source>The library is open to read only: nothing can be changed.</source>
+        <translation type="unfinished">文库以只读方式打开：不能做任何更改。</translation>
+    </message>
+    <message>
+        <source>This is your library as it was on {time}. The damaged one is kept as {path}.</source>
+        <translation>这是你的文库在 {time} 时的样子。损坏的文库保留为 {path}。</translation>
+    </message>
+    <message>
+        <source>All sessions could be read: {n}. The damaged library is kept as {path}.</source>
+        <translation>全部 {n} 个会话都已读出。损坏的文库保留为 {path}。</translation>
+    </message>
+    <message>
+        <source>Sessions saved: {saved}; in doubt (their text may have changed, or their history is missing): {doubtful}; lost: {lost}. The damaged library is kept as {path}.</source>
+        <translation>已救回会话：{saved} 个；存疑（文字可能有变，或缺少历史）：{doubtful} 个；丢失：{lost} 个。损坏的文库保留为 {path}。</translation>
+    </message>
+    <message>
+        <source>New session</source>
+        <translation>新会话</translation>
+    </message>
+    <message>
+        <source>1 word</source>
+        <translation type="unfinished">1 词</translation>
+    </message>
+    <message>
+        <source>{n} words</source>
+        <translation>{n} 词</translation>
+    </message>
+    <message>
+        <source>The app was cut off while it wrote in “{title}”: what had appeared of the passage is here ({words}).</source>
+        <translation>应用在续写“{title}”时被中断：这段文字已出现的部分都在这里（{words}）。</translation>
+    </message>
+    <message>
+        <source>The app was cut off. “{title}” is here as it was last saved, {time}.</source>
+        <translation>应用曾被中断。“{title}”保持上次保存时（{time}）的样子。</translation>
     </message>
 </context>
 <context>
@@ -498,6 +1493,41 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     </message>
 </context>
 <context>
+    <name>Safekeeping</name>
+    <message>
+        <source>Making a backup… You can go on writing.</source>
+        <translation>正在制作备份……你可以继续写作。</translation>
+    </message>
+    <message>
+        <source>Checking the backup…</source>
+        <translation>正在检查备份……</translation>
+    </message>
+    <message>
+        <source>Restoring the backup…</source>
+        <translation>正在恢复备份……</translation>
+    </message>
+    <message>
+        <source>Copying the backup…</source>
+        <translation>正在复制备份……</translation>
+    </message>
+    <message>
+        <source>A copy is at {path}.</source>
+        <translation>副本位于 {path}。</translation>
+    </message>
+    <message>
+        <source>Backups…</source>
+        <translation>备份…</translation>
+    </message>
+    <message>
+        <source>The backup is made and checked.</source>
+        <translation>备份已制作并检查完毕。</translation>
+    </message>
+    <message>
+        <source>Sessions in the library that are not as they were written: {n}. Older backups may hold them whole; none was deleted.</source>
+        <translation>文库中有 {n} 个会话与写下时不符。较早的备份中也许有完好的版本；没有删除任何备份。</translation>
+    </message>
+</context>
+<context>
     <name>SamplingPanel</name>
     <message>
         <source>Sampling</source>
@@ -565,6 +1595,57 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     </message>
 </context>
 <context>
+    <name>SessionMenu</name>
+    <message>
+        <source>Open to read</source>
+        <translation>打开阅读</translation>
+    </message>
+    <message>
+        <source>Restore</source>
+        <translation>还原</translation>
+    </message>
+    <message>
+        <source>Empty trash…</source>
+        <translation>清空回收站…</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>Unpin</source>
+        <translation>取消置顶</translation>
+    </message>
+    <message>
+        <source>Pin to the top</source>
+        <translation>置顶</translation>
+    </message>
+    <message>
+        <source>Take out of the archive</source>
+        <translation>移出归档</translation>
+    </message>
+    <message>
+        <source>Archive</source>
+        <translation>归档</translation>
+    </message>
+    <message>
+        <source>Rename…</source>
+        <translation>重命名…</translation>
+    </message>
+    <message>
+        <source>Tags…</source>
+        <translation>标签…</translation>
+    </message>
+    <message>
+        <source>Duplicate</source>
+        <translation>创建副本</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+</context>
+<context>
     <name>SessionModel</name>
     <message>
         <source>Today</source>
@@ -579,8 +1660,36 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <translation>更早</translation>
     </message>
     <message>
+        <source>Pinned</source>
+        <translation>置顶</translation>
+    </message>
+    <message>
+        <source>By title</source>
+        <translation>按标题</translation>
+    </message>
+    <message>
         <source>Empty session</source>
         <translation>空会话</translation>
+    </message>
+    <message>
+        <source>Search everywhere for “{words}”</source>
+        <translation>在全部内容中搜索“{words}”</translation>
+    </message>
+    <message>
+        <source>{n} characters, changed {time}</source>
+        <translation>{n} 个字符，修改于 {time}</translation>
+    </message>
+    <message>
+        <source>Created {time}</source>
+        <translation>创建于 {time}</translation>
+    </message>
+    <message>
+        <source>Tags: {tags}</source>
+        <translation>标签：{tags}</translation>
+    </message>
+    <message>
+        <source>Deleted {time}</source>
+        <translation>删除于 {time}</translation>
     </message>
 </context>
 <context>
@@ -590,8 +1699,8 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <translation>查找会话</translation>
     </message>
     <message>
-        <source>Show only sessions whose beginning has these words</source>
-        <translation>只显示开头含有这些词的会话</translation>
+        <source>Show only sessions whose name, beginning or tags have these words; Enter opens the first</source>
+        <translation>只显示名称、开头或标签含有这些词的会话；回车键打开第一个</translation>
     </message>
     <message>
         <source>New session</source>
@@ -614,12 +1723,16 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <translation>一个会话就是一篇文字，连同模型在其中写下的一切。边写边保存。</translation>
     </message>
     <message>
-        <source>Rename…</source>
-        <translation>重命名…</translation>
+        <source>Sessions you archive are out of the way here, whole and easy to find.</source>
+        <translation>归档的会话放在这里，不占列表，内容完整，也容易找到。</translation>
     </message>
     <message>
-        <source>Delete</source>
-        <translation>删除</translation>
+        <source>The trash is empty. Deleted sessions stay here until you empty it.</source>
+        <translation>回收站是空的。删除的会话会留在这里，直到你清空它。</translation>
+    </message>
+    <message>
+        <source>No session here has these words.</source>
+        <translation>这里没有会话含有这些词。</translation>
     </message>
     <message>
         <source>Rename session</source>
@@ -633,20 +1746,30 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
 <context>
     <name>Sessions</name>
     <message>
-        <source>The session was deleted.</source>
-        <translation>会话已删除。</translation>
-    </message>
-    <message>
-        <source>Undo</source>
-        <translation>撤销</translation>
-    </message>
-    <message>
         <source>New session</source>
         <translation>新建会话</translation>
     </message>
+</context>
+<context>
+    <name>SeveralButton</name>
     <message>
-        <source>Write something first; then the session can have a name.</source>
-        <translation>先写点什么，然后才能给会话命名。</translation>
+        <source>{n} continuations</source>
+        <translation>续写 {n} 份</translation>
+    </message>
+</context>
+<context>
+    <name>SidePanel</name>
+    <message>
+        <source>Settings and their effects</source>
+        <translation>设置及其效果</translation>
+    </message>
+    <message>
+        <source>Sampling: how the next word is chosen.</source>
+        <translation>采样：如何选出下一个词。</translation>
+    </message>
+    <message>
+        <source>Sampling</source>
+        <translation>采样</translation>
     </message>
 </context>
 <context>
@@ -1079,6 +2202,14 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <translation>“{label}”必须是数字，不能是 {value}。</translation>
     </message>
     <message>
+        <source>{label} must be a text, not {value}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{label} can have at most {limit} characters.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>one of {options}</source>
         <translation>{options} 之一</translation>
     </message>
@@ -1153,6 +2284,26 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     <message>
         <source>The library file has been cut off.</source>
         <translation>文库文件被截断了。</translation>
+    </message>
+    <message>
+        <source>The backup could not be made: {reason}.</source>
+        <translation>无法制作备份：{reason}。</translation>
+    </message>
+    <message>
+        <source>Your texts are saved all the same; look at the backups folder.</source>
+        <translation>你的文稿仍已保存；请查看备份文件夹。</translation>
+    </message>
+    <message>
+        <source>The library is still busy with a check or a restore.</source>
+        <translation>文库仍在检查或恢复备份。</translation>
+    </message>
+    <message>
+        <source>Wait until it is done, then try again.</source>
+        <translation>请等它完成后再试。</translation>
+    </message>
+    <message>
+        <source>Free some space or choose another disk, then try again; nothing was changed.</source>
+        <translation>请腾出一些空间或换一个磁盘，然后重试；没有改动任何内容。</translation>
     </message>
     <message>
         <source>The library could not do this, because of a mistake in the program.</source>
@@ -1247,8 +2398,8 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <translation>请在这个磁盘上腾出一些空间；你看到的内容会保留，下次保存将从这里继续。</translation>
     </message>
     <message>
-        <source>Set it aside and start a fresh library; the damaged file is kept beside it.</source>
-        <translation>请把它移到一边并新建文库；损坏的文件会保留在旁边。</translation>
+        <source>Put a backup in its place, save what can be read, or start afresh; the damaged file is kept.</source>
+        <translation>可用备份替换它、抢救尚可读取的内容，或重新开始；损坏的文件会保留。</translation>
     </message>
     <message>
         <source>The library file is damaged.</source>
@@ -1371,6 +2522,10 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <translation>请把它分成几个文件，再逐个导入。</translation>
     </message>
     <message>
+        <source>The text has {n} characters and was divided: a session can hold {limit} at most.</source>
+        <translation>正文有 {n} 个字符，已分成几个会话：一个会话最多容纳 {limit} 个字符。</translation>
+    </message>
+    <message>
         <source>Nothing was imported; export or copy the file again and retry.</source>
         <translation>没有导入任何内容；请重新导出或复制该文件后再试。</translation>
     </message>
@@ -1471,12 +2626,90 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <translation>未导入标记为已删除的段落。</translation>
     </message>
     <message>
+        <source>The folder of the backups cannot be read: {reason}.</source>
+        <translation>无法读取备份文件夹：{reason}。</translation>
+    </message>
+    <message>
+        <source>Check its permissions and its disk; the library is not affected.</source>
+        <translation>请检查它的权限和所在磁盘；文库不受影响。</translation>
+    </message>
+    <message>
+        <source>The backup could not be copied there: {reason}.</source>
+        <translation>无法把备份复制到那里：{reason}。</translation>
+    </message>
+    <message>
+        <source>Choose another folder or disk; the backup itself is untouched.</source>
+        <translation>请换一个文件夹或磁盘；备份本身未受影响。</translation>
+    </message>
+    <message>
+        <source>This backup is damaged.</source>
+        <translation>此备份已损坏。</translation>
+    </message>
+    <message>
+        <source>Choose another way; nothing was changed.</source>
+        <translation>请选择其他办法；没有改动任何内容。</translation>
+    </message>
+    <message>
+        <source>Nothing can be read of this library any more.</source>
+        <translation>这个文库已经读不出任何内容了。</translation>
+    </message>
+    <message>
         <source>There is a library in this folder already.</source>
         <translation>此文件夹中已有一个文库。</translation>
     </message>
     <message>
         <source>Choose an empty folder; nothing was changed.</source>
         <translation>请选择一个空文件夹；未做任何更改。</translation>
+    </message>
+    <message>
+        <source>The text has changed since it was read.</source>
+        <translation>文本在读取之后已有改动。</translation>
+    </message>
+    <message>
+        <source>Wait until it has been read again.</source>
+        <translation>请等它重新读取完毕。</translation>
+    </message>
+    <message>
+        <source>Each entry must be a text, a colon and a number from -{limit} to {limit}, such as “dragon: 2”; {entry} is not.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is no session to export.</source>
+        <translation>没有可以导出的会话。</translation>
+    </message>
+    <message>
+        <source>Write something first.</source>
+        <translation>请先写点什么。</translation>
+    </message>
+    <message>
+        <source>Session {n} is not in the file: {reason}</source>
+        <translation>文件中没有会话 {n}：{reason}</translation>
+    </message>
+</context>
+<context>
+    <name>TagDialog</name>
+    <message>
+        <source>Tags</source>
+        <translation>标签</translation>
+    </message>
+    <message>
+        <source>Tags of “{title}”, with commas between</source>
+        <translation>“{title}”的标签，用逗号分隔</translation>
+    </message>
+    <message>
+        <source>For example: novel, draft 2</source>
+        <translation>例如：小说，第二稿</translation>
+    </message>
+</context>
+<context>
+    <name>TextRow</name>
+    <message>
+        <source>Reset {name}</source>
+        <translation type="unfinished">重置{name}</translation>
+    </message>
+    <message>
+        <source>Back to “{value}”</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -1489,10 +2722,6 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
 <context>
     <name>Transfer</name>
     <message>
-        <source>Export this session</source>
-        <translation>导出此会话</translation>
-    </message>
-    <message>
         <source>Import texts</source>
         <translation>导入文本</translation>
     </message>
@@ -1501,12 +2730,171 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <translation>文本和会话（{patterns}）</translation>
     </message>
     <message>
+        <source>There is no text yet</source>
+        <translation>还没有正文</translation>
+    </message>
+    <message>
+        <source>Nothing is selected</source>
+        <translation>没有选中文字</translation>
+    </message>
+    <message>
+        <source>1 variant</source>
+        <translation>1 个变体</translation>
+    </message>
+    <message>
+        <source>{n} variants</source>
+        <translation>{n} 个变体</translation>
+    </message>
+    <message>
+        <source>1 step</source>
+        <translation>1 步</translation>
+    </message>
+    <message>
+        <source>{n} steps</source>
+        <translation>{n} 步</translation>
+    </message>
+    <message>
+        <source>1 session, {characters} characters</source>
+        <translation>1 个会话，{characters} 个字符</translation>
+    </message>
+    <message>
+        <source>{n} sessions, {characters} characters</source>
+        <translation>{n} 个会话，{characters} 个字符</translation>
+    </message>
+    <message>
+        <source>{size}, 1 generation</source>
+        <translation>{size}，1 次生成</translation>
+    </message>
+    <message>
+        <source>{size}, {n} generations</source>
+        <translation>{size}，{n} 次生成</translation>
+    </message>
+    <message>
+        <source>{n} characters</source>
+        <translation>{n} 个字符</translation>
+    </message>
+    <message>
+        <source>{n} words</source>
+        <translation>{n} 词</translation>
+    </message>
+    <message>
+        <source>GPT-2 Studio library</source>
+        <translation>GPT-2 Studio 文库</translation>
+    </message>
+    <message>
+        <source>Export</source>
+        <translation>导出</translation>
+    </message>
+    <message>
+        <source>All files ({patterns})</source>
+        <translation>所有文件 ({patterns})</translation>
+    </message>
+    <message>
+        <source>The library is being opened; try again in a moment.</source>
+        <translation>正在打开文库，请稍后再试。</translation>
+    </message>
+    <message>
         <source>Exported to {path}.</source>
         <translation>已导出到 {path}。</translation>
     </message>
     <message>
-        <source>Imported: {n}.</source>
-        <translation>已导入：{n} 个。</translation>
+        <source>Not everything could be read.</source>
+        <translation>有些内容无法读取。</translation>
+    </message>
+    <message>
+        <source>The export was cancelled; nothing was written.</source>
+        <translation>导出已取消；没有写入任何内容。</translation>
+    </message>
+    <message>
+        <source>Working… {n} of {all}</source>
+        <translation>正在处理… {n}/{all}</translation>
+    </message>
+    <message>
+        <source>Working…</source>
+        <translation>正在处理…</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Imported: “{title}”.</source>
+        <translation>已导入：“{title}”。</translation>
+    </message>
+    <message>
+        <source>Imported: {n} sessions.</source>
+        <translation>已导入：{n} 个会话。</translation>
+    </message>
+    <message>
+        <source>{n} files could not be imported.</source>
+        <translation>有 {n} 个文件无法导入。</translation>
+    </message>
+    <message>
+        <source>Some things were left out.</source>
+        <translation>有些内容没有导入。</translation>
+    </message>
+    <message>
+        <source>Import</source>
+        <translation>导入</translation>
+    </message>
+    <message>
+        <source>Session: {title}</source>
+        <translation>会话：{title}</translation>
+    </message>
+    <message>
+        <source>Show details</source>
+        <translation>查看详情</translation>
+    </message>
+</context>
+<context>
+    <name>TrashDialog</name>
+    <message>
+        <source>Empty the trash</source>
+        <translation>清空回收站</translation>
+    </message>
+    <message>
+        <source>{n} sessions, {characters} characters, would be destroyed for good: their texts, everything the model wrote in them, and their history. There is no Undo.</source>
+        <translation>将永久销毁 {n} 个会话，共 {characters} 个字符：包括它们的文本、模型写下的全部内容和历史。无法撤销。</translation>
+    </message>
+    <message>
+        <source>One session, {characters} characters, would be destroyed for good: its text, everything the model wrote in it, and its history. There is no Undo.</source>
+        <translation>将永久销毁一个会话，共 {characters} 个字符：包括它的文本、模型写下的全部内容和历史。无法撤销。</translation>
+    </message>
+    <message>
+        <source>… and {n} more</source>
+        <translation>……还有 {n} 个</translation>
+    </message>
+    <message>
+        <source>&amp;Keep them</source>
+        <translation>保留(&amp;K)</translation>
+    </message>
+    <message>
+        <source>Close; nothing is destroyed</source>
+        <translation>关闭；不销毁任何内容</translation>
+    </message>
+    <message>
+        <source>&amp;Destroy them…</source>
+        <translation>销毁(&amp;D)…</translation>
+    </message>
+    <message>
+        <source>Asks once more</source>
+        <translation>会再询问一次</translation>
+    </message>
+    <message>
+        <source>To destroy them, type how many sessions there are: {n}</source>
+        <translation>要销毁，请输入会话的数量：{n}</translation>
+    </message>
+    <message>
+        <source>The number of sessions in the trash</source>
+        <translation>回收站里会话的数量</translation>
+    </message>
+    <message>
+        <source>&amp;Destroy for good</source>
+        <translation>永久销毁(&amp;D)</translation>
+    </message>
+    <message>
+        <source>What is destroyed cannot be brought back</source>
+        <translation>销毁的内容无法找回</translation>
     </message>
 </context>
 <context>
@@ -1523,16 +2911,36 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <source>{n} characters removed</source>
         <translation>删除了 {n} 个字符</translation>
     </message>
+    <message>
+        <source>Before the first word.</source>
+        <translation>第一个字之前。</translation>
+    </message>
+    <message>
+        <source>Written by {model}</source>
+        <translation>由 {model} 写成</translation>
+    </message>
+    <message>
+        <source>Written by the model</source>
+        <translation>由模型写成</translation>
+    </message>
+    <message>
+        <source>Your own step</source>
+        <translation>你自己的一步</translation>
+    </message>
+    <message>
+        <source>bookmarked</source>
+        <translation>有书签</translation>
+    </message>
+    <message>
+        <source>pruned</source>
+        <translation>已剪去</translation>
+    </message>
 </context>
 <context>
     <name>TreePanel</name>
     <message>
         <source>History of this text</source>
         <translation>此文本的历史</translation>
-    </message>
-    <message>
-        <source>Every state of this text. Enter goes there, F2 names it, B marks it.</source>
-        <translation>此文本的每个状态。Enter 前往，F2 命名，B 添加书签。</translation>
     </message>
     <message>
         <source>Go to this state</source>
@@ -1551,6 +2959,34 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <translation>添加书签</translation>
     </message>
     <message>
+        <source>Name this state (F2)</source>
+        <translation>给这个状态命名 (F2)</translation>
+    </message>
+    <message>
+        <source>Prune</source>
+        <translation>剪枝</translation>
+    </message>
+    <message>
+        <source>Only bookmarks</source>
+        <translation>只看书签</translation>
+    </message>
+    <message>
+        <source>List nothing but the states with a bookmark</source>
+        <translation>只列出有书签的状态</translation>
+    </message>
+    <message>
+        <source>Show pruned</source>
+        <translation>显示已剪</translation>
+    </message>
+    <message>
+        <source>List the pruned branches too; they can be brought back</source>
+        <translation>也列出剪去的分支；可以把它们恢复</translation>
+    </message>
+    <message>
+        <source>Every state of this text. Enter goes there, Left is the state before, Right the one after, F2 names it, B bookmarks it, N finds the next bookmark, Delete prunes it.</source>
+        <translation>这篇文字的每个状态。回车前往，左键是前一个状态，右键是后一个，F2 命名，B 加书签，N 找下一个书签，Delete 剪枝。</translation>
+    </message>
+    <message>
         <source>Name this state</source>
         <translation>命名此状态</translation>
     </message>
@@ -1558,12 +2994,151 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <source>Name:</source>
         <translation>名称：</translation>
     </message>
+    <message>
+        <source>Find this state again with N, or by listing only bookmarks (B)</source>
+        <translation>按 N 或只看书签，可以再找到这个状态 (B)</translation>
+    </message>
+    <message>
+        <source>Bring back</source>
+        <translation>恢复</translation>
+    </message>
+    <message>
+        <source>List this branch again, with all that comes after it (Delete)</source>
+        <translation>重新列出这个分支及其后的一切 (Delete)</translation>
+    </message>
+    <message>
+        <source>Hide this state and all that comes after it; nothing is destroyed (Delete)</source>
+        <translation>隐藏这个状态及其后的一切；什么都不会销毁 (Delete)</translation>
+    </message>
+</context>
+<context>
+    <name>VariantCard</name>
+    <message>
+        <source>Under the model itself. Per token: the geometric mean of the probabilities. Perplexity is one over that: among how many equally likely tokens the model chose, so to say. Log-probability: of the whole text, in nats.</source>
+        <translation>按模型本身的概率计算。每词元：各词元概率的几何平均。困惑度是它的倒数：好比模型每次在多少个同样可能的词元中挑选。对数概率：整段文本的，单位为奈特。</translation>
+    </message>
+    <message>
+        <source>{n} tokens</source>
+        <translation>{n} 个词元</translation>
+    </message>
+    <message>
+        <source>{n} · in the text</source>
+        <translation>{n} · 在文中</translation>
+    </message>
+    <message>
+        <source>{n} · chosen</source>
+        <translation>{n} · 已选定</translation>
+    </message>
+    <message>
+        <source>Variant {name}</source>
+        <translation>变体 {name}</translation>
+    </message>
+    <message>
+        <source>{probability} per token · perplexity {perplexity}
+log-probability {logprob}</source>
+        <translation>每词元 {probability} · 困惑度 {perplexity}
+对数概率 {logprob}</translation>
+    </message>
+    <message>
+        <source>writing…</source>
+        <translation>写作中…</translation>
+    </message>
+    <message>
+        <source>seed {seed}</source>
+        <translation>种子 {seed}</translation>
+    </message>
+    <message>
+        <source>cut short</source>
+        <translation>被中断</translation>
+    </message>
+    <message>
+        <source>length reached</source>
+        <translation>已达长度</translation>
+    </message>
+    <message>
+        <source>stop string</source>
+        <translation>停止字符串</translation>
+    </message>
+    <message>
+        <source>end of text</source>
+        <translation>文本结束</translation>
+    </message>
+    <message>
+        <source>stopped</source>
+        <translation>已停止</translation>
+    </message>
+    <message>
+        <source>failed</source>
+        <translation>失败</translation>
+    </message>
 </context>
 <context>
     <name>VariantSwitch</name>
     <message>
         <source>Variant {n} of {count}</source>
         <translation>第 {n} 个变体，共 {count} 个</translation>
+    </message>
+</context>
+<context>
+    <name>VariantsPanel</name>
+    <message>
+        <source>Variants</source>
+        <translation>变体</translation>
+    </message>
+    <message>
+        <source>Click a variant, press its number, or use the arrows and Enter to take it.</source>
+        <translation>点击某个变体、按它的数字键，或用方向键和回车来选用它。</translation>
+    </message>
+    <message>
+        <source>Continue with several (Ctrl+Shift+Enter) or Retry: the variants appear here side by side.</source>
+        <translation>使用“续写多份”（Ctrl+Shift+Enter）或“重试”，各个变体会并排显示在这里。</translation>
+    </message>
+</context>
+<context>
+    <name>ViewBar</name>
+    <message>
+        <source>Sessions</source>
+        <translation>会话</translation>
+    </message>
+    <message>
+        <source>Archive</source>
+        <translation>归档</translation>
+    </message>
+    <message>
+        <source>Trash</source>
+        <translation>回收站</translation>
+    </message>
+    <message>
+        <source>Last changed first</source>
+        <translation>最近修改的在前</translation>
+    </message>
+    <message>
+        <source>Newest first</source>
+        <translation>最新创建的在前</translation>
+    </message>
+    <message>
+        <source>By title</source>
+        <translation>按标题</translation>
+    </message>
+    <message>
+        <source>Choose what is listed: sessions, archive, trash, or those with a tag</source>
+        <translation>选择列出什么：会话、归档、回收站，或带某个标签的会话</translation>
+    </message>
+    <message>
+        <source>Order of the list</source>
+        <translation>列表的顺序</translation>
+    </message>
+    <message>
+        <source>Empty the trash</source>
+        <translation>清空回收站</translation>
+    </message>
+    <message>
+        <source>Destroy the sessions in the trash for good; you are asked twice</source>
+        <translation>永久销毁回收站里的会话；会询问两次</translation>
+    </message>
+    <message>
+        <source>Order: {order}</source>
+        <translation>顺序：{order}</translation>
     </message>
 </context>
 <context>
@@ -1627,6 +3202,86 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <translation>把这个会话移出列表；可以立即恢复</translation>
     </message>
     <message>
+        <source>&amp;Pin to the top</source>
+        <translation>置顶(&amp;P)</translation>
+    </message>
+    <message>
+        <source>Keep this session at the top of the list</source>
+        <translation>让这个会话一直排在列表最上面</translation>
+    </message>
+    <message>
+        <source>&amp;Tags…</source>
+        <translation>标签(&amp;T)…</translation>
+    </message>
+    <message>
+        <source>Give this session tags to find it by</source>
+        <translation>给这个会话加上便于查找的标签</translation>
+    </message>
+    <message>
+        <source>D&amp;uplicate</source>
+        <translation>创建副本(&amp;U)</translation>
+    </message>
+    <message>
+        <source>Make a copy of this session, with its whole history, and open it</source>
+        <translation>连同全部历史复制这个会话，并打开副本</translation>
+    </message>
+    <message>
+        <source>&amp;Archive</source>
+        <translation>归档(&amp;A)</translation>
+    </message>
+    <message>
+        <source>Take this session off the list, or put it back; it stays in the library</source>
+        <translation>把这个会话移出列表或放回列表；它始终留在资料库里</translation>
+    </message>
+    <message>
+        <source>Rest&amp;ore from the trash</source>
+        <translation>从回收站还原(&amp;O)</translation>
+    </message>
+    <message>
+        <source>Put a deleted session back on the list</source>
+        <translation>把删除的会话放回列表</translation>
+    </message>
+    <message>
+        <source>&amp;Filter the list</source>
+        <translation>筛选列表(&amp;F)</translation>
+    </message>
+    <message>
+        <source>Put the keyboard into the field above the list of sessions</source>
+        <translation>把光标放进会话列表上方的输入框</translation>
+    </message>
+    <message>
+        <source>&amp;List the sessions</source>
+        <translation>列出会话(&amp;L)</translation>
+    </message>
+    <message>
+        <source>Show the sessions in the list</source>
+        <translation>在列表中显示会话</translation>
+    </message>
+    <message>
+        <source>List the archi&amp;ve</source>
+        <translation>列出归档(&amp;V)</translation>
+    </message>
+    <message>
+        <source>Show the archived sessions in the list</source>
+        <translation>在列表中显示归档的会话</translation>
+    </message>
+    <message>
+        <source>List the tras&amp;h</source>
+        <translation>列出回收站(&amp;H)</translation>
+    </message>
+    <message>
+        <source>Show the deleted sessions in the list</source>
+        <translation>在列表中显示删除的会话</translation>
+    </message>
+    <message>
+        <source>&amp;Empty trash…</source>
+        <translation>清空回收站(&amp;E)…</translation>
+    </message>
+    <message>
+        <source>Destroy the deleted sessions for good; you are asked twice</source>
+        <translation>永久销毁删除的会话；会询问两次</translation>
+    </message>
+    <message>
         <source>&amp;Save now</source>
         <translation>立即保存(&amp;S)</translation>
     </message>
@@ -1649,6 +3304,14 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     <message>
         <source>Make a session of a text, a Word document, or another program&apos;s save file</source>
         <translation>用文本、Word 文档或其他程序的存档文件创建会话</translation>
+    </message>
+    <message>
+        <source>&amp;Backups…</source>
+        <translation>备份(&amp;B)…</translation>
+    </message>
+    <message>
+        <source>See the backups of your texts, make one, or restore one beside them</source>
+        <translation>查看文稿的备份、制作一份，或在旁边恢复一份</translation>
     </message>
     <message>
         <source>&amp;Quit</source>
@@ -1731,12 +3394,20 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <translation>转到找到的上一处</translation>
     </message>
     <message>
-        <source>Find &amp;session…</source>
-        <translation>查找会话(&amp;S)…</translation>
+        <source>Find and r&amp;eplace…</source>
+        <translation>查找和替换(&amp;E)…</translation>
     </message>
     <message>
-        <source>Find a session by its beginning</source>
-        <translation>按开头查找会话</translation>
+        <source>Find words in this text and put others in their place</source>
+        <translation>在本文中查找词句，并换成别的</translation>
+    </message>
+    <message>
+        <source>Find an&amp;ything…</source>
+        <translation>查找任何内容(&amp;Y)…</translation>
+    </message>
+    <message>
+        <source>Find an action, a session, or words in any of your texts</source>
+        <translation>查找操作、会话，或任何一篇文字中的词句</translation>
     </message>
     <message>
         <source>Insert &amp;end-of-text token</source>
@@ -1753,6 +3424,14 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     <message>
         <source>Let the model write on from the caret</source>
         <translation>让模型从光标处继续写</translation>
+    </message>
+    <message>
+        <source>Continue with se&amp;veral</source>
+        <translation>续写多份(&amp;V)</translation>
+    </message>
+    <message>
+        <source>Let the model write several continuations at once, side by side; all are kept</source>
+        <translation>让模型同时续写多份，并排比较；全部保留</translation>
     </message>
     <message>
         <source>&amp;Retry</source>
@@ -1777,6 +3456,14 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     <message>
         <source>Show the variant after, with what follows it there</source>
         <translation>显示后一个变体及其后续内容</translation>
+    </message>
+    <message>
+        <source>Pr&amp;une this branch</source>
+        <translation>剪去这个分支(&amp;U)</translation>
+    </message>
+    <message>
+        <source>Hide this state and all that comes after it; it can be brought back</source>
+        <translation>隐藏这个状态及其后的一切；可以恢复</translation>
     </message>
     <message>
         <source>&amp;Stop</source>
@@ -1841,6 +3528,30 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     <message>
         <source>Put the keyboard into the tree of what this text has been</source>
         <translation>将键盘焦点移到此文本的历史树</translation>
+    </message>
+    <message>
+        <source>Go to the &amp;variants</source>
+        <translation>转到变体(&amp;V)</translation>
+    </message>
+    <message>
+        <source>Put the keyboard into the variants: arrows and Enter, or a number, take one</source>
+        <translation>把键盘焦点移到变体：用方向键和回车，或按数字键选用一个</translation>
+    </message>
+    <message>
+        <source>Go to the origi&amp;n</source>
+        <translation>转到来历(&amp;N)</translation>
+    </message>
+    <message>
+        <source>Say who wrote the words under the caret, with which model and settings, and when</source>
+        <translation>说明光标处的文字是谁写的、用哪个模型和设置、何时写的</translation>
+    </message>
+    <message>
+        <source>R&amp;eproduce this</source>
+        <translation>重现这一段(&amp;E)</translation>
+    </message>
+    <message>
+        <source>Run the generation under the caret again and compare; the text is not touched</source>
+        <translation>把光标处的这次生成再跑一遍并比较；不改动正文</translation>
     </message>
     <message>
         <source>Go to the p&amp;resets</source>
@@ -1923,6 +3634,10 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <translation>编辑(&amp;E)</translation>
     </message>
     <message>
+        <source>&amp;Session</source>
+        <translation>会话(&amp;S)</translation>
+    </message>
+    <message>
         <source>&amp;Write</source>
         <translation>写作(&amp;W)</translation>
     </message>
@@ -1973,32 +3688,64 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <translation>电子书（EPUB）</translation>
     </message>
     <message>
+        <source>A book for reading devices, each text a chapter; without settings and numbers.</source>
+        <translation>供阅读器使用的书，每个文本一章；不含设置和数字。</translation>
+    </message>
+    <message>
         <source>GPT-2 Studio session (JSON)</source>
         <translation>GPT-2 Studio 会话（JSON）</translation>
+    </message>
+    <message>
+        <source>Everything: text, history, settings and probabilities; can be imported again without loss.</source>
+        <translation>全部内容：正文、历史、设置和概率；可以无损地重新导入。</translation>
     </message>
     <message>
         <source>Table of generations (CSV)</source>
         <translation>生成记录表（CSV）</translation>
     </message>
     <message>
+        <source>Settings, model, seed, times and words of each generation, for a spreadsheet.</source>
+        <translation>每次生成的设置、模型、种子、时间和文字，供电子表格使用。</translation>
+    </message>
+    <message>
         <source>Markdown</source>
         <translation>Markdown</translation>
+    </message>
+    <message>
+        <source>The text as you marked it up; the settings and marks, if wanted, but no probabilities.</source>
+        <translation>保留您的标记；可附设置和生成标记，但不含概率。</translation>
     </message>
     <message>
         <source>Prompts and completions for fine-tuning (JSONL)</source>
         <translation>用于微调的提示与续写（JSONL）</translation>
     </message>
     <message>
+        <source>What the model was given and what it wrote, one pair a line; no settings.</source>
+        <translation>模型读到的和写出的文字，每行一对；不含设置。</translation>
+    </message>
+    <message>
         <source>Plain text</source>
         <translation>纯文本</translation>
+    </message>
+    <message>
+        <source>The words alone, readable everywhere; nothing of how they came about.</source>
+        <translation>只有文字，到处都能读；不含其来历。</translation>
     </message>
     <message>
         <source>Web page (HTML)</source>
         <translation>网页（HTML）</translation>
     </message>
     <message>
+        <source>One file for any browser, light or dark; each token&apos;s probability under the pointer.</source>
+        <translation>单个文件，任何浏览器都能打开，自动适应浅色或深色；指针停留时显示词元的概率。</translation>
+    </message>
+    <message>
         <source>Word document (DOCX)</source>
         <translation>Word 文档（DOCX）</translation>
+    </message>
+    <message>
+        <source>For Word, LibreOffice and Pages, paragraph by paragraph; no settings.</source>
+        <translation>供 Word、LibreOffice 和 Pages 使用，逐段排列；不含设置。</translation>
     </message>
     <message>
         <source>KoboldAI story (JSON)</source>
@@ -2115,6 +3862,54 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <translation>小于 1 时模型求稳，大于 1 时敢于冒险。为 0 时总是写最可能的词元。</translation>
     </message>
     <message>
+        <source>Dynamic temperature</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Takes risks where many words fit, and none where only few do.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The temperature where the model has no idea how to go on. 0 is off; try 1.5.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Lowest temperature</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The temperature where the model is sure of the next token.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Steepness</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Above 1 the temperature stays low until the model is very unsure; below 1 it rises early.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Quadratic smoothing</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Evens out the best tokens and pushes the poor ones further down.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Makes the best tokens more alike and the rest less likely; the lower, the more alike. 0 is off; try 0.3.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Smoothing curve</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Above 1 the poor tokens fall faster and the best stay more alike.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Top-k</source>
         <translation>Top-k</translation>
     </message>
@@ -2161,6 +3956,190 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     <message>
         <source>Keeps tokens that are about as surprising as the model expects the next one to be. 1 is off.</source>
         <translation>保留意外程度与模型预期相近的词元。1 为关闭。</translation>
+    </message>
+    <message>
+        <source>Top-nσ</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Removes the noise far below the best token, at any temperature.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keeps tokens whose raw score is within this many standard deviations of the best. 0 is off; 1 is strict, 2 is loose.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Epsilon cut-off</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Removes every token below a fixed probability.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Removes every token less likely than this. 0 is off; try 0.0003 to 0.0009.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Eta cut-off</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Removes tokens below a probability that sinks where the model is unsure.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Removes every token less likely than this, and fewer where many words fit. 0 is off; try 0.0003 to 0.002.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Top-a</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Removes more, the surer the model is of its best token.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Removes every token less likely than this times the square of the best one&apos;s probability. 0 is off; try 0.2.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Tail-free</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Finds where the flat tail of unlikely tokens begins and removes it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cuts where the probabilities stop falling and run flat. 1 is off; try 0.95.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Don&apos;t repeat yourself (DRY)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stops the text from going in circles, and leaves common short phrases be.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Don&apos;t repeat (DRY)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How strongly a token is held back that would go on repeating a passage. 0 is off; try 0.8.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Growth per token</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How much stronger each further repeated token makes the penalty.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Allowed length</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>From how many repeated tokens on the next one is held back.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>DRY range</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How many of the last tokens are looked at. 0 means everything the model sees.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Passages end at</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Texts that end a passage, separated by commas, \n for a line end: a name before a colon may come as often as it likes.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Exclude top choices (XTC)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Now and then removes the most obvious words, where another one fits.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Exclude top choices</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How often the most obvious words are left out, so that the text avoids clichés. 0 is off; 0.5 is every other token.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Obvious from</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How likely a token must be to count as an obvious choice. The least likely of these is kept.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Mirostat</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keeps the text equally surprising all along, by watching what it wrote.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How surprising each token should be on average, in bits. 0 is off; 3 is calm, 5 lively. Works best without other cut-offs.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Mirostat rate</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How quickly it reacts to a token that was too tame or too wild.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Favoured words</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Makes words of your choice more or less likely.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>dragon: 2, suddenly: -3</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Words and how much to raise or lower them, separated by commas, such as dragon: 2, suddenly: -3. Each is met with and without a space before it or a capital; in quotation marks exactly as it stands.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Banned words</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Never writes words and phrases of your choice.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>suddenly, shivers down</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Words and phrases that are never written, separated by commas. Each is met with and without a space before it or a capital; in quotation marks exactly as it stands. Longer words that begin with the same tokens are lost too.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
