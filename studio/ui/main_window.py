@@ -12,7 +12,6 @@ from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QMainWindow,
     QSplitter,
     QVBoxLayout,
@@ -21,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from studio.settings import Settings, limits
 from studio.ui import theme as themes
-from studio.ui.action_button import ActionButton
+from studio.ui.action_bar import ActionBar
 from studio.ui.actions import make_actions, set_icons
 from studio.ui.bottom_panel import BottomPanel
 from studio.ui.editor import Editor
@@ -32,11 +31,9 @@ from studio.ui.notice_bar import NoticeBar
 from studio.ui.openings import Openings
 from studio.ui.palette.overlay import Palette
 from studio.ui.session_list.panel import SessionPanel
-from studio.ui.several_button import SeveralButton
 from studio.ui.side_panel import SidePanel
 from studio.ui.status_line import StatusLine
 from studio.ui.title_bar import TitleBar
-from studio.ui.variant_switch import VariantSwitch
 
 ZOOM_STEP = 1.1
 
@@ -86,25 +83,8 @@ class MainWindow(QMainWindow):
 
     def _make_columns(self) -> QSplitter:
         self._title_bar = TitleBar(self.actions_by_name)
-        self.generate_button = ActionButton(self.actions_by_name["generate"], "generateButton", primary=True)
-        self.several_button = SeveralButton(
-            self.actions_by_name["generate_several"], self.settings.n_alternatives
-        )
-        self.retry_button = ActionButton(self.actions_by_name["retry"], "retryButton")
-        self.stop_button = ActionButton(self.actions_by_name["stop"], "stopButton")
-        self._hint = QLabel(self.tr("Ctrl+Enter"))
-        self._hint.setProperty("quiet", True)
-        self._action_bar = QWidget()
-        self._action_bar.setObjectName("actionBar")
-        buttons = QHBoxLayout(self._action_bar)
-        buttons.setContentsMargins(24, 8, 24, 12)
-        buttons.setSpacing(8)
-        buttons.addStretch(1)
-        for button in (self.generate_button, self.several_button, self.retry_button, self.stop_button):
-            buttons.addWidget(button)
-        self._variants = VariantSwitch(self.actions_by_name)
-        buttons.addWidget(self._variants)
-        buttons.addStretch(1)
+        self._action_bar = ActionBar(self.actions_by_name, self.settings.n_alternatives)
+        self.several_button = self._action_bar.several
 
         text_column = QWidget()
         text_column.setObjectName("centre")
@@ -228,7 +208,7 @@ class MainWindow(QMainWindow):
         writable = not self.editor.isReadOnly()
         manuscript = self.editor.manuscript
         siblings, index = manuscript.history.variants()
-        self._variants.show_place(index, len(siblings))
+        self._action_bar.variants.show_place(index, len(siblings))
         self.tree.show_history(manuscript.history)
         for name, enabled in (
             ("undo", writable and manuscript.can_undo),
