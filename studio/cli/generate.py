@@ -80,11 +80,11 @@ def run_generate(arguments: argparse.Namespace) -> int:
             "finish_reason": reason.value,
             "seed": seed,
             "model": info.name,
+            "seconds": running.number(finished.prefill_s + decode_s if finished else 0.0),
+            "tokens_per_second": running.number(len(written.tokens) / decode_s if decode_s else 0.0, 2),
             "model_sha256": info.sha256,
             "device": info.device,
             "environment": json.loads(Environment.of(info).to_json()),
-            "seconds": running.number(finished.prefill_s + decode_s if finished else 0.0),
-            "tokens_per_second": running.number(len(written.tokens) / decode_s if decode_s else 0.0, 2),
         }
         running.print_json(result)
     elif sys.stdout.isatty():

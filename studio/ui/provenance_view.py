@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import (
     QColor,
     QFont,
     QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
     QShowEvent,
     QTextBlockFormat,
     QTextCharFormat,
@@ -22,6 +24,20 @@ from studio.ui.theme import Theme
 
 LABEL_PX = 124
 LINE_HEIGHT_PERCENT = 125
+
+
+class _Text(QTextEdit):
+    """Text to be read and copied. The window's own Copy and Select all are about the writer's text."""
+
+    def event(self, event: QEvent) -> bool:
+        """Keep the two shortcuts that mean something here."""
+        keys = QKeySequence.StandardKey
+        if event.type() == QEvent.Type.ShortcutOverride:
+            assert isinstance(event, QKeyEvent)
+            if event.matches(keys.Copy) or event.matches(keys.SelectAll):
+                event.accept()
+                return True
+        return super().event(event)
 
 
 class ProvenanceView(QWidget):
@@ -38,7 +54,7 @@ class ProvenanceView(QWidget):
         self._sections: tuple[Section, ...] = ()
         self._empty = ""
         self._running = False
-        self.text = QTextEdit()
+        self.text = _Text()
         self.text.setObjectName("provenanceText")
         self.text.setAccessibleName(self.tr("Where these words come from"))
         self.text.setToolTip(self.tr("How the passage under the caret, or each of the selection, came about"))
@@ -111,9 +127,12 @@ class ProvenanceView(QWidget):
         )
         if (tuple(sections), empty) == (self._sections, self._empty):
             return  # what is selected stays selected
+        same_place = bool(sections) and self._sections[:1] == tuple(sections[:1])
         self._sections, self._empty = tuple(sections), empty
         self.copy.setEnabled(bool(sections))
         self._render()
+        if not same_place:
+            self.text.verticalScrollBar().setValue(0)
 
     def plain_text(self) -> str:
         """What is shown, for the clipboard."""

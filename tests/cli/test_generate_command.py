@@ -32,11 +32,14 @@ def test_json_has_the_promised_fields_and_the_streamed_text(run: Run) -> None:
     result = as_json(run, "generate", *flags)
     assert list(result) == [
         *("text", "tokens", "finish_reason", "seed", "model", "seconds", "tokens_per_second"),
+        *("model_sha256", "device", "environment"),
     ]
     assert result["text"] == run("generate", *flags)[1]
     assert result["text"] == "".join(token["text"] for token in result["tokens"])
     assert (result["seed"], result["model"]) == (9, "starter")
     assert result["finish_reason"] in {"length", "end_of_text"}
+    assert (len(result["model_sha256"]), result["device"]) == (64, "cpu")
+    assert "torch" in result["environment"]["libraries"]
     assert result["seconds"] > 0
     assert result["tokens_per_second"] > 0
     for token in result["tokens"]:

@@ -162,6 +162,18 @@ def test_where_nothing_was_generated_there_is_nothing_to_reproduce(open_window: 
     assert not find(window, QPushButton, "provenanceReproduce").isEnabled()
 
 
+def test_copy_and_select_all_are_about_what_has_the_keyboard(open_window: Open, qtbot: QtBot) -> None:
+    window = open_window(model=False)
+    window.editor.replace_range(0, 0, "mine")
+    window.actions_by_name["provenance"].trigger()
+    wait_for(qtbot, window, "Written by you")
+    text = window.bottom.provenance.text
+    for key in (Qt.Key.Key_A, Qt.Key.Key_C):
+        QTest.keyClick(text, key, Qt.KeyboardModifier.ControlModifier)
+    assert window.editor.selection() == (4, 4)
+    assert "Written by you" in QGuiApplication.clipboard().text()
+
+
 # -- words -------------------------------------------------------------------------------------------------
 
 RECORD = r.GenerationRecord(
