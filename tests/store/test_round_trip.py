@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import random
 import struct
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.core.history import Run
+from studio.core.history import Edit, Node, Run, pack_step
 from studio.core.messages import Candidate, Token
-from studio.store import packing
+from studio.store import packing, shelf
 from studio.store.records import Damage, SessionRecord
 from studio.store.store import Store
 from studio.store.trouble import LibraryError
@@ -66,6 +67,85 @@ def test_a_session_round_trips(
     (line,) = (line for line in store.sessions() if line.id == at)
     assert (line.title, line.n_characters) == (cleaned(title), len(text))
     assert line.preview == " ".join(cleaned(text).split())[:80]
+
+
+ODDITIES = (
+    *("\0", "a\0b", "\ud800", "\u202eabc", "\u2066x", "e\u0301", "\u1100\u1161\u11a8", "👩\u200d👩\u200d👧"),
+    *(
+        "\u200b",
+        "\ufeff",
+        "\u00ad",
+        "\u2028",
+        "\r\n",
+        "\x1b[31m",
+        "\x7f\x80",
+        "\ufdd0\uffff",
+        "\U0010ffff",
+        "Z̷̡͓a",
+    ),
+    *(
+        "%s {title} $1",
+        "'; DROP TABLE sessions; --",
+        '"',
+        "../../etc",
+        "CON",
+        ".",
+        " ",
+        "ＦＵＬＬ",
+        "ǅ ﬀ ß İ ı",
+        "x" * 100_000,
+    ),
+)
+
+
+@pytest.mark.parametrize("name", ODDITIES, ids=lambda name: ascii(name)[:30])
+def test_any_name_can_be_given_to_anything(store: Store, name: str) -> None:
+    at = max(100, store._next_id("sessions"))
+    node = Node(1, 0, pack_step([]), name=name, bookmarked=True)
+    record = replace(session(at, name, title=name), nodes=(node,), head=1)
+    made = replace(
+        generation(at, at, text=name),
+        prompt=name, model_name=name, model_path=name, device=name, stop=(name,), environment=name,
+    )  # fmt: skip
+    store.save_generation(made, 0, (replace(token(), text=name, raw=b"\xff"),), record)
+    store.rename_session(at, name)
+    store.change(lambda db: shelf.tag(db, at, (name, name + "2")))
+    clean = cleaned(name)
+    found = store.session(at)
+    assert (found.title, found.text, found.nodes[0].name) == (clean, clean, clean)
+    kept = store.generation(at)
+    assert kept is not None
+    assert kept == replace(
+        made,
+        text=clean, prompt=clean, model_name=clean, model_path=clean, device=clean, stop=(clean,),
+        environment=clean,
+    )  # fmt: skip
+    assert store.tokens(at)[0].text == clean
+    (line,) = (line for line in store.sessions() if line.id == at)
+    assert line.title == clean
+    assert line.tags == tuple(text for text in (clean.strip(), (clean + "2").strip()) if text)
+    assert store.look(lambda db: shelf.sessions(db, "current", "title"))
+    store.search(clean[:200], 9)
+    store.duplicate_session(at, at + 1)
+    assert replace(store.session(at + 1), id=at) == found
+    for n in (at, at + 1):
+        store.delete_session(n)
+    store.empty_trash()
+
+
+def test_a_session_of_five_megabytes_is_saved_and_opened(own_library: Path) -> None:
+    chance = random.Random(5)
+    text = "".join(chance.choices("abcdefgh \n海é", k=5 * 2**20))
+    runs = tuple(Run(1024, 1 + k % 7, 1024 * k) for k in range(len(text) // 1024))
+    node = Node(1, 0, pack_step([Edit(0, "", (), text, runs)]))
+    whole = replace(session(1, text), runs=runs, nodes=(node,), head=1)
+    store = Store.open(own_library)
+    store.save_session(whole)
+    store.close()
+    store = Store.open(own_library)
+    assert store.found.last_session == whole
+    assert store.found.last_session.nodes[0].edits[0].inserted == text
+    store.close()
 
 
 # Few different ids, so that the same one comes with another text, as from a tokenizer that was changed.
