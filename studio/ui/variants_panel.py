@@ -51,6 +51,8 @@ class VariantsPanel(QWidget):
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setWidget(body)
+        # a card's place is known, and can be scrolled to, once the row is laid out
+        self._scroll.horizontalScrollBar().rangeChanged.connect(self._show_from_cursor)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
         column.addWidget(self._scroll, 1)
@@ -73,8 +75,14 @@ class VariantsPanel(QWidget):
         self._scroll.setVisible(bool(variants))
         self._empty.setVisible(not variants)
         self._show_cards()
-        if others and variants:
-            self._scroll.ensureWidgetVisible(self.cards[self._cursor], 0, 0)
+        if others:
+            self._show_from_cursor()
+
+    @Slot()
+    def _show_from_cursor(self) -> None:
+        """Scroll so that the one under the keyboard is the first in view, and the newer ones follow it."""
+        if self._variants:
+            self._scroll.horizontalScrollBar().setValue(self.cards[self._cursor].x())
 
     def _same_beginning(self, variants: Sequence[Variant]) -> bool:
         return all(old.node_id == new.node_id for old, new in zip(self._variants, variants, strict=False))

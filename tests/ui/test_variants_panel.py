@@ -11,7 +11,7 @@ from finding import find
 from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QAction, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from studio.core.history import History, Node
@@ -214,6 +214,20 @@ def test_keys_and_mouse_ask_for_one(qtbot: QtBot, panel: VariantsPanel, token: M
     QTest.mouseClick(panel.cards[6], Qt.MouseButton.RightButton)
     QTest.mouseClick(panel.cards[6], Qt.MouseButton.LeftButton)
     assert asked[5:] == [70]
+
+
+def test_new_ones_come_into_view_with_the_first_of_them_at_the_left(
+    qtbot: QtBot, panel: VariantsPanel, token: MakeToken
+) -> None:
+    bar = find(panel, QScrollArea, "variantsScroll").horizontalScrollBar()
+    variants = [variant(n, [token()]) for n in range(1, 7)]
+    panel.show_variants(variants[:3], 2)
+    panel.show_variants(variants, 4)
+    qtbot.waitUntil(lambda: bar.value() == panel.cards[3].x() > 0 or bar.value() == bar.maximum() > 0)
+    assert panel.cards[3].visibleRegion().boundingRect().width() == panel.cards[3].width()
+    panel.show_variants([*variants, variant(7, [token()])], 4)  # a later one does not move them
+    qtbot.wait(50)
+    assert bar.value() == panel.cards[3].x()
 
 
 def test_arrows_scroll_a_long_text(panel: VariantsPanel, token: MakeToken) -> None:
