@@ -60,6 +60,7 @@ class Controller(QObject):
         self.branches = Branches(window, self)
         self.reproduction = Reproduction(model_thread, self.writing, self._next_job, self)
         self.reproduction.started.connect(self.insight.stop_reading)
+        self.reproduction.finished.connect(self.insight.on_generation_finished)
         self.provenance = Provenance(
             window, library, self.sessions, self.writing, self.reproduction, index, self
         )
