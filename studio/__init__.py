@@ -1,3 +1,3 @@
 """GPT-2 Studio: write with GPT-2 and see why it wrote what it wrote, wholly on this computer."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

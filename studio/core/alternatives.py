@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field, replace
@@ -59,10 +58,9 @@ def generate_alternatives(
     key = memory.key_of(seen.ids)
     rows = []
     for index, seed in enumerate(request.seeds):
-        rng = random.Random(seed)  # noqa: S311 (reproducible, not secret)
         chain = begin_all(request.processors, RunStart(seed, len(seen.ids), tokenizer))
         stops = StopMatcher(request.stop)
-        rows.append(_Row(index, ids.clone(), len(seen.ids), key, rng, chain, stops, watch))
+        rows.append(_Row(index, ids.clone(), len(seen.ids), key, seed, chain, stops, watch))
     last = FinishReason.LENGTH
     reading_done = None
     try:
@@ -96,7 +94,7 @@ class _Row:
     ids: Tensor  # (n_context + max_new_tokens,) int64: what was read and written, and room for the rest
     n: int  # of `ids`, read or written
     key: int  # of the position after these, see memory.py
-    rng: random.Random
+    seed: int
     chain: tuple[Running, ...]
     stops: StopMatcher
     watch: Watch
@@ -108,7 +106,7 @@ class _Row:
     ) -> Generator[AlternativesEvent, None, FinishReason | None]:
         """Write one token: (V,) float32. Returns why this was the last, if it was."""
         with torch.inference_mode():
-            token = choose(tokenizer, self.chain, self.ids[: self.n], logits, self.rng.random(), step)
+            token = choose(tokenizer, self.chain, self.ids[: self.n], logits, self.seed, step)
         self.watch(self.key, logits, token)
         self.key = memory.after(self.key, token.token_id)
         self.ids[self.n] = token.token_id

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -11,6 +10,7 @@ import torch
 from torch import Tensor
 
 from studio.core import context, memory
+from studio.core.drawing import draw
 from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
 from studio.core.messages import (
     END_OF_TEXT,
@@ -36,27 +36,19 @@ def nobody(_key: int, _logits: Tensor, _token: Token) -> None:
     """Nobody watches."""
 
 
-def draw(probs: Tensor, u: float) -> int:
-    """The token at which the cumulated probabilities first exceed `u`; never one of probability zero.
-
-    (V,) float, not negative, with a positive sum -> token id. `u` is uniform in [0, 1). The sum is taken in
-    float64, so that the same `u` finds the same token everywhere.
-    """
-    cumulated = probs.double().cumsum(0)  # (V,)
-    total = cumulated[-1]
-    token_id = int(torch.searchsorted(cumulated, u * total, right=True))
-    # where u * total rounds up to the total itself: the last token that has a probability
-    return min(token_id, int(torch.searchsorted(cumulated, total)))
-
-
 def sampling_probs(chain: Sequence[Running], ids: Tensor, logits: Tensor) -> Tensor:
-    """Probabilities after the chain: (T,) int64, (V,) float32 -> (V,) float32 with sum 1.
-
-    Should the chain leave no token, or no number to compare, the model's favourite gets everything.
-    """
+    """Probabilities after the chain: (T,) int64, (V,) float32 -> (V,) float32 with sum 1."""
     processed = logits
     for stage in chain:
         processed = stage(ids, processed)
+    return as_probabilities(processed, logits)
+
+
+def as_probabilities(processed: Tensor, logits: Tensor) -> Tensor:
+    """What the draw sees of a chain's last logits: (V,) float32 twice -> (V,) float32 with sum 1.
+
+    Should there be no token left, or no number to compare, the favourite of `logits` gets everything.
+    """
     probs = processed.softmax(0)
     if not bool(probs.sum() > 0.5):  # also if it is NaN
         infinite = processed == torch.inf  # such as logits divided by a temperature of 1e-38
@@ -131,7 +123,6 @@ def _tokens(
     watch: Watch,
 ) -> Iterator[Token | FinishReason | None]:
     """Yield None once the prompt is read, then tokens, and last the reason if it is not LENGTH."""
-    rng = random.Random(request.seed)  # noqa: S311 (reproducible, not secret)
     decoder = IncrementalDecoder()
     n_context = len(seen.ids)
     chain = begin_all(request.processors, RunStart(request.seed, n_context, tokenizer))
@@ -150,7 +141,7 @@ def _tokens(
         if step == 0:
             yield None
         with torch.inference_mode():
-            token = choose(tokenizer, chain, ids[:n], logits, rng.random(), step)
+            token = choose(tokenizer, chain, ids[:n], logits, request.seed, step)
         watch(key, logits, token)
         key = memory.after(key, token.token_id)
         ids[n] = token.token_id
@@ -169,10 +160,10 @@ def choose(
     chain: Sequence[Running],
     ids: Tensor,
     logits: Tensor,
-    u: float,
+    seed: int,
     step: int,
 ) -> Token:
-    """Draw a token and tell the chain: (T,) int64, (V,) float32.
+    """Draw the token of a run's position `step` and tell the chain: (T,) int64, (V,) float32.
 
     The token's `text` is END_OF_TEXT or still to be filled in.
     """
@@ -189,7 +180,7 @@ def choose(
     logprobs = logits - log_sum  # (V,)
     entropy = -torch.dot(logprobs.exp(), logprobs.clamp_min(-1e9))  # 0 * -inf would be NaN
     probs = sampling_probs(chain, ids, logits)  # (V,)
-    token_id = draw(probs, u)
+    token_id = draw(probs, seed, step)
     for stage in chain:
         stage.chosen(token_id)
     top = logprobs.topk(min(N_CANDIDATES, len(logprobs)))

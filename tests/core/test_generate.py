@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from studio.core.errors import StudioError
-from studio.core.generate import draw, generate, sampling_probs
+from studio.core.generate import generate, sampling_probs
 from studio.core.messages import (
     END_OF_TEXT,
     FinishReason,
@@ -91,31 +91,7 @@ def say(
     return "".join(token.text for token in tokens), finished
 
 
-# -- draw --------------------------------------------------------------------------------------------------
-
-
-@given(
-    weights=st.lists(st.sampled_from([0.0, 0.0, 1e-30, 1e-8, 0.1, 0.5, 1.0, 3.0]), min_size=1).filter(sum),
-    u=st.floats(0, 1, exclude_max=True) | st.sampled_from([0.0, math.nextafter(1, 0)]),
-)
-def test_draw_never_takes_a_token_of_probability_zero(weights: list[float], u: float) -> None:
-    probs = torch.tensor(weights)
-    token_id = draw(probs / probs.sum(), u)
-    assert 0 <= token_id < len(weights)
-    assert weights[token_id] > 0
-
-
-@pytest.mark.parametrize(
-    ("u", "token_id"), [(0.0, 1), (0.249, 1), (0.25, 3), (0.74, 3), (0.75, 4), (0.9999, 4)]
-)
-def test_draw_inverts_the_cumulated_probabilities(u: float, token_id: int) -> None:
-    assert draw(torch.tensor([0.0, 0.25, 0.0, 0.5, 0.25, 0.0]), u) == token_id
-
-
-def test_draw_takes_tokens_as_often_as_they_are_likely() -> None:
-    probs = torch.tensor([0.1, 0.0, 0.6, 0.3])
-    counts = Counter(draw(probs, (k + 0.5) / 1000) for k in range(1000))
-    assert counts == {0: 100, 2: 600, 3: 300}
+# -- the chain -----------------------------------------------------------------------------------------------
 
 
 def test_a_chain_that_leaves_nothing_falls_back_to_the_models_favourite() -> None:
