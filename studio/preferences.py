@@ -72,11 +72,11 @@ class Preferences(QObject):
                 settings.stop_at_end_of_text,
             )
         )
-        processors = default.processors
+        processors, off = default.processors, default.off
         if settings.sampling:
             with contextlib.suppress(ValueError):  # another version's chain
-                processors = chain.from_json(settings.sampling)
-        panel.set_processors(processors)
+                processors, off = chain.from_json(settings.sampling), frozenset(settings.sampling_off)
+        panel.set_processors(processors, off)
         if problems:
             self._window.notice.show_notice(sentences.together(*map(sentences.said, problems)), "warn")
 
@@ -86,7 +86,8 @@ class Preferences(QObject):
         options, preset = panel.options.options(), panel.preset()
         self._window.settings = replace(
             self._window.settings,
-            sampling=chain.to_json(panel.processors()),
+            sampling=chain.to_json(panel.all_processors()),
+            sampling_off=tuple(sorted(panel.off())),
             preset=preset.name if preset else "",
             max_new_tokens=options.max_new_tokens,
             seed_mode="fixed" if options.seed_fixed else "new",
@@ -106,7 +107,8 @@ class Preferences(QObject):
     @Slot(str)
     def _on_save_preset(self, name: str) -> None:
         panel = self._window.sampling
-        preset = presets.Preset(name, panel.processors(), panel.options.options().max_new_tokens)
+        length = panel.options.options().max_new_tokens
+        preset = presets.Preset(name, panel.all_processors(), length, off=panel.off())
         shipped, own = paths.resource("presets"), paths.presets_dir(self.folder)
         self._change_presets(lambda: presets.save_preset(preset, shipped, own).name)
 

@@ -170,6 +170,7 @@ class Settings:
     device: str = _choice("auto", "cpu", "cuda", "mps")
     preset: str = _text()  # the preset the sampling came from; empty: none
     sampling: str = _text()  # the processor chain as JSON; empty: the default chain
+    sampling_off: tuple[str, ...] = _texts()  # names of its processors that are switched off
     max_new_tokens: int = _whole(100, 1, 100_000)
     n_alternatives: int = _whole(3, 2, 8)  # of "Continue with several"
     seed_mode: str = _choice("new", "fixed")

@@ -164,7 +164,7 @@ class Writing(QObject):
         options = window.sampling.options.options()
         seed = options.seed if options.seed_fixed else new_seed()
         window.sampling.options.show_seed(seed)
-        processors = window.sampling.processors()
+        processors = chain.effective(window.sampling.processors())
         text = editor.manuscript.text
         start = prompt_start(text, position, model)
         record = r.GenerationRecord(

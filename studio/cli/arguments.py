@@ -109,6 +109,10 @@ def make_parser() -> argparse.ArgumentParser:
     )
     generate.add_argument("--json", action="store_true", help="print one JSON object when done")
     sampling = generate.add_argument_group("sampling", "Each of these overrides the preset's value.")
+    sampling.add_argument(
+        "--chain", metavar="NAME,NAME,...", default="",
+        help="these stages only, in this order, such as dry,temperature,min-p,xtc (default: the preset's)",
+    )  # fmt: skip
     for parameter in all_parameters():
         sampling.add_argument(
             f"--{parameter.name.replace('_', '-')}",

@@ -7,14 +7,14 @@ import json
 import secrets
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio import paths
 from studio.cli import inputs, running
 from studio.cli.trouble import ArgumentsError, EngineFailedError
-from studio.core.chain import Chain, all_parameters, with_values
+from studio.core.chain import Chain, all_parameters, reordered, with_values, without
 from studio.core.environment import Environment
 from studio.core.presets import DEFAULT_MAX_NEW_TOKENS, load_presets
 
@@ -104,11 +104,20 @@ def sampling(arguments: argparse.Namespace, library: Path) -> tuple[Chain, int]:
         raise ArgumentsError(
             " ".join([f"There is no preset named {arguments.preset!r}, only {names}.", *map(str, problems)])
         )
+    length = arguments.max_new_tokens or preset.max_new_tokens or DEFAULT_MAX_NEW_TOKENS
     given = {p.name: getattr(arguments, p.name) for p in all_parameters()}
-    chain = with_values(
-        preset.processors, {name: value for name, value in given.items() if value is not None}
-    )
-    return chain, arguments.max_new_tokens or preset.max_new_tokens or DEFAULT_MAX_NEW_TOKENS
+    given = {name: value for name, value in given.items() if value is not None}
+    chain = with_values(preset.processors, given)
+    named = {type(stage).__name__ for stage in chain if given.keys() & asdict(stage).keys()}
+    if not arguments.chain:
+        return without(chain, preset.off - named), length
+    try:
+        chosen = reordered(chain, arguments.chain.split(","))
+    except ValueError as error:
+        raise ArgumentsError(str(error)) from None
+    if missing := named - {type(stage).__name__ for stage in chosen}:
+        raise ArgumentsError(f"{', '.join(sorted(missing))} has a value but is not in the chain.")
+    return chosen, length
 
 
 def _generate(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 
 from studio.core.errors import QT_TRANSLATE_NOOP, RefusedError
-from studio.core.parameters import AnyParameter, Value, parameters
+from studio.core.parameters import AnyParameter, Value, is_off, parameters
 from studio.core.processors import PROCESSORS, LogitsProcessor
 
 BY_NAME = {processor.__name__: processor for processor in PROCESSORS}
@@ -87,6 +87,31 @@ def complete(processors: Chain) -> Chain:
     present = {type(processor) for processor in processors}
     lacking = (p for processor in PROCESSORS if processor not in present for p in parameters(processor))
     return with_values(processors, {p.name: p.default for p in lacking})
+
+
+def effective(processors: Chain) -> Chain:
+    """Return the chain without the processors that change nothing: it writes the same text."""
+    return tuple(processor for processor in processors if not is_off(processor))
+
+
+def without(processors: Chain, off: Collection[str]) -> Chain:
+    """Return the chain without the processors of these names."""
+    return tuple(processor for processor in processors if type(processor).__name__ not in off)
+
+
+def reordered(processors: Chain, names: Sequence[str]) -> Chain:
+    """Return the processors of these names, in this order; one the chain lacks has its defaults.
+
+    A name may be written as it likes: `TopK`, `top-k`, `top_k`. Raises ValueError with one sentence.
+    """
+    known = {_plain(name): name for name in BY_NAME}
+    settings = {type(p).__name__: asdict(p) for p in processors}
+    wanted = [known.get(_plain(name), name) for name in names]
+    return build_all((name, settings.get(name, {})) for name in wanted)
+
+
+def _plain(name: str) -> str:
+    return name.strip().casefold().replace("-", "").replace("_", "")
 
 
 def to_json(processors: Chain) -> str:

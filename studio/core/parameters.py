@@ -29,6 +29,7 @@ class Stage:
 
     label: str
     tip: str
+    everyday: bool = False  # one of the few that most people need
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@
     [[processor]]           # in the order of application; a setting left out has its default
     name = "Temperature"
     temperature = 0.8
+    on = false              # optional: kept in its place with its values, but switched off
 
 What a person asks for and cannot have raises RefusedError, a ValueError; what the disk cannot do raises
 StudioError.
@@ -49,6 +50,10 @@ SHIPPED = (
         QT_TRANSLATE_NOOP("presets", "Takes risks and surprises, but leaves out what is hopeless."),
     ),
     (
+        QT_TRANSLATE_NOOP("presets", "Storyteller"),
+        QT_TRANSLATE_NOOP("presets", "Avoids clichés and going in circles."),
+    ),
+    (
         QT_TRANSLATE_NOOP("presets", "Greedy"),
         QT_TRANSLATE_NOOP(
             "presets", "Always the likeliest token: the same text each time, often in circles."
@@ -67,6 +72,7 @@ class Preset:
     max_new_tokens: int | None = None
     builtin: bool = False
     description: str = ""
+    off: frozenset[str] = frozenset()  # names of the processors that are switched off
 
 
 def load_presets(builtin_dir: Path, user_dir: Path) -> tuple[tuple[Preset, ...], tuple[Sentence, ...]]:
@@ -209,18 +215,27 @@ def _read(path: Path) -> Preset:
             QT_TRANSLATE_NOOP("StudioError", "Its max_new_tokens must be a whole number from 1 to {limit}."),
             limit=MAX_NEW_TOKENS_LIMIT,
         )
-    chain = build_all(_entries(document.get("processor", [])))
-    return Preset(checked_name(name), chain, length, description=description)
+    off: set[str] = set()
+    chain = build_all(_entries(document.get("processor", []), off))
+    return Preset(checked_name(name), chain, length, description=description, off=frozenset(off))
 
 
-def _entries(tables: object) -> Iterator[tuple[str, dict[str, object]]]:
+def _entries(tables: object, off: set[str]) -> Iterator[tuple[str, dict[str, object]]]:
+    """Yield names and settings; the names of what is switched off are put into `off`."""
     if not isinstance(tables, list):
         raise RefusedError(QT_TRANSLATE_NOOP("StudioError", "Its processors must be [[processor]] tables."))
     for table in tables:
         name = table.get("name") if isinstance(table, dict) else None
         if not isinstance(name, str):
             raise RefusedError(QT_TRANSLATE_NOOP("StudioError", "One of its processors has no name."))
-        yield name, {setting: value for setting, value in table.items() if setting != "name"}
+        on = table.get("on", True)
+        if not isinstance(on, bool):
+            raise RefusedError(
+                QT_TRANSLATE_NOOP("StudioError", "{name}: on must be true or false."), name=name
+            )
+        if not on:
+            off.add(name)
+        yield name, {setting: value for setting, value in table.items() if setting not in {"name", "on"}}
 
 
 def _refuse_builtin(name: str, builtin_dir: Path) -> None:
@@ -270,7 +285,10 @@ def _write(path: Path, preset: Preset) -> None:
         document["description"] = preset.description
     if preset.max_new_tokens is not None:
         document["max_new_tokens"] = preset.max_new_tokens
-    document["processor"] = [{"name": type(p).__name__, **asdict(p)} for p in preset.processors]
+    document["processor"] = [
+        {"name": type(p).__name__, **asdict(p)} | ({"on": False} if type(p).__name__ in preset.off else {})
+        for p in preset.processors
+    ]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(prefix=path.name, suffix=".tmp", dir=path.parent)

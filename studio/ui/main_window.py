@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QKeyEvent
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMainWindow,
@@ -74,7 +74,8 @@ class MainWindow(QMainWindow):
         self.editor.edited.connect(self.update_openings)
         self.editor.mirror.busy_changed.connect(self.update_openings)
         self.setMinimumSize(720, 480)
-        screen = self.screen().availableGeometry()
+        # WORKAROUND(self.screen() makes the screen a child of this wrapper, and it can be deleted with it)
+        screen = QGuiApplication.primaryScreen().availableGeometry()
         self.resize(min(1280, screen.width() - 8), min(800, screen.height() - 40))
         self._restore(settings)
         self.editor.setFocus()

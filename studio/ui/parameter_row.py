@@ -1,11 +1,24 @@
-"""One sampling parameter: its name, a slider, the exact number, and a dot that resets a changed one."""
+"""One sampling parameter: its name, a slider, the exact number, and a dot that resets a changed one.
+
+A stage's first parameter is the stage's own line: `lead` stands in place of the name, the slider below.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from PySide6.QtCore import QCoreApplication, QLocale, Qt, Signal, Slot
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QSlider, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QSlider,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from studio.core.parameters import Parameter, Value
 
@@ -17,13 +30,14 @@ class ParameterRow(QWidget):
 
     changed = Signal()
 
-    def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(
+        self, parameter: Parameter, lead: Sequence[QWidget] = (), trail: Sequence[QWidget] = ()
+    ) -> None:
+        super().__init__()
         self.parameter = parameter
         label = QCoreApplication.translate("processors", parameter.label)
         tip = QCoreApplication.translate("processors", parameter.tip)
         self.setToolTip(f"<qt>{tip}</qt>")
-        self._label = QLabel(label)
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setRange(0, _STEPS)
         self._slider.setObjectName(f"slider_{parameter.name}")
@@ -49,23 +63,35 @@ class ParameterRow(QWidget):
         self._box.setAccessibleDescription(tip)
         self._box.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._box.setKeyboardTracking(False)
-        self._box.setFixedWidth(66)
-        self._label.setBuddy(self._box)
+        self._box.setFixedWidth(64)
         self._reset = QToolButton()
         self._reset.setText("●")
-        self._reset.setFixedWidth(22)
+        self._reset.setFixedWidth(20)
         self._reset.setObjectName(f"reset_{parameter.name}")
         self._reset.setAccessibleName(self.tr("Reset {name}").format(name=label))
         self._reset.clicked.connect(self.reset)
         self._slider.valueChanged.connect(self._on_slider)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        self._label.setFixedWidth(134)
-        row.addWidget(self._label)
-        row.addWidget(self._slider, 1)
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        if not lead:
+            name = QLabel(label)
+            name.setBuddy(self._box)
+            row.addWidget(name)
+        for widget in lead:
+            row.addWidget(widget)
+        row.addStretch(1)
         row.addWidget(self._box)
         row.addWidget(self._reset)
+        for widget in trail:
+            row.addWidget(widget)
+        below = QHBoxLayout()
+        below.setContentsMargins(20 if lead else 0, 0, 48 if lead else 24, 0)  # from the name to the number
+        below.addWidget(self._slider)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(row)
+        column.addLayout(below)
         self._reference: float = parameter.default
         self.set_value(parameter.default)
         self._show_state()
@@ -81,6 +107,15 @@ class ParameterRow(QWidget):
             self._box.setValue(round(allowed))
         else:
             self._box.setValue(allowed)
+
+    def set_open(self, shown: bool) -> None:
+        """Show or hide the slider; a shut row is quiet."""
+        self._slider.setVisible(shown)
+        quiet = not shown
+        if self._box.property("quiet") != quiet:
+            self._box.setProperty("quiet", quiet)
+            self._box.style().unpolish(self._box)
+            self._box.style().polish(self._box)
 
     def set_reference(self, value: Value) -> None:
         """The value that Reset goes back to: the chosen preset's."""
@@ -124,11 +159,10 @@ class ParameterRow(QWidget):
 
     def _show_state(self) -> None:
         off = self.parameter.off is not None and self.value() == self.parameter.off
-        for widget, name in ((self._label, "quiet"), (self._slider, "off")):
-            if widget.property(name) != off:
-                widget.setProperty(name, off)
-                widget.style().unpolish(widget)
-                widget.style().polish(widget)
+        if self._slider.property("off") != off:
+            self._slider.setProperty("off", off)
+            self._slider.style().unpolish(self._slider)
+            self._slider.style().polish(self._slider)
         changed = not self.is_at_reference()
         shown = f"{self._reference:.{self.parameter.decimals}f}"
         self._reset.setText("●" if changed else "")

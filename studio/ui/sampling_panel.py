@@ -1,11 +1,11 @@
-"""The sampling panel: presets, a row per parameter of every processor, and what else a generation needs.
+"""The sampling panel: presets, the stages of the chain, and what else a generation needs.
 
-The rows derive from the processors' fields; a new processor needs no line here.
+The stages derive from the processors' fields; a new processor needs no line here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import QCoreApplication, Signal, Slot
 from PySide6.QtGui import QAction
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QMenu,
+    QPushButton,
     QScrollArea,
     QToolButton,
     QVBoxLayout,
@@ -24,24 +25,17 @@ from PySide6.QtWidgets import (
 )
 
 from studio.core import chain
-from studio.core.parameters import AnyParameter, Parameter
 from studio.core.presets import Preset
 from studio.core.processors import LogitsProcessor
 from studio.ui.icons import icon
-from studio.ui.parameter_row import ParameterRow
 from studio.ui.run_options import RunOptionsForm
-from studio.ui.text_row import TextRow
+from studio.ui.stage_list import StageList
 from studio.ui.theme import Theme
 
 
 def display_name(preset: Preset) -> str:
     """A preset's name as the user reads it: the built-in ones are translated."""
     return QCoreApplication.translate("presets", preset.name) if preset.builtin else preset.name
-
-
-def make_row(parameter: AnyParameter) -> ParameterRow | TextRow:
-    """The row for a parameter of its type."""
-    return ParameterRow(parameter) if isinstance(parameter, Parameter) else TextRow(parameter)
 
 
 class SamplingPanel(QWidget):
@@ -58,8 +52,8 @@ class SamplingPanel(QWidget):
         self.setAccessibleName(self.tr("Sampling"))
         self._presets: tuple[Preset, ...] = ()
         self._loading = False
-        self._chain: tuple[LogitsProcessor, ...] = chain.default_chain()
-        self._rows = {p.name: make_row(p) for p in chain.all_parameters()}
+        self._stages = StageList(theme)
+        self._stages.changed.connect(self._on_changed)
         self.options = RunOptionsForm(theme)
 
         self._box = QComboBox()
@@ -70,9 +64,15 @@ class SamplingPanel(QWidget):
         self._menu_button = QToolButton()
         self._menu_button.setObjectName("presetMenuButton")
         self._menu_button.setAccessibleName(self.tr("Preset menu"))
-        self._menu_button.setToolTip(self.tr("Save, rename, delete, or switch everything off"))
+        self._menu_button.setToolTip(self.tr("Save, rename or delete a preset"))
         self._menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._menu_button.setMenu(self._make_menu())
+
+        self._neutral = QPushButton(self.tr("Neutralise all"))
+        self._neutral.setObjectName("neutraliseButton")
+        self._neutral.setToolTip(self.tr("Switch every stage off: the model's own distribution"))
+        self._neutral.setProperty("fold", True)
+        self._neutral.clicked.connect(self.neutralise)
 
         presets = QHBoxLayout()
         presets.setSpacing(4)
@@ -86,10 +86,11 @@ class SamplingPanel(QWidget):
         column.addWidget(self._heading(self.tr("Preset")))
         column.addLayout(presets)
         column.addSpacing(12)
-        column.addWidget(self._heading(self.tr("Choosing the next word")))
-        for row in self._rows.values():
-            column.addWidget(row)
-            row.changed.connect(self._on_changed)
+        heading = QHBoxLayout()
+        heading.addWidget(self._heading(self.tr("Choosing the next word")), 1)
+        heading.addWidget(self._neutral)
+        column.addLayout(heading)
+        column.addWidget(self._stages)
         column.addSpacing(12)
         column.addWidget(self._heading(self.tr("Each continuation")))
         column.addWidget(self.options)
@@ -100,6 +101,8 @@ class SamplingPanel(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidget(body)
+        self._scroll = scroll
+        self._stages.moved.connect(self._on_moved)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scroll)
@@ -115,21 +118,17 @@ class SamplingPanel(QWidget):
         self._save = QAction(self.tr("Save as preset…"), menu)
         self._rename = QAction(self.tr("Rename preset…"), menu)
         self._delete = QAction(self.tr("Delete preset"), menu)
-        self._neutral = QAction(self.tr("Neutralise all"), menu)
-        self._neutral.setToolTip(self.tr("Switch every processor off: the model's own distribution"))
         self._save.triggered.connect(self._on_save)
         self._rename.triggered.connect(self._on_rename)
         self._delete.triggered.connect(self._on_delete)
-        self._neutral.triggered.connect(self.neutralise)
         menu.addActions([self._save, self._rename, self._delete])
-        menu.addSeparator()
-        menu.addAction(self._neutral)
         return menu
 
     def set_theme(self, theme: Theme) -> None:
         """Draw the icons in another theme's colours."""
         self._menu_button.setIcon(icon("sliders-horizontal", theme.ink, theme.quiet))
         self.options.set_theme(theme)
+        self._stages.set_theme(theme)
 
     def focus_presets(self) -> None:
         """Put the keyboard into the presets."""
@@ -138,17 +137,21 @@ class SamplingPanel(QWidget):
     # -- values --------------------------------------------------------------------------------------------
 
     def processors(self) -> tuple[LogitsProcessor, ...]:
-        """The chain as it is set, in order."""
-        return chain.with_values(self._chain, {name: row.value() for name, row in self._rows.items()})
+        """The stages that are on, as they are set, in order."""
+        return self._stages.processors()
 
-    def set_processors(self, processors: Sequence[LogitsProcessor]) -> None:
+    def all_processors(self) -> tuple[LogitsProcessor, ...]:
+        """Every stage as it is set, in order, also those in `off`."""
+        return self._stages.all_processors()
+
+    def off(self) -> frozenset[str]:
+        """The names of the stages that are switched off but keep their values."""
+        return self._stages.off()
+
+    def set_processors(self, processors: Sequence[LogitsProcessor], off: Collection[str] = ()) -> None:
         """Show another chain; what it leaves out is off."""
         self._loading = True
-        self._chain = tuple(processors)
-        values = chain.values(self._chain)
-        for name, row in self._rows.items():
-            off = row.parameter.off
-            row.set_value(values.get(name, row.parameter.default if off is None else off))
+        self._stages.set_processors(processors, off)
         self._loading = False
         self._show_preset()
         self.changed.emit()
@@ -163,6 +166,10 @@ class SamplingPanel(QWidget):
         if not self._loading:
             self._show_preset()
             self.changed.emit()
+
+    @Slot(QWidget)
+    def _on_moved(self, row: QWidget) -> None:
+        self._scroll.ensureWidgetVisible(row)
 
     # -- presets -------------------------------------------------------------------------------------------
 
@@ -189,16 +196,16 @@ class SamplingPanel(QWidget):
         self._box.setCurrentIndex(self._box.findData(name))
         if preset.max_new_tokens is not None:
             self.options.set_length(preset.max_new_tokens)
-        self.set_processors(preset.processors)
+        self.set_processors(preset.processors, preset.off)
         self._take_reference()
         self._show_preset()
 
     def _take_reference(self) -> None:
         preset = self.preset()
-        values = chain.values(preset.processors) if preset else {}
-        for name, row in self._rows.items():
-            off = row.parameter.off
-            row.set_reference(values.get(name, row.parameter.default if off is None else off))
+        if preset:
+            self._stages.set_reference(preset.processors, preset.off)
+        else:
+            self._stages.set_reference((), ())
 
     def _show_preset(self) -> None:
         preset = self.preset()
@@ -207,7 +214,7 @@ class SamplingPanel(QWidget):
         self._delete.setEnabled(own)
         index = self._box.currentIndex()
         if preset is not None and index >= 0:
-            same = all(row.is_at_reference() for row in self._rows.values())
+            same = self._stages.is_at_reference()
             name = display_name(preset)
             self._box.setItemText(index, name if same else self.tr("{name} (changed)").format(name=name))
 

@@ -1,6 +1,11 @@
-"""One sampling parameter that holds a text: its name, a field, and a dot that resets a changed one."""
+"""One sampling parameter that holds a text: its name, a field, and a dot that resets a changed one.
+
+A stage's first parameter is the stage's own line: `lead` stands in place of the name.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
 from PySide6.QtWidgets import (
@@ -30,10 +35,9 @@ class TextRow(QWidget):
     changed = Signal()
 
     def __init__(
-        self, parameter: TextParameter, *, named: bool = True, parent: QWidget | None = None
+        self, parameter: TextParameter, lead: Sequence[QWidget] = (), trail: Sequence[QWidget] = ()
     ) -> None:
-        """`named`: with its label above the field."""
-        super().__init__(parent)
+        super().__init__()
         self.parameter = parameter
         self._value = self._reference = parameter.default
         label = QCoreApplication.translate("processors", parameter.label)
@@ -53,7 +57,7 @@ class TextRow(QWidget):
         self._field.setAccessibleName(label)
         self._field.setAccessibleDescription(tip)
         self._reset = QToolButton()
-        self._reset.setFixedWidth(22)
+        self._reset.setFixedWidth(20)
         self._reset.setObjectName(f"reset_{parameter.name}")
         self._reset.setAccessibleName(self.tr("Reset {name}").format(name=label))
         self._reset.clicked.connect(self.reset)
@@ -65,15 +69,20 @@ class TextRow(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
-        if named:
+        line = QHBoxLayout()
+        line.setSpacing(4)
+        for widget in lead:
+            line.addWidget(widget)
+        if not lead:
             name = QLabel(label)
             name.setBuddy(self._field)
-            column.addWidget(name)
-        line = QHBoxLayout()
-        line.setSpacing(8)
-        line.addWidget(self._field, 1)
+            line.addWidget(name)
+        line.addStretch(1)
         line.addWidget(self._reset)
+        for widget in trail:
+            line.addWidget(widget)
         column.addLayout(line)
+        column.addWidget(self._field)
         column.addWidget(self._problem)
         self.set_value(parameter.default)
         self._show_state()
@@ -89,6 +98,15 @@ class TextRow(QWidget):
             self._field.setText(text)
         else:
             self._field.setPlainText(text)
+
+    def set_open(self, shown: bool) -> None:
+        """Show or hide the field."""
+        self._field.setVisible(shown)
+        self._problem.setVisible(shown and bool(self._problem.text()))
+
+    def take_focus(self) -> None:
+        """Put the keyboard into the field."""
+        self._field.setFocus()
 
     def set_reference(self, value: Value) -> None:
         """The text that Reset goes back to: the chosen preset's."""
@@ -115,9 +133,10 @@ class TextRow(QWidget):
             usable = self.parameter.checked(text)
         except RefusedError as error:
             self._problem.setText(sentences.refusal(error))
-            self._problem.show()
+            self._problem.setVisible(self._field.isVisibleTo(self))
             self._show_state()
             return
+        self._problem.clear()
         self._problem.hide()
         self._value = usable
         self._show_state()

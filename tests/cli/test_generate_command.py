@@ -17,7 +17,7 @@ from studio.core.chain import all_parameters, with_values
 from studio.core.engine import Engine
 from studio.core.parameters import Parameter
 from studio.core.presets import DEFAULT_MAX_NEW_TOKENS, Preset, default_preset, save_preset
-from studio.core.processors import Temperature
+from studio.core.processors import Temperature, TopK, Xtc
 from tests.cli.calling import STARTER, Run, as_json
 
 
@@ -84,6 +84,29 @@ def test_every_sampling_parameter_has_a_flag_that_changes_the_chain(monkeypatch:
         assert seen.pop().processors == with_values(base, {p.name: given[0]})
 
 
+def test_a_chain_has_the_stages_that_are_named_in_that_order(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[m.Generate] = []
+
+    def remember(_: Engine, request: m.Request, cancelled: object = None) -> Iterator[m.Message]:
+        if isinstance(request, m.Generate):
+            seen.append(request)
+        return iter(())
+
+    monkeypatch.setattr(Engine, "run", remember)
+    asked = ["generate", "--prompt", "", "--chain", "xtc,temperature,top-k", "--xtc-probability", "0.3"]
+    cli.main(asked)
+    assert seen.pop().processors == (Xtc(0.3), Temperature(0.8), TopK(50))
+    for wrong, reason in (
+        (["--chain", "heat"], "'heat'"),
+        (["--chain", "top-k", "--min-p", "0.1"], "MinP has a value"),
+    ):
+        code, _, err = run("generate", "--prompt", "", *wrong)
+        assert code != 0
+        assert reason in err
+
+
 def test_presets_are_the_windows_own_ones_included(run: Run, tmp_path: Path) -> None:
     greedy = as_json(run, "generate", "--prompt", "The", "--preset", "greedy", "--max-new-tokens", "5")
     assert [token["rank"] for token in greedy["tokens"]] == [1] * 5
@@ -91,7 +114,7 @@ def test_presets_are_the_windows_own_ones_included(run: Run, tmp_path: Path) -> 
     save_preset(mine, paths.resource("presets"), tmp_path / "elsewhere" / "presets")
     code, _, err = run("generate", "--prompt", "The", "--preset", "Mein Stil")
     assert code == 2
-    assert "only Precise, Balanced, Creative, Greedy." in err
+    assert "only Precise, Balanced, Creative, Storyteller, Greedy." in err
     library = ("--library", str(tmp_path / "elsewhere"))
     for argv in ((*library, "generate"), ("generate", *library)):
         assert cli.main([*argv, "--prompt", "The", "--preset", "Mein Stil", "--seed", "1"]) == 0

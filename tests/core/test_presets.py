@@ -12,7 +12,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from studio.core import presets
-from studio.core.chain import build, complete, default_chain, from_json, to_json, values, with_values
+from studio.core.chain import (
+    build,
+    complete,
+    default_chain,
+    effective,
+    from_json,
+    reordered,
+    to_json,
+    values,
+    with_values,
+    without,
+)
 from studio.core.errors import StudioError
 from studio.core.presets import Preset
 from studio.core.processors import PROCESSORS, Temperature, TopK
@@ -147,6 +158,8 @@ def test_different_names_never_share_a_file(
         (b'name = "A"\n[[processor]]\nname = "TopP"\ntop_p = nan', "between 0 and 1"),
         (b'name = "A"\n[[processor]]\nname = "TopP"\ntop_p = "x"', "must be a number"),
         (b'name = "A"\n[[processor]]\nname = "TopP"\n[[processor]]\nname = "TopP"', "there twice"),
+        (b'name = "A"\n[[processor]]\nname = "TopK"\non = 1', "TopK: on must be true or false"),
+        (b'name = "A"\n[[processor]]\nname = "LogitBias"\nlogit_bias = "x"', "'x' is not"),
         (b"#" * 200_000, "not a preset"),
         (b'name = "A"\n[[processor]]\nname = "TopK"\ntop_k = 1' + b"0" * 400, "between 0 and 1000"),
         (b'name = "A"\nmax_new_tokens = 1' + b"0" * 5000, "not valid TOML"),
@@ -198,6 +211,17 @@ def test_the_file_says_what_it_means(tmp_path: Path) -> None:
     }
 
 
+def test_a_stage_may_be_switched_off_in_its_place(tmp_path: Path) -> None:
+    preset = Preset("Half", (TopK(40), Temperature(1.5)), off=frozenset({"TopK"}))
+    presets.save_preset(preset, BUILTIN, tmp_path)
+    written = tomllib.loads((tmp_path / "half.toml").read_text(encoding="utf-8"))["processor"]
+    assert written == [
+        {"name": "TopK", "top_k": 40, "on": False},
+        {"name": "Temperature", "temperature": 1.5},
+    ]
+    assert preset in presets.load_presets(BUILTIN, tmp_path)[0]
+
+
 # -- chains ------------------------------------------------------------------------------------------------
 
 
@@ -234,3 +258,14 @@ def test_changing_values_keeps_the_order_and_adds_what_lacks_where_it_belongs() 
     assert complete(()) == default_chain()
     assert [type(p) for p in complete(presets.default_preset(BUILTIN).processors)] == list(PROCESSORS)
     assert build("TopK", {"top_k": 3}) == TopK(3)
+
+
+def test_a_chain_can_be_put_in_another_order_by_name() -> None:
+    chain = (TopK(7), Temperature(0.5))
+    assert reordered(chain, ["temperature", " top-k "]) == (Temperature(0.5), TopK(7))
+    assert [type(p).__name__ for p in reordered(chain, ["min_p", "TopK"])] == ["MinP", "TopK"]
+    for wrong, reason in ((["heat"], "no processor named 'heat'"), (["TopK", "top-k"], "there twice")):
+        with pytest.raises(ValueError, match=reason):
+            reordered(chain, wrong)
+    assert without(chain, {"TopK"}) == (Temperature(0.5),)
+    assert effective((*chain, *default_chain()[:3])) == chain

@@ -29,6 +29,7 @@ class RepetitionPenalty(Pure):
     stage: ClassVar[Stage] = Stage(
         QT_TRANSLATE_NOOP("processors", "Repetition penalty"),
         QT_TRANSLATE_NOOP("processors", "Makes tokens that already occur less likely, once each."),
+        everyday=True,
     )
     repetition_penalty: float = param(
         1.0, off=1.0, usual=1.1, lo=1.0, hi=2.0, step=0.01, decimals=2, symbol="θ", paper="1909.05858",

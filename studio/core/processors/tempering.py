@@ -27,6 +27,7 @@ class Temperature(Pure):
     stage: ClassVar[Stage] = Stage(
         QT_TRANSLATE_NOOP("processors", "Temperature"),
         QT_TRANSLATE_NOOP("processors", "Sharpens or flattens the probabilities without removing a token."),
+        everyday=True,
     )
     temperature: float = param(
         1.0, off=1.0, usual=0.8, lo=0.0, hi=2.0, step=0.05, decimals=2, symbol="t", paper="1904.09751",

@@ -24,6 +24,7 @@ class TopK(Pure):
     stage: ClassVar[Stage] = Stage(
         QT_TRANSLATE_NOOP("processors", "Top-k"),
         QT_TRANSLATE_NOOP("processors", "Removes all but the k likeliest tokens."),
+        everyday=True,
     )
     top_k: int = param(
         0, off=0, usual=40, lo=0, hi=1000, step=1, log=True, symbol="k", paper="1805.04833",
@@ -51,6 +52,7 @@ class TopP(Pure):
     stage: ClassVar[Stage] = Stage(
         QT_TRANSLATE_NOOP("processors", "Top-p"),
         QT_TRANSLATE_NOOP("processors", "Removes the unlikely tail outside a share p of the probability."),
+        everyday=True,
     )
     top_p: float = param(
         1.0, off=1.0, usual=0.95, lo=0.0, hi=1.0, step=0.01, decimals=2, symbol="p", paper="1904.09751",
@@ -77,6 +79,7 @@ class MinP(Pure):
     stage: ClassVar[Stage] = Stage(
         QT_TRANSLATE_NOOP("processors", "Min-p"),
         QT_TRANSLATE_NOOP("processors", "Removes tokens far less likely than the likeliest one."),
+        everyday=True,
     )
     min_p: float = param(
         0.0, off=0.0, usual=0.05, lo=0.0, hi=1.0, step=0.01, decimals=2, symbol="m", paper="2407.01082",
