@@ -44,22 +44,27 @@ def mark_generation(connection: sqlite3.Connection, generation_id: int) -> None:
     connection.execute("INSERT OR IGNORE INTO stale VALUES (?)", (generation_id,))
 
 
-def index_stale(connection: sqlite3.Connection, limit_s: float) -> bool:
+def index_stale(connection: sqlite3.Connection, limit_s: float, largest: int | None = None) -> bool:
     """Index what is on the list, at least one document, for about `limit_s`; whether all of it is done.
 
-    To be called in a transaction.
+    `largest`: leave out what has more characters. To be called in a transaction.
     """
     until = time.monotonic() + limit_s
     stale = connection.execute("SELECT id FROM stale ORDER BY id DESC").fetchall()
+    all_done = True
     for done, (document,) in enumerate(stale, 1):
-        text = " ".join(words.words(_text_of(connection, document)))
+        text = _text_of(connection, document)
+        if largest is not None and len(text) > largest:
+            all_done = False
+            continue
+        text = " ".join(words.words(text))
         connection.execute("DELETE FROM search WHERE rowid = ?", (document,))
         if text:
             connection.execute("INSERT INTO search (rowid, body) VALUES (?, ?)", (document, text))
         connection.execute("DELETE FROM stale WHERE id = ?", (document,))
         if time.monotonic() > until:
-            return done == len(stale)
-    return True
+            return all_done and done == len(stale)
+    return all_done
 
 
 def check(connection: sqlite3.Connection) -> None:

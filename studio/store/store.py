@@ -39,6 +39,8 @@ Result = TypeVar("Result")
 
 INDEX_SLICE_S = 0.05
 INDEX_AT_CLOSE_S = 0.5
+INDEX_AT_CLOSE_CHARACTERS = 500_000
+"""Of one text: a longer one would take longer, and nobody waits for it."""
 
 
 class Store:
@@ -83,7 +85,7 @@ class Store:
                 self._copying.finish(stop=True)
         if self._finish.alive:
             with contextlib.suppress(sqlite3.Error, OSError, StudioError):  # the next search does it
-                self.index(INDEX_AT_CLOSE_S)
+                self.index(INDEX_AT_CLOSE_S, INDEX_AT_CLOSE_CHARACTERS)
         self._finish()
 
     # -- reading -------------------------------------------------------------------------------------------
@@ -186,14 +188,14 @@ class Store:
         with self._writing():
             verb(self._connection)
 
-    def index(self, limit_s: float = INDEX_SLICE_S) -> bool:
+    def index(self, limit_s: float = INDEX_SLICE_S, largest: int | None = None) -> bool:
         """Index some of what was changed, for about so long; whether there is nothing left to do."""
         if self.read_only or not self._value("SELECT EXISTS (SELECT * FROM stale)"):
             return True
         if files.free_bytes(self._opened.path) < backup.LEAVES_BYTES:
             return True  # a search does without
         with self._writing():
-            return search.index_stale(self._connection, limit_s)
+            return search.index_stale(self._connection, limit_s, largest)
 
     def duplicate_session(self, session_id: int, new_id: int) -> None:
         """Make a second session like this one; it becomes the first of the list."""

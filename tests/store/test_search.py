@@ -4,6 +4,7 @@ import random
 import time
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -228,6 +229,25 @@ def test_what_is_to_be_indexed_is_done_when_there_is_time(own_library: Path) -> 
         assert store._value("SELECT count(*) FROM stale") == 0
         assert len(find(librarian, "word")) == 3
     assert Librarian().tidy()
+
+
+def test_closing_does_not_wait_for_a_long_text(own_library: Path) -> None:
+    with library(own_library) as librarian:
+        ask(librarian, SaveSession(session(1, "long text " * 100_000)), Saved)
+        ask(librarian, SaveSession(session(2, "short text")), Saved)
+    with library(own_library) as librarian:
+        store = librarian.store
+        left = store._connection.execute("SELECT id FROM stale").fetchall()
+        assert left == [(1 | 1 << 60,)]
+        assert find(librarian, "long") == [(1, "text")]
+        assert not store._value("SELECT count(*) FROM stale")
+
+
+@given(st.text(st.sampled_from("ab é\u0301\u00a0\n\u3000京ﬀΣ\u0327")), st.integers(1, 6))
+def test_a_long_text_has_the_same_words_piece_by_piece(text: str, piece: int) -> None:
+    whole = words.words(text)
+    with patch.object(words, "_PIECE", piece):
+        assert words.words(text) == whole
 
 
 def test_saving_a_long_text_does_not_index_it(own_library: Path) -> None:
