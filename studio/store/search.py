@@ -68,7 +68,7 @@ def index_stale(connection: sqlite3.Connection, limit_s: float, largest: int | N
 
 
 def check(connection: sqlite3.Connection) -> None:
-    """Raise sqlite3.DatabaseError if the index does not fit itself; quick_check does not look into it."""
+    """Raise sqlite3.DatabaseError if the index does not fit itself; a check of the pages does not see it."""
     connection.execute("INSERT INTO search (search) VALUES ('integrity-check')")
 
 
