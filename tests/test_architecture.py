@@ -79,6 +79,13 @@ def test_no_file_knows_the_machine_it_was_written_on() -> None:
     assert names([path for path in texts if a_home.search(path.read_text(encoding="utf-8"))]) == []
 
 
+def test_nobody_asks_a_widget_for_its_screen() -> None:
+    """PySide makes the screen a child of the widget's wrapper: collected with it, it takes Qt down."""
+    asks = re.compile(r"\b(?!QGuiApplication)\w+\.screen\(\)")
+    asking = [path for path in SOURCES if asks.search(re.sub(r"#.*", "", path.read_text(encoding="utf-8")))]
+    assert names(asking) == []
+
+
 def test_no_type_error_is_waved_through() -> None:
     excuse = re.compile(r"#\s*type:\s*ignore|#\s*mypy:\s*(ignore|disable)")
     excused = [path for path in PYTHON_FILES if excuse.search(path.read_text(encoding="utf-8"))]

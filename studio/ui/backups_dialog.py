@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Signal, Slot
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -82,7 +82,7 @@ class BackupsDialog(QDialog):
         column.addWidget(self._progress)
         column.addLayout(self._said_row())
         column.addLayout(self._buttons())
-        room = self.screen().availableSize()
+        room = QGuiApplication.primaryScreen().availableSize()
         self.resize(min(720, room.width()), min(520, room.height() - 60))  # with a title bar
         self._update()
         self._list.setFocus()
