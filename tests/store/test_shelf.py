@@ -123,12 +123,15 @@ CANARIES = {
     "generation": "canarygenerated",
     "token": "canarytoken",
     "node": "canarynode",
+    "node's name": "canaryname",
+    "pruned node": "canarypruned",
+    "other copy": "canarycopy",
     "tag": "canarytag",
 }
 
 
 def whole(folder: Path) -> bytes:
-    return b"".join(file.read_bytes() for file in sorted(folder.iterdir()) if file.is_file()).lower()
+    return b"".join(file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file()).lower()
 
 
 @pytest.mark.parametrize("vacuum", [False, True])
@@ -137,7 +140,12 @@ def test_what_was_in_the_trash_is_in_no_file(own_library: Path, vacuum: bool) ->
     with library(own_library) as librarian:
         ask(librarian, SaveSession(session(1, "stays " * 500)), Saved)
         doomed = replace(
-            session(2, c["old text"], title=CANARIES["title"]), nodes=(Node(1, 0, c["node"]),), head=1
+            session(2, c["old text"], title=CANARIES["title"]),
+            nodes=(
+                Node(1, 0, c["node"], name=CANARIES["node's name"]),
+                Node(2, 1, c["pruned node"], pruned=True),
+            ),
+            head=1,
         )
         raw = replace(token(c["token"]), candidates=(Candidate(1, "piece", -1.0, 0.5),))
         record = replace(generation(1, 2, text=c["generation"]), prompt=c["prompt"])
@@ -145,6 +153,9 @@ def test_what_was_in_the_trash_is_in_no_file(own_library: Path, vacuum: bool) ->
         assert len(ask(librarian, SearchLibrary("canaryold"), Found).hits) == 1
         ask(librarian, SaveSession(replace(doomed, text=c["text"], revision=2)), Saved)
         ask(librarian, TagSession(2, (CANARIES["tag"],)), SessionsListed)
+        ask(librarian, DuplicateSession(2, 9), SessionsListed)
+        copy = replace(ask(librarian, OpenSession(9), SessionOpened).session, nodes=())
+        ask(librarian, SaveSession(replace(copy, text=c["other copy"], revision=3)), Saved)
         store = librarian._store
         assert store is not None
         shared = replace(generation(2, 1), prompt="shared prompt")
@@ -154,8 +165,9 @@ def test_what_was_in_the_trash_is_in_no_file(own_library: Path, vacuum: bool) ->
             assert canary.encode() in whole(own_library), canary
         if vacuum:
             store._connection.execute("UPDATE meta SET value = '1' WHERE key = 'vacuum_due'")
-        ask(librarian, DeleteSession(2), SessionsListed)
-        assert ask(librarian, EmptyTrash(), TrashEmptied).n_sessions == 1
+        for number in (9, 2):
+            ask(librarian, DeleteSession(number), SessionsListed)
+        assert ask(librarian, EmptyTrash(), TrashEmptied).n_sessions == 2
         for canary in CANARIES.values():
             assert canary.encode() not in whole(own_library), canary
         assert listed(librarian, "trash") == []
@@ -164,7 +176,7 @@ def test_what_was_in_the_trash_is_in_no_file(own_library: Path, vacuum: bool) ->
         assert canary.encode() not in whole(own_library), canary
     store = Store.open(own_library)
     assert store.session(1).text == "stays " * 500
-    assert store.found.next_session_id == 3
+    assert store.found.next_session_id == 10
     assert store._connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     assert store._connection.execute("PRAGMA foreign_key_check").fetchall() == []
     assert [hit.session_id for hit in store.search("stays", 9).hits] == [1]
