@@ -776,13 +776,6 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     </message>
 </context>
 <context>
-    <name>MainWindow</name>
-    <message>
-        <source>Ctrl+Enter</source>
-        <translation>Ctrl+Enter</translation>
-    </message>
-</context>
-<context>
     <name>Menus</name>
     <message>
         <source>&amp;Theme</source>
@@ -1546,8 +1539,12 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <translation>预设菜单</translation>
     </message>
     <message>
-        <source>Save, rename, delete, or switch everything off</source>
-        <translation>保存、重命名、删除或全部关闭</translation>
+        <source>Save, rename or delete a preset</source>
+        <translation>保存、重命名或删除预设</translation>
+    </message>
+    <message>
+        <source>Switch every stage off: the model&apos;s own distribution</source>
+        <translation>关闭所有阶段：模型自身的分布</translation>
     </message>
     <message>
         <source>Choosing the next word</source>
@@ -1572,10 +1569,6 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     <message>
         <source>Neutralise all</source>
         <translation>全部关闭</translation>
-    </message>
-    <message>
-        <source>Switch every processor off: the model&apos;s own distribution</source>
-        <translation>关闭所有处理步骤：只用模型本身的概率分布</translation>
     </message>
     <message>
         <source>{name} (changed)</source>
@@ -1770,6 +1763,44 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     <message>
         <source>Sampling</source>
         <translation>采样</translation>
+    </message>
+</context>
+<context>
+    <name>StageList</name>
+    <message>
+        <source>Show or hide the stages that are off, each in its place in the chain</source>
+        <translation>显示或隐藏已关闭的阶段，各在其链中的位置</translation>
+    </message>
+    <message>
+        <source>More samplers ({count})</source>
+        <translation>更多采样器（{count}）</translation>
+    </message>
+    <message>
+        <source>Fewer samplers</source>
+        <translation>收起采样器</translation>
+    </message>
+</context>
+<context>
+    <name>StageRow</name>
+    <message>
+        <source>Move {name}</source>
+        <translation>移动“{name}”</translation>
+    </message>
+    <message>
+        <source>Drag to change the order of the stages, or press Alt+Up or Alt+Down</source>
+        <translation>拖动可改变各阶段的顺序，也可按 Alt+上 或 Alt+下</translation>
+    </message>
+    <message>
+        <source>{name} on</source>
+        <translation>启用“{name}”</translation>
+    </message>
+    <message>
+        <source>More settings of {name}</source>
+        <translation>“{name}”的更多设置</translation>
+    </message>
+    <message>
+        <source>Show or hide its further settings</source>
+        <translation>显示或隐藏其他设置</translation>
     </message>
 </context>
 <context>
@@ -2134,6 +2165,10 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <translation>其中有一个处理步骤没有名称。</translation>
     </message>
     <message>
+        <source>{name}: on must be true or false.</source>
+        <translation>{name}：on 必须为 true 或 false。</translation>
+    </message>
+    <message>
         <source>{name} is built in and cannot be changed.</source>
         <translation>{name} 是内置预设，不能更改。</translation>
     </message>
@@ -2203,11 +2238,11 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     </message>
     <message>
         <source>{label} must be a text, not {value}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{label}必须是文字，不能是 {value}。</translation>
     </message>
     <message>
         <source>{label} can have at most {limit} characters.</source>
-        <translation type="unfinished"></translation>
+        <translation>{label}最多 {limit} 个字符。</translation>
     </message>
     <message>
         <source>one of {options}</source>
@@ -2671,7 +2706,7 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     </message>
     <message>
         <source>Each entry must be a text, a colon and a number from -{limit} to {limit}, such as “dragon: 2”; {entry} is not.</source>
-        <translation type="unfinished"></translation>
+        <translation>每一项必须是文字、冒号和 -{limit} 到 {limit} 之间的数，例如“dragon: 2”；{entry} 不是。</translation>
     </message>
     <message>
         <source>There is no session to export.</source>
@@ -2709,7 +2744,7 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     </message>
     <message>
         <source>Back to “{value}”</source>
-        <translation type="unfinished"></translation>
+        <translation>恢复为“{value}”</translation>
     </message>
 </context>
 <context>
@@ -3783,6 +3818,14 @@ log-probability {logprob}</source>
         <translation>敢于冒险、出人意料，但排除毫无希望的选择。</translation>
     </message>
     <message>
+        <source>Storyteller</source>
+        <translation>说书人</translation>
+    </message>
+    <message>
+        <source>Avoids clichés and going in circles.</source>
+        <translation>避开陈词滥调和原地打转。</translation>
+    </message>
+    <message>
         <source>Greedy</source>
         <translation>贪心</translation>
     </message>
@@ -3863,51 +3906,51 @@ log-probability {logprob}</source>
     </message>
     <message>
         <source>Dynamic temperature</source>
-        <translation type="unfinished"></translation>
+        <translation>动态温度</translation>
     </message>
     <message>
         <source>Takes risks where many words fit, and none where only few do.</source>
-        <translation type="unfinished"></translation>
+        <translation>合适的词多时敢冒险，合适的词少时不冒险。</translation>
     </message>
     <message>
         <source>The temperature where the model has no idea how to go on. 0 is off; try 1.5.</source>
-        <translation type="unfinished"></translation>
+        <translation>模型完全没有把握时的温度。0 为关闭；可试 1.5。</translation>
     </message>
     <message>
         <source>Lowest temperature</source>
-        <translation type="unfinished"></translation>
+        <translation>最低温度</translation>
     </message>
     <message>
         <source>The temperature where the model is sure of the next token.</source>
-        <translation type="unfinished"></translation>
+        <translation>模型对下一个词元很有把握时的温度。</translation>
     </message>
     <message>
         <source>Steepness</source>
-        <translation type="unfinished"></translation>
+        <translation>陡度</translation>
     </message>
     <message>
         <source>Above 1 the temperature stays low until the model is very unsure; below 1 it rises early.</source>
-        <translation type="unfinished"></translation>
+        <translation>大于 1 时，要到模型很没把握温度才升高；小于 1 时早早升高。</translation>
     </message>
     <message>
         <source>Quadratic smoothing</source>
-        <translation type="unfinished"></translation>
+        <translation>二次平滑</translation>
     </message>
     <message>
         <source>Evens out the best tokens and pushes the poor ones further down.</source>
-        <translation type="unfinished"></translation>
+        <translation>让最好的词元更接近，把差的压得更低。</translation>
     </message>
     <message>
         <source>Makes the best tokens more alike and the rest less likely; the lower, the more alike. 0 is off; try 0.3.</source>
-        <translation type="unfinished"></translation>
+        <translation>让最好的词元彼此更接近，其余的更不可能；值越低越接近。0 为关闭；可试 0.3。</translation>
     </message>
     <message>
         <source>Smoothing curve</source>
-        <translation type="unfinished"></translation>
+        <translation>平滑曲线</translation>
     </message>
     <message>
         <source>Above 1 the poor tokens fall faster and the best stay more alike.</source>
-        <translation type="unfinished"></translation>
+        <translation>大于 1 时，差的词元降得更快，最好的词元更为接近。</translation>
     </message>
     <message>
         <source>Top-k</source>
@@ -3959,187 +4002,187 @@ log-probability {logprob}</source>
     </message>
     <message>
         <source>Top-nσ</source>
-        <translation type="unfinished"></translation>
+        <translation>Top-nσ</translation>
     </message>
     <message>
         <source>Removes the noise far below the best token, at any temperature.</source>
-        <translation type="unfinished"></translation>
+        <translation>去掉远低于最佳词元的噪声，与温度无关。</translation>
     </message>
     <message>
         <source>Keeps tokens whose raw score is within this many standard deviations of the best. 0 is off; 1 is strict, 2 is loose.</source>
-        <translation type="unfinished"></translation>
+        <translation>保留原始分数与最佳者相差不超过这么多个标准差的词元。0 为关闭；1 较严，2 较松。</translation>
     </message>
     <message>
         <source>Epsilon cut-off</source>
-        <translation type="unfinished"></translation>
+        <translation>Epsilon 截断</translation>
     </message>
     <message>
         <source>Removes every token below a fixed probability.</source>
-        <translation type="unfinished"></translation>
+        <translation>去掉低于固定概率的所有词元。</translation>
     </message>
     <message>
         <source>Removes every token less likely than this. 0 is off; try 0.0003 to 0.0009.</source>
-        <translation type="unfinished"></translation>
+        <translation>去掉概率低于此值的所有词元。0 为关闭；可试 0.0003 到 0.0009。</translation>
     </message>
     <message>
         <source>Eta cut-off</source>
-        <translation type="unfinished"></translation>
+        <translation>Eta 截断</translation>
     </message>
     <message>
         <source>Removes tokens below a probability that sinks where the model is unsure.</source>
-        <translation type="unfinished"></translation>
+        <translation>去掉低于某个概率的词元；模型越没把握，这个概率越低。</translation>
     </message>
     <message>
         <source>Removes every token less likely than this, and fewer where many words fit. 0 is off; try 0.0003 to 0.002.</source>
-        <translation type="unfinished"></translation>
+        <translation>去掉概率低于此值的词元；合适的词很多时去掉得少些。0 为关闭；可试 0.0003 到 0.002。</translation>
     </message>
     <message>
         <source>Top-a</source>
-        <translation type="unfinished"></translation>
+        <translation>Top-a</translation>
     </message>
     <message>
         <source>Removes more, the surer the model is of its best token.</source>
-        <translation type="unfinished"></translation>
+        <translation>模型对最佳词元越有把握，去掉的越多。</translation>
     </message>
     <message>
         <source>Removes every token less likely than this times the square of the best one&apos;s probability. 0 is off; try 0.2.</source>
-        <translation type="unfinished"></translation>
+        <translation>去掉概率低于“最佳词元概率的平方乘以此值”的所有词元。0 为关闭；可试 0.2。</translation>
     </message>
     <message>
         <source>Tail-free</source>
-        <translation type="unfinished"></translation>
+        <translation>无尾采样</translation>
     </message>
     <message>
         <source>Finds where the flat tail of unlikely tokens begins and removes it.</source>
-        <translation type="unfinished"></translation>
+        <translation>找出不太可能的词元从哪里开始形成平坦的尾部，并把它去掉。</translation>
     </message>
     <message>
         <source>Cuts where the probabilities stop falling and run flat. 1 is off; try 0.95.</source>
-        <translation type="unfinished"></translation>
+        <translation>在概率不再下降、变得平坦处截断。1 为关闭；可试 0.95。</translation>
     </message>
     <message>
         <source>Don&apos;t repeat yourself (DRY)</source>
-        <translation type="unfinished"></translation>
+        <translation>不再重复（DRY）</translation>
     </message>
     <message>
         <source>Stops the text from going in circles, and leaves common short phrases be.</source>
-        <translation type="unfinished"></translation>
+        <translation>防止文字原地打转，但放过常见的短语。</translation>
     </message>
     <message>
         <source>Don&apos;t repeat (DRY)</source>
-        <translation type="unfinished"></translation>
+        <translation>不再重复（DRY）</translation>
     </message>
     <message>
         <source>How strongly a token is held back that would go on repeating a passage. 0 is off; try 0.8.</source>
-        <translation type="unfinished"></translation>
+        <translation>对会继续重复某段文字的词元压得有多重。0 为关闭；可试 0.8。</translation>
     </message>
     <message>
         <source>Growth per token</source>
-        <translation type="unfinished"></translation>
+        <translation>每词元增幅</translation>
     </message>
     <message>
         <source>How much stronger each further repeated token makes the penalty.</source>
-        <translation type="unfinished"></translation>
+        <translation>每多重复一个词元，惩罚加重多少倍。</translation>
     </message>
     <message>
         <source>Allowed length</source>
-        <translation type="unfinished"></translation>
+        <translation>允许长度</translation>
     </message>
     <message>
         <source>From how many repeated tokens on the next one is held back.</source>
-        <translation type="unfinished"></translation>
+        <translation>重复多少个词元之后，开始压低下一个。</translation>
     </message>
     <message>
         <source>DRY range</source>
-        <translation type="unfinished"></translation>
+        <translation>DRY 范围</translation>
     </message>
     <message>
         <source>How many of the last tokens are looked at. 0 means everything the model sees.</source>
-        <translation type="unfinished"></translation>
+        <translation>查看最后多少个词元。0 表示模型看到的全部。</translation>
     </message>
     <message>
         <source>Passages end at</source>
-        <translation type="unfinished"></translation>
+        <translation>段落止于</translation>
     </message>
     <message>
         <source>Texts that end a passage, separated by commas, \n for a line end: a name before a colon may come as often as it likes.</source>
-        <translation type="unfinished"></translation>
+        <translation>结束一段重复的文字，用逗号分隔，\n 表示换行：冒号前的人名可以随意重复。</translation>
     </message>
     <message>
         <source>Exclude top choices (XTC)</source>
-        <translation type="unfinished"></translation>
+        <translation>排除首选词（XTC）</translation>
     </message>
     <message>
         <source>Now and then removes the most obvious words, where another one fits.</source>
-        <translation type="unfinished"></translation>
+        <translation>在别的词也合适的地方，偶尔去掉最显而易见的词。</translation>
     </message>
     <message>
         <source>Exclude top choices</source>
-        <translation type="unfinished"></translation>
+        <translation>排除首选词</translation>
     </message>
     <message>
         <source>How often the most obvious words are left out, so that the text avoids clichés. 0 is off; 0.5 is every other token.</source>
-        <translation type="unfinished"></translation>
+        <translation>多久去掉一次最显而易见的词，让文字避开陈词滥调。0 为关闭；0.5 约为每两个词元一次。</translation>
     </message>
     <message>
         <source>Obvious from</source>
-        <translation type="unfinished"></translation>
+        <translation>首选门槛</translation>
     </message>
     <message>
         <source>How likely a token must be to count as an obvious choice. The least likely of these is kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>概率达到多少才算显而易见的选择。其中最不可能的一个会保留。</translation>
     </message>
     <message>
         <source>Mirostat</source>
-        <translation type="unfinished"></translation>
+        <translation>Mirostat</translation>
     </message>
     <message>
         <source>Keeps the text equally surprising all along, by watching what it wrote.</source>
-        <translation type="unfinished"></translation>
+        <translation>根据已写的内容，让文字的意外程度始终保持稳定。</translation>
     </message>
     <message>
         <source>How surprising each token should be on average, in bits. 0 is off; 3 is calm, 5 lively. Works best without other cut-offs.</source>
-        <translation type="unfinished"></translation>
+        <translation>每个词元平均应有多意外，以比特计。0 为关闭；3 较平静，5 较活泼。不与其他截断同用时效果最好。</translation>
     </message>
     <message>
         <source>Mirostat rate</source>
-        <translation type="unfinished"></translation>
+        <translation>Mirostat 速度</translation>
     </message>
     <message>
         <source>How quickly it reacts to a token that was too tame or too wild.</source>
-        <translation type="unfinished"></translation>
+        <translation>遇到太平淡或太离奇的词元时，调整得有多快。</translation>
     </message>
     <message>
         <source>Favoured words</source>
-        <translation type="unfinished"></translation>
+        <translation>偏好词语</translation>
     </message>
     <message>
         <source>Makes words of your choice more or less likely.</source>
-        <translation type="unfinished"></translation>
+        <translation>让您选定的词更常或更少出现。</translation>
     </message>
     <message>
         <source>dragon: 2, suddenly: -3</source>
-        <translation type="unfinished"></translation>
+        <translation>龙: 2, 忽然: -3</translation>
     </message>
     <message>
         <source>Words and how much to raise or lower them, separated by commas, such as dragon: 2, suddenly: -3. Each is met with and without a space before it or a capital; in quotation marks exactly as it stands.</source>
-        <translation type="unfinished"></translation>
+        <translation>词语以及提高或降低多少，用逗号分隔，例如 dragon: 2, suddenly: -3。前面有无空格、首字母是否大写都算；放在引号里则完全照写。</translation>
     </message>
     <message>
         <source>Banned words</source>
-        <translation type="unfinished"></translation>
+        <translation>禁用词语</translation>
     </message>
     <message>
         <source>Never writes words and phrases of your choice.</source>
-        <translation type="unfinished"></translation>
+        <translation>绝不写出您选定的词和短语。</translation>
     </message>
     <message>
         <source>suddenly, shivers down</source>
-        <translation type="unfinished"></translation>
+        <translation>忽然, 脊背发凉</translation>
     </message>
     <message>
         <source>Words and phrases that are never written, separated by commas. Each is met with and without a space before it or a capital; in quotation marks exactly as it stands. Longer words that begin with the same tokens are lost too.</source>
-        <translation type="unfinished"></translation>
+        <translation>绝不写出的词和短语，用逗号分隔。前面有无空格、首字母是否大写都算；放在引号里则完全照写。以相同词元开头的更长的词也会一并失去。</translation>
     </message>
 </context>
 <context>
