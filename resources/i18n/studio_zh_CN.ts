@@ -312,7 +312,7 @@ The first one is made by itself soon after you have written something. “Back u
     </message>
     <message>
         <source>The session was deleted.</source>
-        <translation type="unfinished">会话已删除。</translation>
+        <translation>会话已删除。</translation>
     </message>
     <message>
         <source>Open</source>
@@ -1356,15 +1356,15 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     </message>
     <message>
         <source>A new library was started. The damaged one is kept as {path}.</source>
-        <translation type="unfinished">已新建文库。损坏的文库保留为 {path}。</translation>
+        <translation>已新建文库。损坏的文库保留为 {path}。</translation>
     </message>
     <message>
         <source>Read only</source>
-        <translation type="unfinished">只读</translation>
+        <translation>只读</translation>
     </message>
     <message>
         <source>The library is open to read only: nothing can be changed.</source>
-        <translation type="unfinished">文库以只读方式打开：不能做任何更改。</translation>
+        <translation>文库以只读方式打开：不能做任何更改。</translation>
     </message>
     <message>
         <source>This is your library as it was on {time}. The damaged one is kept as {path}.</source>
@@ -1384,7 +1384,7 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     </message>
     <message>
         <source>1 word</source>
-        <translation type="unfinished">1 词</translation>
+        <translation>1 词</translation>
     </message>
     <message>
         <source>{n} words</source>
@@ -2740,7 +2740,7 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     <name>TextRow</name>
     <message>
         <source>Reset {name}</source>
-        <translation type="unfinished">重置{name}</translation>
+        <translation>重置{name}</translation>
     </message>
     <message>
         <source>Back to “{value}”</source>
