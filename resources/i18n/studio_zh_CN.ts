@@ -1234,7 +1234,7 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     </message>
     <message>
         <source>Reproduced: the same text came out, {n} of {n} tokens.</source>
-        <translation>已重现：写出了同样的文字，{n} 个词元全部相同。</translation>
+        <translation>已重现：写出的文本相同，{n} 个词元中有 {n} 个一致。</translation>
     </message>
     <message>
         <source>Reproduced: the same text, as far as it was written ({n} tokens).</source>
