@@ -1,8 +1,4 @@
-"""The generations as a table: CSV as in RFC 4180, UTF-8 with a byte order mark (spreadsheets expect one).
-
-A cell that a spreadsheet would take for a formula (it begins with = + - @, a tab or a carriage return) has an
-apostrophe before it. NUL and lone surrogates are written as U+FFFD.
-"""
+"""The generations as a table: CSV as table.py writes it, UTF-8 with a byte order mark."""
 
 from __future__ import annotations
 
@@ -15,18 +11,13 @@ from studio.core.errors import QT_TRANSLATE_NOOP
 from studio.export.archive import Archive
 from studio.export.characters import utf8
 from studio.export.exporter import Exporter, Options, Steps, chosen_generations
+from studio.export.table import safe
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _COLUMNS = (
     "id", "created_utc", "model_name", "model_sha256", "device", "processors", "seed", "max_new_tokens",
     "stop_at_end_of_text", "n_tokens", "prefill_s", "decode_s", "finish_reason", "retry_of", "position",
     "prompt", "text", "environment",
 )  # fmt: skip
-
-
-def _cell(value: object) -> str:
-    text = "" if value is None else str(value).replace("\0", "\ufffd")
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _render(archives: Iterable[Archive], file: BinaryIO, options: Options) -> Steps:
@@ -36,7 +27,7 @@ def _render(archives: Iterable[Archive], file: BinaryIO, options: Options) -> St
     writer.writerow(("session_id", "session_title", *_COLUMNS))
     for archive, generation in chosen_generations(archives, options):
         values = (archive.session.id, archive.title, *(getattr(generation, name) for name in _COLUMNS))
-        writer.writerow(map(_cell, values))
+        writer.writerow(map(safe, values))
         file.write(utf8(line.getvalue()))
         line.seek(0)
         line.truncate()

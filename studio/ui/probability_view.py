@@ -31,7 +31,9 @@ from PySide6.QtWidgets import (
 )
 
 from studio.core.messages import Candidate, Token
+from studio.export.table import Table
 from studio.ui.glyphs import visible
+from studio.ui.plot_export import PlotExport
 from studio.ui.theme import Theme
 
 Index = QModelIndex | QPersistentModelIndex
@@ -117,25 +119,30 @@ class CandidateDelegate(QStyledItemDelegate):
         candidate = index.data(CANDIDATE)
         if not isinstance(candidate, Candidate):
             return
-        theme = self.theme
         # The stubs give QStyleOptionViewItem no fields; these are QStyleOption's.
         rect: QRect = getattr(option, "rect")  # noqa: B009
         state: QStyle.StateFlag = getattr(option, "state")  # noqa: B009
-        font: QFont = getattr(option, "font")  # noqa: B009
         painter.save()
+        painter.setFont(getattr(option, "font"))  # noqa: B009
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        row = rect.adjusted(2, 1, -10, -1)
         if state & QStyle.StateFlag.State_Selected:
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(theme.tint))
-            painter.drawRoundedRect(row, 4, 4)
-        chosen, removed = bool(index.data(CHOSEN)), candidate.sampling_prob <= 0
+            painter.setBrush(QColor(self.theme.tint))
+            painter.drawRoundedRect(rect.adjusted(2, 1, -10, -1), 4, 4)
+        self.draw(painter, rect, candidate, index.row(), chosen=bool(index.data(CHOSEN)))
+        painter.restore()
+
+    def draw(self, painter: QPainter, rect: QRect, candidate: Candidate, index: int, *, chosen: bool) -> None:
+        """Paint a candidate into `rect`, in the painter's font."""
+        theme, font = self.theme, QFont(painter.font())
+        row = rect.adjusted(2, 1, -10, -1)
+        removed = candidate.sampling_prob <= 0
         painter.setPen(QColor(theme.quiet))
         centre = Qt.AlignmentFlag.AlignVCenter
         painter.drawText(
             QRect(row.left(), row.top(), 22, row.height()),
             centre | Qt.AlignmentFlag.AlignRight,
-            str(index.row() + 1),
+            str(index + 1),
         )
         shown = QFont(font)
         shown.setBold(chosen)
@@ -162,7 +169,6 @@ class CandidateDelegate(QStyledItemDelegate):
         painter.setPen(QColor(theme.quiet if removed else theme.ink))
         number = QRect(row.right() - 60, row.top(), 58, row.height())
         painter.drawText(number, centre | Qt.AlignmentFlag.AlignRight, percent(math.exp(candidate.logprob)))
-        painter.restore()
 
 
 class ProbabilityView(QWidget):
@@ -172,6 +178,8 @@ class ProbabilityView(QWidget):
         super().__init__(parent)
         self.setObjectName("probabilityView")
         self.setAccessibleName(self.tr("Token probabilities"))
+        self.theme = theme
+        self._token: Token | None = None
         self._chip = QLabel()
         self._chip.setObjectName("tokenChip")
         self._chip.setTextFormat(Qt.TextFormat.PlainText)
@@ -243,6 +251,8 @@ class ProbabilityView(QWidget):
         row.addWidget(self._side)
         row.addWidget(self._list, 1)
         row.addWidget(self._empty, 1)
+        self._export = PlotExport(self, self, "alternatives", self._picture_size)
+        self._export.put_in_corner()
         self.set_theme(theme)
         self.show_token(None)
 
@@ -256,7 +266,8 @@ class ProbabilityView(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Use another theme's colours."""
-        self._delegate.theme = theme
+        self.theme = self._delegate.theme = theme
+        self._export.set_theme(theme)
         self._chip.setStyleSheet(
             f"background: {theme.tint}; color: {theme.ink}; border-radius: 6px; padding: 4px 10px;"
             "font-size: 15pt;"
@@ -265,6 +276,8 @@ class ProbabilityView(QWidget):
 
     def show_token(self, token: Token | None, hint: str = "") -> None:
         """Show a token, or in words why there is none."""
+        self._token = token
+        self._export.button.setVisible(token is not None)
         self._side.setVisible(token is not None)
         self._list.setVisible(token is not None)
         self._empty.setVisible(token is None)
@@ -292,6 +305,46 @@ class ProbabilityView(QWidget):
         for label, value in zip(self._values, values, strict=True):
             label.setText(value)
         self._model.set_token(token)
+
+    # -- as a picture and as numbers -----------------------------------------------------------------------
+
+    def _picture_size(self) -> QSize:
+        return QSize(2 * COLUMN_PX, ROW_PX * (self._model.rowCount() + 1) + 8)
+
+    def paint(self, painter: QPainter, rect: QRectF) -> None:
+        """The token and all its alternatives in one column."""
+        if (token := self._token) is None:
+            return
+        heading = QRectF(rect.left() + 32, rect.top() + 4, rect.width() - 40, ROW_PX)
+        painter.setPen(QColor(self.theme.quiet))
+        painter.drawText(heading, Qt.AlignmentFlag.AlignVCenter, self._export_heading(token))
+        delegate = CandidateDelegate(self.theme, self)
+        for index, candidate in enumerate(token.candidates):
+            row = QRect(int(rect.left()), int(heading.bottom()) + index * ROW_PX, int(rect.width()), ROW_PX)
+            delegate.draw(painter, row, candidate, index, chosen=candidate.token_id == token.token_id)
+        delegate.deleteLater()
+
+    def _export_heading(self, token: Token) -> str:
+        shown = visible(token.text or token.raw.decode("utf-8", "replace"), token.raw)
+        return self.tr("Instead of “{word}”: outlined the model's own, filled after sampling").format(
+            word=shown
+        )
+
+    def rows(self) -> Table:
+        """Rank, token and both probabilities of each alternative."""
+        header = (
+            self.tr("rank"),
+            self.tr("token"),
+            self.tr("text"),
+            self.tr("log-probability (nats)"),
+            self.tr("probability"),
+            self.tr("probability after sampling"),
+        )
+        candidates = self._token.candidates if self._token is not None else ()
+        return header, [
+            (rank, c.token_id, c.text, c.logprob, math.exp(c.logprob), c.sampling_prob)
+            for rank, c in enumerate(candidates, 1)
+        ]
 
     @Slot()
     def take_focus(self) -> None:
