@@ -153,8 +153,8 @@ class Controller(QObject):
                 self.insight.on_reading_finished(message)
             case m.PlaceInspected():
                 self.insight.on_inspected(message)
-            case m.TextScored():
-                pass  # the window does not ask for scores
+            case m.TextScored() | m.InsideSeen() | m.AttentionMapped() | m.WordsWeighed() | m.SwitchedOff():
+                pass  # the window does not ask for these
             case m.JobFailed():
                 self._on_job_failed(message)
             case _:

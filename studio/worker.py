@@ -116,6 +116,10 @@ class _ModelProcess(QObject):
                 | m.TextScored()
                 | m.ReadingFinished()
                 | m.PlaceInspected()
+                | m.InsideSeen()
+                | m.AttentionMapped()
+                | m.WordsWeighed()
+                | m.SwitchedOff()
                 | m.JobFailed()
             ):
                 self._active.pop(message.job_id, None)

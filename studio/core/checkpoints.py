@@ -199,6 +199,7 @@ def _info(
         libraries=hardware.libraries(backend),
         system=hardware.system(),
         cpu=hardware.cpu(),
+        n_head=model.n_head,
     )
 
 

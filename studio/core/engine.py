@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import PurePath
 from typing import assert_never
 
@@ -15,6 +16,7 @@ from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
 from studio.core.generate import generate
 from studio.core.hardware import is_out_of_memory
 from studio.core.inspection import inspect_place
+from studio.core.looking import Looking, switch_off
 from studio.core.memory import LogitMemory, key_of
 from studio.core.messages import (
     AlternativeFinished,
@@ -29,6 +31,8 @@ from studio.core.messages import (
     InspectPlace,
     JobFailed,
     LoadModel,
+    LookInside,
+    MapAttention,
     MeasureContext,
     Message,
     ModelLoaded,
@@ -38,8 +42,11 @@ from studio.core.messages import (
     ReadText,
     Request,
     ScoreText,
+    SwitchedOff,
+    SwitchOff,
     Token,
     TokensGenerated,
+    WeighWords,
 )
 from studio.core.model import Cancelled, InterruptedReading, never
 from studio.core.reader import Reader
@@ -58,6 +65,7 @@ class Engine:
     def __init__(self) -> None:
         self._checkpoint: Checkpoint | None = None
         self._reader: Reader | None = None
+        self._looking: Looking | None = None
 
     def run(self, request: Request, cancelled: Cancelled = never) -> Iterator[Message]:
         """Carry out `request`, yielding messages as they arise.
@@ -88,6 +96,14 @@ class Engine:
                 yield from self._read(request, cancelled)
             case InspectPlace():
                 yield self._inspect(request, cancelled)
+            case LookInside():
+                yield self._inside().look(request, cancelled)
+            case MapAttention():
+                yield self._inside().map_attention(request, cancelled)
+            case WeighWords():
+                yield from self._inside().weigh(request, cancelled)
+            case SwitchOff():
+                yield self._switch_off(request)
             case Cancel():
                 pass  # read by `cancelled`, while another request runs
             case _:
@@ -107,14 +123,30 @@ class Engine:
             try:
                 fraction = next(loading)
             except StopIteration as stop:
-                self._checkpoint = checkpoint = stop.value
-                self._reader = Reader(checkpoint.model, checkpoint.tokenizer, LogitMemory())
+                self._take(stop.value)
                 break
             if cancelled():
                 loading.close()
                 raise InterruptedReading
             yield Progress(request.job_id, fraction)
         yield ModelLoaded(request.job_id, self._loaded().info)
+
+    def _take(self, checkpoint: Checkpoint) -> None:
+        """Work with this model from now on; nothing is known of any text yet."""
+        self._checkpoint = checkpoint
+        self._reader = Reader(checkpoint.model, checkpoint.tokenizer, LogitMemory())
+        self._looking = Looking(checkpoint.model, checkpoint.tokenizer, self._reader)
+
+    def _inside(self) -> Looking:
+        self._loaded()
+        assert self._looking is not None
+        return self._looking
+
+    def _switch_off(self, request: SwitchOff) -> SwitchedOff:
+        checkpoint = self._loaded()
+        off = switch_off(checkpoint.model, request)
+        self._take(replace(checkpoint, info=replace(checkpoint.info, switched_off=off)))
+        return SwitchedOff(request.job_id, self._loaded().info)
 
     def _generate(self, request: Generate | GenerateAlternatives, cancelled: Cancelled) -> Iterator[Message]:
         checkpoint, reader = self._loaded(), self._reader

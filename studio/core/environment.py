@@ -20,12 +20,20 @@ class Environment:
     n_threads: int = 0
     system: str = ""
     cpu: str = ""
+    switched_off: str = ""  # ModelInfo.switched_off; where it was not recorded it was not possible either
 
     @classmethod
     def of(cls, model: ModelInfo) -> Environment:
         """What a loaded model runs on."""
         return cls(
-            __version__, model.libraries, model.backend, model.dtype, model.n_threads, model.system, model.cpu
+            app=__version__,
+            libraries=model.libraries,
+            backend=model.backend,
+            dtype=model.dtype,
+            n_threads=model.n_threads,
+            system=model.system,
+            cpu=model.cpu,
+            switched_off=model.switched_off,
         )
 
     @classmethod

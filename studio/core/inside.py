@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -15,9 +16,33 @@ from torch import Tensor
 from studio.core.model import GPT2, Cancelled, InterruptedReading, never
 
 
+class Inside(Protocol):
+    """What can be seen of one pass over a context of T tokens, with any kind of model."""
+
+    def attention(self, layer: int) -> Tensor:
+        """How much each head of a layer looked at each token when reading the last: (H, T), rows sum to 1."""
+        ...
+
+    def attention_map(self, layer: int, head: int) -> Tensor:
+        """How much each token looked at each one before it: (T, T), lower triangular, rows sum to 1."""
+        ...
+
+    def lens(self) -> Tensor | None:
+        """What each layer would have said had it been the last: (L+1, V); None where that is not known."""
+        ...
+
+    def weigh(self, token_id: int, cancelled: Cancelled = never) -> Tensor:
+        """Gradient times input of each token for `token_id` as the next: (T,), nats."""
+        ...
+
+    def logits(self) -> Tensor:
+        """The model's own answer: (V,)."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What one pass over `ids` went through."""
+    """What one pass of GPT-2 over `ids` went through."""
 
     model: GPT2
     ids: Tensor  # (T,) int64
@@ -58,17 +83,36 @@ class Trace:
         with torch.inference_mode():
             return self.model.head(self.hidden[:, -1])
 
+    def logits(self) -> Tensor:
+        """The model's own answer: (V,)."""
+        with torch.inference_mode():
+            return self.model.head(self.hidden[-1, -1:])[0]
+
+    def weigh(self, token_id: int, cancelled: Cancelled = never) -> Tensor:
+        """Gradient times input of each token for `token_id` as the next: (T,), nats."""
+        return gradient_times_input(self, token_id, cancelled)
+
 
 def trace(model: GPT2, ids: Sequence[int], cancelled: Cancelled = never) -> Trace:
     """Read `ids` (1 to n_positions tokens) and keep every layer's states. Raises InterruptedReading."""
     tensor = torch.tensor(ids, device=model.device)
+    config = model.config
     with torch.inference_mode():
-        states = [model.token_embedding(tensor) + model.position_embedding(len(ids))]
-        for layer in range(model.config.n_layer):
+        states = torch.empty(config.n_layer + 1, len(ids), config.n_embd, device=model.device)
+        states[0] = model.token_embedding(tensor) + model.position_embedding(len(ids))
+        for layer in range(config.n_layer):
             if cancelled():
                 raise InterruptedReading
-            states.append(model.block(layer, states[-1], _only_attend))
-        return Trace(model, tensor, torch.stack(states))
+            states[layer + 1] = model.block(layer, states[layer], _only_attend)
+        return Trace(model, tensor, states)
+
+
+def trace_bytes(model: GPT2, n_tokens: int) -> int:
+    """What a pass over `n_tokens` takes at most: the states, and one block at work, forwards or backwards."""
+    config = model.config
+    states = (config.n_layer + 1) * n_tokens * config.n_embd
+    block = 4 * config.n_head * n_tokens**2 + 8 * n_tokens * config.n_inner
+    return 4 * (states + block)
 
 
 def gradient_times_input(traced: Trace, token_id: int, cancelled: Cancelled = never) -> Tensor:

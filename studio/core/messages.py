@@ -10,6 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from studio.core.inside_messages import AttentionMapped as AttentionMapped
+from studio.core.inside_messages import InsideSeen as InsideSeen
+from studio.core.inside_messages import LensRow as LensRow
+from studio.core.inside_messages import LookInside as LookInside
+from studio.core.inside_messages import MapAttention as MapAttention
+from studio.core.inside_messages import SwitchOff as SwitchOff
+from studio.core.inside_messages import Weight as Weight
+from studio.core.inside_messages import WeighWords as WeighWords
+from studio.core.inside_messages import WordsWeighed as WordsWeighed
 from studio.core.processors import LogitsProcessor
 from studio.core.reading_messages import Alternative as Alternative
 from studio.core.reading_messages import GeneratedPlace as GeneratedPlace
@@ -87,6 +96,8 @@ class ModelInfo:
     libraries: tuple[tuple[str, str], ...] = ()  # name and version of what computes and tokenizes
     system: str = ""  # "Linux 6.8 x86_64"
     cpu: str = ""  # as the system calls it, and the instructions that torch uses: "... (AVX2)"
+    n_head: int = 0  # in each layer; 0: not known
+    switched_off: str = ""  # "L3 L5H2": what it works without, counted from 1; empty: with everything
 
 
 # -- requests ----------------------------------------------------------------------------------------------
@@ -174,6 +185,10 @@ Request = (
     | ScoreText
     | ReadText
     | InspectPlace
+    | LookInside
+    | MapAttention
+    | WeighWords
+    | SwitchOff
     | Cancel
 )
 
@@ -192,6 +207,14 @@ class Progress:
 @dataclass(frozen=True, slots=True)
 class ModelLoaded:
     """The model is ready for requests."""
+
+    job_id: int
+    model: ModelInfo
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchedOff:
+    """Heads and layers are off or on, as was asked; see `model.switched_off`."""
 
     job_id: int
     model: ModelInfo
@@ -318,5 +341,9 @@ Message = (
     | TextRead
     | ReadingFinished
     | PlaceInspected
+    | InsideSeen
+    | AttentionMapped
+    | WordsWeighed
+    | SwitchedOff
     | JobFailed
 )

@@ -33,6 +33,7 @@ class CausalLM(Protocol):
     n_positions: int  # tokens in the context window
     vocab_size: int
     n_parameters: int
+    n_head: int  # of each layer's attention; 0: not known
     device: torch.device
     chunk_tokens: int  # how many tokens to read in one call so that `cancelled` is asked often enough
     cached_ids: list[int]
@@ -58,6 +59,13 @@ class CausalLM(Protocol):
         """`n` texts that go on from `cached_ids` side by side, each by at most `n_tokens` tokens.
 
         The model itself stays as it is. Reading on with it, or cutting it, ends the branches.
+        """
+        ...
+
+    def switch_off(self, heads: Iterable[tuple[int, int]], layers: Iterable[int]) -> None:
+        """Go on without these (layer, head) pairs and whole layers. The cache is forgotten.
+
+        IndexError for what the model does not have; StudioError if it cannot do without.
         """
         ...
 
@@ -149,6 +157,7 @@ class GPT2:
         self.n_positions = config.n_positions
         self.vocab_size = config.vocab_size
         self.n_parameters = config.n_parameters
+        self.n_head = config.n_head
         self.chunk_tokens = chunk_tokens(self.n_parameters // config.n_layer)
         self.cached_ids: list[int] = []
         self.last_reading: tuple[list[int], Tensor] | None = None

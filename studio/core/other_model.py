@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -132,7 +132,7 @@ class TransformersLM:
 
     def __init__(self, backend: Any, config: Any, device: torch.device) -> None:
         text_config = config.get_text_config()
-        self._backend: _ForwardModel = backend
+        self.backend: Any = backend
         self.device = device
         positions = (
             getattr(text_config, name, None) for name in ("max_position_embeddings", "n_positions", "n_ctx")
@@ -142,11 +142,13 @@ class TransformersLM:
         self.n_parameters: int = sum(parameter.numel() for parameter in backend.parameters())
         self.n_layer: int = getattr(text_config, "num_hidden_layers", 0)
         self.n_embd: int = getattr(text_config, "hidden_size", 0)
+        self.n_head: int = getattr(text_config, "num_attention_heads", 0)
         self.chunk_tokens = chunk_tokens(self.n_parameters)
         self.cached_ids: list[int] = []
         self.last_reading: tuple[list[int], Tensor] | None = None
         self._cache = transformers.DynamicCache()
         self._last_only = "logits_to_keep" in inspect.signature(backend.forward).parameters
+        self._switches: list[Any] = []  # the hooks that keep heads and layers off
 
     def forward(self, ids: Tensor, cancelled: Cancelled = never) -> Tensor:
         """Read `ids` after `cached_ids`: (T,) int64 -> (V,) float32 on the CPU, the last position's logits.
@@ -177,7 +179,7 @@ class TransformersLM:
         past = len(self.cached_ids)
         if n_tokens > self.n_positions - past:
             raise ValueError(f"{n_tokens} tokens after {past} in a context window of {self.n_positions}")
-        return CopiedCache(self._backend, copy.deepcopy(self._cache), n, self.device)
+        return CopiedCache(self.backend, copy.deepcopy(self._cache), n, self.device)
 
     def check(self) -> None:
         """Read, forget, read again: StudioError for models whose memory cannot be cut (Mamba, RWKV)."""
@@ -188,10 +190,41 @@ class TransformersLM:
             again = self.forward(ids[1:])
             same = bool(torch.allclose(whole, again, rtol=1e-3, atol=1e-3))
         except Exception as error:  # whatever such a model trips over
-            raise _unsupported(type(self._backend).__name__) from error
+            raise _unsupported(type(self.backend).__name__) from error
         if not same:
-            raise _unsupported(type(self._backend).__name__)
+            raise _unsupported(type(self.backend).__name__)
         self.truncate(0)
+
+    def switch_off(self, heads: Iterable[tuple[int, int]], layers: Iterable[int]) -> None:
+        """As GPT2.switch_off. IndexError for what the model does not have; StudioError if its kind is built
+        so that it is not known where its heads and layers are.
+        """
+        off: dict[int, set[int]] = {}
+        for layer, head in heads:
+            off.setdefault(layer, set()).add(head)
+        whole = set(layers)
+        switches: list[tuple[Any, Any, dict[str, bool]]] = []
+        if off or whole:
+            blocks = getattr(self.backend.base_model, "layers", None)
+            if blocks is None or len(blocks) != self.n_layer or not self.n_head:
+                raise _no_switches()
+            for layer in off.keys() | whole:
+                if not 0 <= layer < self.n_layer:
+                    raise IndexError(layer)
+            for layer, gone in off.items():
+                if not all(0 <= head < self.n_head for head in gone):
+                    raise IndexError(layer)
+                out = getattr(getattr(blocks[layer], "self_attn", None), "o_proj", None)
+                if not isinstance(out, torch.nn.Linear) or out.in_features % self.n_head:
+                    raise _no_switches()
+                switches.append((out.register_forward_pre_hook, _silence(gone, self.n_head), {}))
+            for layer in whole:
+                switches.append((blocks[layer].register_forward_hook, _pass_on, {"with_kwargs": True}))
+        for switch in self._switches:
+            switch.remove()
+        self._switches = [register(hook, **options) for register, hook, options in switches]
+        self.truncate(0)
+        self.last_reading = None
 
     @torch.inference_mode()
     def _read(self, ids: Tensor, cancelled: Cancelled, options: Mapping[str, int]) -> Tensor:
@@ -200,7 +233,7 @@ class TransformersLM:
             raise ValueError(f"{len(ids)} tokens after {past} in a context window of {self.n_positions}")
         if len(ids) > 1 and cancelled():
             raise InterruptedReading
-        output = self._backend(
+        output = self.backend(
             ids[None].to(self.device), past_key_values=self._cache, use_cache=True, **options
         )
         self.cached_ids.extend(ids.tolist())
@@ -225,6 +258,30 @@ class CopiedCache:
     def keep(self, rows: Sequence[int]) -> None:
         """Go on with these texts only; `rows` count up."""
         self._cache.batch_select_indices(torch.tensor(rows, device=self._device))
+
+
+def _silence(heads: set[int], n_head: int) -> Callable[[Any, Any], Any]:
+    """Put zeros where these heads' results come in: (1, T, H*D)."""
+
+    def before(_module: Any, args: tuple[Tensor]) -> tuple[Tensor]:
+        mixed = args[0].reshape(*args[0].shape[:-1], n_head, -1).clone()
+        mixed[..., sorted(heads), :] = 0
+        return (mixed.flatten(-2),)
+
+    return before
+
+
+def _pass_on(_module: Any, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> Any:
+    """A layer's input in the place of its output."""
+    given = args[0] if args else kwargs["hidden_states"]
+    return given if isinstance(output, Tensor) else (given, *output[1:])
+
+
+def _no_switches() -> StudioError:
+    return StudioError(
+        QT_TRANSLATE_NOOP("StudioError", "Heads and layers of this kind of model cannot be switched off."),
+        QT_TRANSLATE_NOOP("StudioError", "Choose a GPT-2 model for that."),
+    )
 
 
 def _unsupported(kind: str) -> StudioError:

@@ -79,7 +79,10 @@ def _piece(token: Token) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One recorded thing that is not as it was. `what` is a field of Origin or a library's name."""
+    """One recorded thing that is not as it was. `what` is a field of Origin or a library's name.
+
+    Of "switched_off" either may be empty: nothing was off.
+    """
 
     what: str
     then: str
@@ -112,4 +115,9 @@ def differences(then: Origin, now: Origin) -> tuple[Difference, ...]:
     ]
     old, new = dict(before.libraries), dict(after.libraries)
     pairs += [(name, old.get(name, ""), new.get(name, "")) for name in sorted(old.keys() | new.keys())]
-    return tuple(Difference(*pair) for pair in pairs if pair[1] and pair[2] and pair[1] != pair[2])
+    found = [Difference(*pair) for pair in pairs if pair[1] and pair[2] and pair[1] != pair[2]]
+    if before.switched_off != after.switched_off:
+        found.insert(
+            0, Difference("switched_off", before.switched_off, after.switched_off)
+        )  # first in weight
+    return tuple(found)

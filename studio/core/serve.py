@@ -54,7 +54,14 @@ def batched(
     yield from ready()
 
 
-ONLY_THE_NEWEST = (m.MeasureContext, m.ReadText, m.InspectPlace)
+ONLY_THE_NEWEST = (
+    m.MeasureContext,
+    m.ReadText,
+    m.InspectPlace,
+    m.LookInside,
+    m.MapAttention,
+    m.WeighWords,
+)
 """Of these the window wants an answer to its last question only."""
 
 

@@ -200,6 +200,8 @@ class ProvenanceWords(QObject):
         if of.app:
             parts.append(f"GPT-2 Studio {of.app}")
         parts += [of.system, of.cpu]
+        if of.switched_off:
+            parts.insert(0, self.tr("without {parts} (switched off)").format(parts=of.switched_off))
         if of == Environment():
             parts.append(self.tr("the rest was not recorded"))
         return ", ".join(part for part in parts if part)
@@ -252,9 +254,14 @@ class ProvenanceWords(QObject):
             "threads": self.tr("threads"),
             "system": self.tr("system"),
             "cpu": self.tr("processor"),
+            "switched_off": self.tr("parts of the model switched off"),
         }
         text = self.tr("{what}: then {then}, now {now}")
-        parts = [text.format(what=names.get(d.what, d.what), then=d.then, now=d.now) for d in found]
+        nothing = self.tr("none")
+        parts = [
+            text.format(what=names.get(d.what, d.what), then=d.then or nothing, now=d.now or nothing)
+            for d in found
+        ]
         if not recorded:
             parts.append(self.tr("what it ran on then was not recorded"))
         elif not parts:

@@ -85,3 +85,11 @@ def test_the_step_that_put_a_character_there_is_found() -> None:
     assert [origin(manuscript, at) for at in range(len(manuscript.text))] == [2, 2, *[ROOT] * 4, 3, 3, 1, 1]
     manuscript.undo()
     assert origin(manuscript, 6) == 1
+
+
+def test_parts_that_were_off_differ_also_from_none() -> None:
+    then = Origin("m", "s", "cpu", Environment(app="1", switched_off="L1H2"))
+    now = Origin("m", "s", "cpu", Environment(app="1"))
+    assert differences(then, now) == (Difference("switched_off", "L1H2", ""),)
+    assert differences(now, then) == (Difference("switched_off", "", "L1H2"),)
+    assert differences(then, then) == ()
