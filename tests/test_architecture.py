@@ -68,6 +68,12 @@ def test_no_source_runs_code_from_a_file(path: Path) -> None:
     assert not [name for name, pattern in FORBIDDEN_CODE.items() if pattern.search(text)]
 
 
+def test_no_two_test_files_have_one_name() -> None:
+    """Pytest imports them by it."""
+    stems = [path.stem for path in PYTHON_FILES if path.stem.startswith("test_")]
+    assert {stem for stem in stems if stems.count(stem) > 1} == set()
+
+
 def test_no_file_is_named_for_nothing_in_particular() -> None:
     vague = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
     assert not [path for path in names(PYTHON_FILES) if vague & set(Path(path).stem.split("_"))]
