@@ -155,6 +155,8 @@ class Controller(QObject):
                 self.insight.on_inspected(message)
             case m.TextScored() | m.InsideSeen() | m.AttentionMapped() | m.WordsWeighed() | m.SwitchedOff():
                 pass  # the window does not ask for these
+            case m.TextReshaped() | m.ReshapingFinished() | m.Redrawn():
+                pass  # the window does not ask yet
             case m.JobFailed():
                 self._on_job_failed(message)
             case _:

@@ -120,6 +120,8 @@ class _ModelProcess(QObject):
                 | m.AttentionMapped()
                 | m.WordsWeighed()
                 | m.SwitchedOff()
+                | m.ReshapingFinished()
+                | m.Redrawn()
                 | m.JobFailed()
             ):
                 self._active.pop(message.job_id, None)

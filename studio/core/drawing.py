@@ -3,7 +3,7 @@
 Every token i gets a time E_i, exponentially distributed with mean 1, and the token with the largest p_i / E_i
 wins; that happens with probability p_i (the "Gumbel-max trick" in other words: Gumbel 1954; Maddison, Tarlow
 & Minka 2014, arXiv 1411.0030). The noise of a position does not depend on the probabilities. So a changed
-setting changes a token only where it must: as long as the winner stays and no other token gains on it, it wins
+setting changes a token only where it must: as long as the winner stays and no other gains on it, it wins
 again, and a token that is removed lets all others keep their places.
 
 The noise is Philox 4x64 (Salmon et al. 2011) by its counter: any position can be drawn again by itself.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import PurePath
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from studio.core import context
 from studio.core.alternatives import generate_alternatives
@@ -17,7 +17,7 @@ from studio.core.generate import generate
 from studio.core.hardware import is_out_of_memory
 from studio.core.inspection import inspect_place
 from studio.core.looking import Looking, switch_off
-from studio.core.memory import LogitMemory, key_of
+from studio.core.memory import LogitMemory, key_of, keys_of
 from studio.core.messages import (
     AlternativeFinished,
     AlternativeTokens,
@@ -40,7 +40,11 @@ from studio.core.messages import (
     Progress,
     ReadingFinished,
     ReadText,
+    Redraw,
+    Redrawn,
     Request,
+    ReshapeText,
+    ReshapingFinished,
     ScoreText,
     SwitchedOff,
     SwitchOff,
@@ -50,7 +54,14 @@ from studio.core.messages import (
 )
 from studio.core.model import Cancelled, InterruptedReading, never
 from studio.core.reader import Reader
+from studio.core.redrawing import redraw
+from studio.core.replay import begin_at
+from studio.core.reshaping import reshape
+from studio.core.running import RunStart
 from studio.core.score import score
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 STOPPED = (
     QT_TRANSLATE_NOOP("StudioError", "The work was stopped."),
@@ -104,6 +115,10 @@ class Engine:
                 yield from self._inside().weigh(request, cancelled)
             case SwitchOff():
                 yield self._switch_off(request)
+            case ReshapeText():
+                yield from self._reshape(request, cancelled)
+            case Redraw():
+                yield self._redraw(request, cancelled)
             case Cancel():
                 pass  # read by `cancelled`, while another request runs
             case _:
@@ -225,14 +240,47 @@ class Engine:
     ) -> PlaceInspected:
         checkpoint, reader = self._loaded(), self._reader
         assert reader is not None
+        ids, n_prompt = reader.run_at(request.place)
+        known = key_of(ids) in reader.logits
+        logits_after = self._logits_after(reader, ids, cancelled, only_known=only_known)
+        start = RunStart(request.seed, n_prompt, checkpoint.tokenizer)
+        chain = begin_at(request.processors, start, ids, logits_after)
+        logits = logits_after(len(ids))
+        return inspect_place(checkpoint.tokenizer, request, chain, ids, logits, from_memory=known)
+
+    def _logits_after(
+        self, reader: Reader, ids: list[int], cancelled: Cancelled, *, only_known: bool = False
+    ) -> Callable[[int], Tensor]:
+        """What finds the logits after the first n of `ids`, (V,) float32; raises LookupError if told not to
+        compute them."""
+        keys = keys_of(ids)
+
+        def find(n: int) -> Tensor:
+            known = reader.logits.get(keys[n])
+            if known is None:
+                if only_known:
+                    raise LookupError
+                known = reader.logits_after(ids[:n], cancelled)
+            return known
+
+        return find
+
+    def _reshape(self, request: ReshapeText, cancelled: Cancelled) -> Iterator[Message]:
+        checkpoint, reader = self._loaded(), self._reader
+        assert reader is not None
+        n_told = 0
+        for message in reshape(reader, checkpoint.tokenizer, request, cancelled):
+            n_told += len(message.tokens)
+            yield message
+        n_tokens = len(reader.token_ids)
+        yield ReshapingFinished(request.job_id, n_tokens, n_tokens - n_told)
+
+    def _redraw(self, request: Redraw, cancelled: Cancelled) -> Redrawn:
+        checkpoint, reader = self._loaded(), self._reader
+        assert reader is not None
         ids = reader.context(request.place)
-        logits = reader.logits.get(key_of(ids))
-        known = logits is not None
-        if logits is None:
-            if only_known:
-                raise LookupError
-            logits = reader.logits_after(ids, cancelled)
-        return inspect_place(checkpoint.tokenizer, request, ids, logits, from_memory=known)
+        logits_after = self._logits_after(reader, ids, cancelled)
+        return redraw(checkpoint.tokenizer, request, ids, logits_after, cancelled)
 
     def _read(self, request: ReadText, cancelled: Cancelled) -> Iterator[Message]:
         self._loaded()

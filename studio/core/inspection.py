@@ -7,28 +7,35 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from studio.core.generate import sampling_probs
-from studio.core.reading_messages import Alternative, GeneratedPlace, InspectPlace, PlaceInspected
-from studio.core.running import Running, RunStart, begin_all
+from studio.core.generate import as_probabilities
+from studio.core.reading_messages import Alternative, InspectPlace, PlaceInspected
+from studio.core.running import Running
 from studio.core.tokenizer import Tokenizer
+from studio.core.xray import explain, removed_by
 
 
 def inspect_place(
-    tokenizer: Tokenizer, request: InspectPlace, ids: Sequence[int], logits: Tensor, *, from_memory: bool
+    tokenizer: Tokenizer,
+    request: InspectPlace,
+    chain: Sequence[Running],
+    ids: Sequence[int],
+    logits: Tensor,
+    *,
+    from_memory: bool,
 ) -> PlaceInspected:
-    """The likeliest tokens and those asked for, with both probabilities. `logits` (V,) float32."""
+    """The likeliest tokens and those asked for, with both probabilities, and what each stage did.
+
+    `chain` is that of the request as it stood here (see replay.py); `logits` (V,) float32.
+    """
     with torch.inference_mode():
         logprobs = logits - logits.logsumexp(0)  # (V,)
-        context = torch.tensor(ids)
-        written = len(request.place.token_ids) if isinstance(request.place, GeneratedPlace) else 0
-        start = RunStart(request.seed, len(ids) - written, tokenizer)
-        chain = begin_all(request.processors, start)
-        probs = sampling_probs(chain, context, logits)  # (V,)
         top_ids = logprobs.topk(min(request.n_top, len(logprobs))).indices
         wanted = torch.tensor([i for i in request.wanted if 0 <= i < len(logprobs)], dtype=torch.int64)
         asked = torch.cat([top_ids, wanted])
-        removed_by = _removed_by(chain, context, logits, asked)
-        told = _alternatives(tokenizer, logprobs, probs, asked, removed_by)
+        stages, processed = explain(request.processors, chain, torch.tensor(ids), logits, asked.tolist())
+        probs = as_probabilities(processed, logits)  # (V,)
+        removed = [removed_by(stages, i) for i in range(len(asked))]
+        told = _alternatives(tokenizer, logprobs, probs, asked, removed)
         return PlaceInspected(
             job_id=request.job_id,
             place=request.place,
@@ -40,6 +47,7 @@ def inspect_place(
             entropy=_entropy(logprobs),
             sampling_entropy=_entropy(probs.log()),
             from_memory=from_memory,
+            stages=stages,
         )
 
 
@@ -48,20 +56,8 @@ def _entropy(logprobs: Tensor) -> float:
     return float(-torch.dot(logprobs.exp(), logprobs.clamp_min(-1e9)))
 
 
-def _removed_by(chain: Sequence[Running], context: Tensor, logits: Tensor, asked: Tensor) -> list[int]:
-    """For each token asked for: the stage of the chain that removed it, or -1."""
-    removed = [-1] * len(asked)
-    processed = logits
-    for stage, running in enumerate(chain):
-        processed = running(context, processed)
-        for i, value in enumerate(processed[asked].tolist()):
-            if removed[i] < 0 and value == -torch.inf:
-                removed[i] = stage
-    return removed
-
-
 def _alternatives(
-    tokenizer: Tokenizer, logprobs: Tensor, probs: Tensor, asked: Tensor, removed_by: Sequence[int]
+    tokenizer: Tokenizer, logprobs: Tensor, probs: Tensor, asked: Tensor, removed: Sequence[int]
 ) -> tuple[Alternative, ...]:
     own = logprobs[asked]  # (K,)
     ranks = 1 + (logprobs > own[:, None]).sum(1)  # (K, V) -> (K,)
@@ -74,7 +70,7 @@ def _alternatives(
             own.tolist(),
             ranks.tolist(),
             probs[asked].tolist(),
-            removed_by,
+            removed,
             strict=True,
         )
     )

@@ -30,6 +30,14 @@ from studio.core.reading_messages import ReadPlace as ReadPlace
 from studio.core.reading_messages import ReadText as ReadText
 from studio.core.reading_messages import ReadToken as ReadToken
 from studio.core.reading_messages import TextRead as TextRead
+from studio.core.xray import StageReport as StageReport
+from studio.core.xray_messages import Redraw as Redraw
+from studio.core.xray_messages import Redrawn as Redrawn
+from studio.core.xray_messages import RedrawnToken as RedrawnToken
+from studio.core.xray_messages import ReshapedToken as ReshapedToken
+from studio.core.xray_messages import ReshapeText as ReshapeText
+from studio.core.xray_messages import ReshapingFinished as ReshapingFinished
+from studio.core.xray_messages import TextReshaped as TextReshaped
 
 END_OF_TEXT = "<|endoftext|>"
 """How the end-of-text token is spelled. In a text it is the token only where `special_offsets` says so."""
@@ -189,6 +197,8 @@ Request = (
     | MapAttention
     | WeighWords
     | SwitchOff
+    | ReshapeText
+    | Redraw
     | Cancel
 )
 
@@ -345,5 +355,8 @@ Message = (
     | AttentionMapped
     | WordsWeighed
     | SwitchedOff
+    | TextReshaped
+    | ReshapingFinished
+    | Redrawn
     | JobFailed
 )

@@ -52,6 +52,40 @@ def windows(n_tokens: int, size: int) -> list[Window]:
     return cut
 
 
+@dataclass(frozen=True, slots=True)
+class TextRun:
+    """A window of a text, as the run that would have written what is told of it."""
+
+    ids: list[int]  # what is read: the tokens from `begin` on are those of the text from index `first` on
+    begin: int
+    first: int
+    end_of_text: int  # what is read where there is nothing to read
+
+    @property
+    def n(self) -> int:
+        """Tokens that are told of."""
+        return len(self.ids) - self.begin
+
+    @property
+    def n_prompt(self) -> int:
+        """What RunStart wants to know."""
+        return max(self.begin, 1)
+
+    def context(self, at: int, whole: Tensor) -> Tensor:
+        """What is read before token `at` of the run; `whole` is `ids` as (T,) int64."""
+        n = self.begin + at
+        return whole[:n] if n else whole.new_tensor([self.end_of_text])
+
+    def chosen(self, at: int) -> int | None:
+        """The token `at`, if the run would have chosen it: a text's very first one is a prompt."""
+        return self.ids[self.begin + at] if self.begin + at else None
+
+    def keys(self) -> list[int]:
+        """The key of each token's position (see memory.py)."""
+        keys = memory.keys_of(self.ids)[self.begin : -1]
+        return keys if self.begin else [memory.key_of([self.end_of_text]), *keys[1:]]
+
+
 class Reader:
     """Reads with one model. Its KV cache is left holding what was read last."""
 
@@ -92,6 +126,46 @@ class Reader:
                 )
                 yield TextRead(request.job_id, first, tokens, len(ids))
 
+    @property
+    def vocab_size(self) -> int:
+        """How many logits a position has."""
+        return self._model.vocab_size
+
+    def runs(self, reading: int) -> list[TextRun]:
+        """The windows of the text read last. Raises StudioError if `reading` is another one."""
+        self._check(reading, 0)
+        n_prefix = len(self._prefix)
+        return [
+            TextRun(
+                self._prefix + self._ids[window.begin : window.end],
+                n_prefix + window.first - window.begin,
+                window.first,
+                self._tokenizer.end_of_text_id or 0,
+            )
+            for window in windows(len(self._ids), self._size)
+        ]
+
+    def run_at(self, place: Place) -> tuple[list[int], int]:
+        """What the model reads before the token at `place`, and how much of that was there when the run began
+        that would have written it. Raises StudioError.
+
+        What could follow the whole text would be a new run.
+        """
+        ids = self.context(place)
+        if isinstance(place, GeneratedPlace):
+            return ids, len(ids) - len(place.token_ids)
+        for run in self.runs(place.reading):
+            if run.first <= place.index < run.first + run.n:
+                return ids, run.n_prompt
+        return ids, len(ids)
+
+    def _check(self, reading: int, index: int) -> None:
+        if reading != self._reading or not 0 <= index <= len(self._ids):
+            raise StudioError(
+                QT_TRANSLATE_NOOP("StudioError", "The text has changed since it was read."),
+                QT_TRANSLATE_NOOP("StudioError", "Wait until it has been read again."),
+            )
+
     def context(self, place: Place) -> list[int]:
         """What the model reads before it writes the token at `place`. Raises StudioError."""
         match place:
@@ -105,11 +179,7 @@ class Reader:
                 )
                 return [*seen.ids, *place.token_ids]
             case _:
-                if place.reading != self._reading or not 0 <= place.index <= len(self._ids):
-                    raise StudioError(
-                        QT_TRANSLATE_NOOP("StudioError", "The text has changed since it was read."),
-                        QT_TRANSLATE_NOOP("StudioError", "Wait until it has been read again."),
-                    )
+                self._check(place.reading, place.index)
                 cut = windows(len(self._ids), self._size)
                 begin = next((w.begin for w in cut if place.index < w.end), cut[-1].begin if cut else 0)
                 if place.index - begin > self._size - 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from studio.core.processors import LogitsProcessor
+from studio.core.xray import StageReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,3 +123,4 @@ class PlaceInspected:
     entropy: float  # nats, of the model's own distribution
     sampling_entropy: float  # nats, after the chain
     from_memory: bool  # no forward pass was needed
+    stages: tuple[StageReport, ...] = ()  # of the chain, in order; their `probs` are of `top` and `wanted`

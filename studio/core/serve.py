@@ -61,6 +61,8 @@ ONLY_THE_NEWEST = (
     m.LookInside,
     m.MapAttention,
     m.WeighWords,
+    m.ReshapeText,
+    m.Redraw,
 )
 """Of these the window wants an answer to its last question only."""
 

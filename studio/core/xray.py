@@ -31,14 +31,15 @@ def explain(
     ids: Tensor,
     logits: Tensor,
     token_ids: Sequence[int] = (),
-) -> tuple[StageReport, ...]:
-    """A report for each stage in order: (T,) int64, (V,) float32. `runnings` are those of `processors`.
+) -> tuple[tuple[StageReport, ...], Tensor]:
+    """A report for each stage in order, and the logits after the last: (T,) int64, (V,) float32.
 
-    Nothing is told `chosen`: the runnings stay where they are.
+    `runnings` are those of `processors`. Nothing is told `chosen`: they stay where they are.
     """
     reports: list[StageReport] = []
+    asked = logits.new_tensor(list(token_ids)).long()
     current, probs = logits, logits.double().softmax(-1)  # (V,)
-    report = _report("", current, probs, 0.0, 0.0, token_ids)
+    report = _report("", current, probs, 0.0, 0.0, asked)
     for processor, running in zip(processors, runnings, strict=True):
         name = type(processor).__name__
         after = running(ids, current)
@@ -47,26 +48,33 @@ def explain(
         else:
             kept = probs.where(after > -INF, 0.0)
             mass = float(kept.sum())
-            probs = after.double().softmax(-1)
+            probs = after.double().softmax(-1).nan_to_num(0.0)  # NaN: no token is left, or one is infinite
             shift = float((probs - kept / mass).abs().sum()) / 2 if mass > 0 else 1.0
-            report = _report(name, after, probs, 1 - mass, shift, token_ids)
+            report = _report(name, after, probs, 1 - mass, shift, asked)
             current = after
         reports.append(report)
-    return tuple(reports)
+    return tuple(reports), current
+
+
+def removed_by(reports: Sequence[StageReport], asked: int) -> int:
+    """Which stage removed the token at place `asked` of those asked for; -1: none did."""
+    return next((i for i, report in enumerate(reports) if report.probs[asked] is None), -1)
 
 
 def _report(
-    name: str, logits: Tensor, probs: Tensor, removed: float, shift: float, token_ids: Sequence[int]
+    name: str, logits: Tensor, probs: Tensor, removed: float, shift: float, asked: Tensor
 ) -> StageReport:
+    """(V,) float32, (V,) float64, (n,) int64: what a token beyond the vocabulary has is nothing."""
     left = logits > -INF
+    known = asked.clamp(0, len(left) - 1)
+    fine = left[known] & (known == asked)
     return StageReport(
         name=name,
         n_left=int(left.sum()),
         mass_removed=min(max(removed, 0.0), 1.0),
         shift=min(max(shift, 0.0), 1.0),
-        entropy=-float(probs.xlogy(probs).sum()),
+        entropy=max(-float(probs.xlogy(probs).sum()), 0.0),
         probs=tuple(
-            float(probs[token_id]) if 0 <= token_id < len(left) and bool(left[token_id]) else None
-            for token_id in token_ids
+            prob if kept else None for prob, kept in zip(probs[known].tolist(), fine.tolist(), strict=True)
         ),
     )

@@ -22,7 +22,8 @@ def start(size: int) -> RunStart:
 def test_each_stage_says_what_it_removed_and_what_is_left() -> None:
     logits = torch.tensor([0.4, 0.3, 0.2, 0.1]).log()
     chain: tuple[LogitsProcessor, ...] = (TopP(1.0), TopK(3), Temperature(0.5), Xtc(1.0, 0.3))
-    off, cut, sharp, odd = explain(chain, begin_all(chain, start(4)), IDS, logits, [0, 2, 3, 99])
+    (off, cut, sharp, odd), after = explain(chain, begin_all(chain, start(4)), IDS, logits, [0, 2, 3, 99])
+    assert after.isfinite().tolist() == [False, True, True, False]
     assert [r.name for r in (off, cut, sharp, odd)] == ["TopP", "TopK", "Temperature", "Xtc"]
     assert [r.n_left for r in (off, cut, sharp, odd)] == [4, 3, 3, 2]
     assert (off.mass_removed, off.shift) == (0.0, 0.0)
@@ -44,11 +45,11 @@ def test_looking_does_not_move_what_a_run_remembers() -> None:
     logits = torch.randn(50, generator=torch.Generator().manual_seed(1)) * 3
     chain = (Mirostat(1.0),)
     runnings = begin_all(chain, start(50))
-    first = explain(chain, runnings, IDS, logits)
-    assert explain(chain, runnings, IDS, logits) == first
+    first = explain(chain, runnings, IDS, logits)[0]
+    assert explain(chain, runnings, IDS, logits)[0] == first
     runnings[0].chosen(int(logits.argmin()))
-    assert explain(chain, runnings, IDS, logits) != first
+    assert explain(chain, runnings, IDS, logits)[0] != first
 
 
 def test_a_chain_of_nothing_has_nothing_to_say() -> None:
-    assert explain((), (), IDS, torch.zeros(3)) == ()
+    assert explain((), (), IDS, torch.zeros(3))[0] == ()

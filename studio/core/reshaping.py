@@ -1,0 +1,134 @@
+"""How likely every token of a text would have been under other settings, from logits that are remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import torch
+
+from studio.core import memory
+from studio.core.generate import as_probabilities
+from studio.core.many_rows import Rows, apply_stage, head_decides, is_off
+from studio.core.model import Cancelled, InterruptedReading, never
+from studio.core.reader import Reader, TextRun
+from studio.core.replay import remembers
+from studio.core.running import LogitsProcessor, Running, RunStart, begin_all
+from studio.core.tokenizer import Tokenizer
+from studio.core.truncation import INF
+from studio.core.xray_messages import ReshapedToken, ReshapeText, TextReshaped
+
+FIRST_LOOK = 96
+"""Tokens told of first: about what is in view around a place."""
+
+CHUNK_NUMBERS = 3_000_000
+"""Logits looked at together."""
+
+
+def reshape(
+    reader: Reader, tokenizer: Tokenizer, request: ReshapeText, cancelled: Cancelled = never
+) -> Iterator[TextReshaped]:
+    """Tell of the tokens, in stretches. Raises StudioError if another text was read since, and
+    InterruptedReading."""
+    runs = reader.runs(request.reading)
+    runs.sort(key=lambda run: not run.first <= request.around < run.first + run.n)
+    for run in runs:
+        start = RunStart(request.seed, run.n_prompt, tokenizer)
+        chain = begin_all(request.processors, start)
+        keys = run.keys()
+        spans = _in_order(run) if any(map(remembers, chain)) else _near_first(run, request.around)
+        for begin, end in spans:
+            yield from _stretch(reader, request, run, keys, chain, begin, end, cancelled)
+
+
+def _in_order(run: TextRun) -> list[tuple[int, int]]:
+    return [(0, run.n)]
+
+
+def _near_first(run: TextRun, around: int) -> list[tuple[int, int]]:
+    begin = min(max(around - run.first - FIRST_LOOK // 2, 0), max(run.n - FIRST_LOOK, 0))
+    end = min(begin + FIRST_LOOK, run.n)
+    return [(a, b) for a, b in ((begin, end), (end, run.n), (0, begin)) if b > a]
+
+
+def _stretch(
+    reader: Reader,
+    request: ReshapeText,
+    run: TextRun,
+    keys: Sequence[int],
+    chain: Sequence[Running],
+    begin: int,
+    end: int,
+    cancelled: Cancelled,
+) -> Iterator[TextReshaped]:
+    """Tokens begin..end of a run."""
+    ordered = any(map(remembers, chain))
+    at = begin
+    while at < end:
+        if cancelled():
+            raise InterruptedReading
+        if keys[at] not in reader.logits and request.recompute:
+            reader.logits_after(run.context(at, torch.tensor(run.ids)).tolist(), cancelled)
+        if keys[at] not in reader.logits:
+            if ordered:
+                return  # what the stages remember is not known from here on
+            at += 1
+            continue
+        size = 1
+        most = max(CHUNK_NUMBERS // reader.vocab_size, 1)
+        if _heads_decide(reader, request.processors, keys[at : at + 1]):
+            most = CHUNK_NUMBERS // memory.N_HEAD
+        while at + size < end and size < most and keys[at + size] in reader.logits:
+            size += 1
+        with torch.inference_mode():
+            tokens = _reshaped(reader, request.processors, chain, run, keys, at, at + size)
+        yield TextReshaped(request.job_id, run.first + at, tokens)
+        at += size
+
+
+def _heads_decide(reader: Reader, processors: Sequence[LogitsProcessor], keys: Sequence[int]) -> bool:
+    found = reader.logits.heads(keys)
+    return found is not None and head_decides(processors, found[0])
+
+
+def _reshaped(
+    reader: Reader,
+    processors: Sequence[LogitsProcessor],
+    chain: Sequence[Running],
+    run: TextRun,
+    keys: Sequence[int],
+    begin: int,
+    end: int,
+) -> tuple[ReshapedToken, ...]:
+    wanted = keys[begin:end]
+    targets = torch.tensor(run.ids[run.begin + begin : run.begin + end])  # (T,)
+    rows = _rows(reader, processors, wanted)
+    whole = torch.tensor(run.ids)
+    contexts = [run.context(i, whole) for i in range(begin, end)]
+    chosen = [run.chosen(i) for i in range(begin, end)]
+    removed = torch.full((len(targets),), -1)
+    for stage, (processor, running) in enumerate(zip(processors, chain, strict=True)):
+        if is_off(processor):
+            continue
+        told = chosen if remembers(running) else None
+        rows = apply_stage(processor, running, rows, contexts, told)
+        gone = (rows.of(targets) == -INF) & (removed < 0)
+        removed = removed.where(~gone, stage)
+    own = rows.of(targets)
+    log_sums = rows.values.logsumexp(1)
+    logprobs: list[float] = (own - log_sums).tolist()
+    stages: list[int] = removed.tolist()
+    for i in (~log_sums.isfinite()).nonzero().flatten().tolist():  # no token is left, or one is infinite
+        logits = reader.logits.get(wanted[i])
+        assert logits is not None
+        logprobs[i] = float(as_probabilities(rows.row(i), logits)[targets[i]].log())
+    return tuple(ReshapedToken(*pair) for pair in zip(logprobs, stages, strict=True))
+
+
+def _rows(reader: Reader, processors: Sequence[LogitsProcessor], keys: Sequence[int]) -> Rows:
+    heads = reader.logits.heads(keys)
+    assert heads is not None
+    if head_decides(processors, heads[0]):
+        return Rows(*heads, reader.vocab_size)
+    values = reader.logits.many(keys)
+    assert values is not None
+    return Rows(values, None, reader.vocab_size, heads)
