@@ -157,6 +157,8 @@ class Controller(QObject):
                 pass  # the window does not ask for these
             case m.TextReshaped() | m.ReshapingFinished() | m.Redrawn():
                 pass  # the window does not ask yet
+            case m.TextCompared() | m.ComparisonFinished():
+                pass  # the window does not ask for these
             case m.JobFailed():
                 self._on_job_failed(message)
             case _:

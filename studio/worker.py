@@ -122,6 +122,7 @@ class _ModelProcess(QObject):
                 | m.SwitchedOff()
                 | m.ReshapingFinished()
                 | m.Redrawn()
+                | m.ComparisonFinished()
                 | m.JobFailed()
             ):
                 self._active.pop(message.job_id, None)
@@ -150,7 +151,9 @@ class _ModelProcess(QObject):
         )
         sentences = (what_happened, to_do)
         for job_id, request in lost.items():
-            if isinstance(request, m.Generate | m.GenerateAlternatives | m.LoadModel | m.ScoreText):
+            if isinstance(
+                request, m.Generate | m.GenerateAlternatives | m.LoadModel | m.ScoreText | m.CompareText
+            ):
                 self.message.emit(m.JobFailed(job_id, *sentences, templates=sentences))
             if isinstance(request, m.Generate | m.GenerateAlternatives):
                 finished = m.GenerationFinished(job_id, m.FinishReason.FAILED, 0, 0.0, 0.0)

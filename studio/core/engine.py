@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, assert_never
 from studio.core import context
 from studio.core.alternatives import generate_alternatives
 from studio.core.checkpoints import Checkpoint, load_checkpoint
+from studio.core.comparing import compare
 from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
 from studio.core.generate import generate
 from studio.core.hardware import is_out_of_memory
@@ -22,6 +23,7 @@ from studio.core.messages import (
     AlternativeFinished,
     AlternativeTokens,
     Cancel,
+    CompareText,
     ContextMeasured,
     FinishReason,
     Generate,
@@ -119,6 +121,10 @@ class Engine:
                 yield from self._reshape(request, cancelled)
             case Redraw():
                 yield self._redraw(request, cancelled)
+            case CompareText():
+                checkpoint = self._loaded()
+                assert self._reader is not None
+                yield from compare(checkpoint, self._reader, request, cancelled)
             case Cancel():
                 pass  # read by `cancelled`, while another request runs
             case _:

@@ -10,6 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from studio.core.comparing_messages import ComparedStretch as ComparedStretch
+from studio.core.comparing_messages import CompareText as CompareText
+from studio.core.comparing_messages import ComparisonFinished as ComparisonFinished
+from studio.core.comparing_messages import TextCompared as TextCompared
 from studio.core.inside_messages import AttentionMapped as AttentionMapped
 from studio.core.inside_messages import InsideSeen as InsideSeen
 from studio.core.inside_messages import LensRow as LensRow
@@ -199,6 +203,7 @@ Request = (
     | SwitchOff
     | ReshapeText
     | Redraw
+    | CompareText
     | Cancel
 )
 
@@ -358,5 +363,7 @@ Message = (
     | TextReshaped
     | ReshapingFinished
     | Redrawn
+    | TextCompared
+    | ComparisonFinished
     | JobFailed
 )

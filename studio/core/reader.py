@@ -134,15 +134,19 @@ class Reader:
     def runs(self, reading: int) -> list[TextRun]:
         """The windows of the text read last. Raises StudioError if `reading` is another one."""
         self._check(reading, 0)
+        return self.runs_of(self._ids)
+
+    def runs_of(self, ids: list[int]) -> list[TextRun]:
+        """The windows of a text of these tokens."""
         n_prefix = len(self._prefix)
         return [
             TextRun(
-                self._prefix + self._ids[window.begin : window.end],
+                self._prefix + ids[window.begin : window.end],
                 n_prefix + window.first - window.begin,
                 window.first,
                 self._tokenizer.end_of_text_id or 0,
             )
-            for window in windows(len(self._ids), self._size)
+            for window in windows(len(ids), self._size)
         ]
 
     def run_at(self, place: Place) -> tuple[list[int], int]:
@@ -185,6 +189,35 @@ class Reader:
                 if place.index - begin > self._size - 1:
                     begin = place.index - self._size + 1
                 return self._start(self._ids[begin : place.index])
+
+    def distributions(
+        self, ids: list[int], cancelled: Cancelled = never, *, fresh: bool = False
+    ) -> Iterator[Tensor]:
+        """The logits before each token of a text: (V,) float32 each, those of a chunk at a time.
+
+        From memory where it has them; `fresh`: all computed anew, exactly, and none remembered. What was
+        read last stays so. Raises InterruptedReading.
+        """
+        for run in self.runs_of(ids):
+            keys = run.keys()
+            part = run.ids[len(self._prefix) :]
+            at = 0
+            while at < run.n:
+                known = None if fresh else self.logits.get(keys[at])
+                if known is not None:
+                    yield known
+                    at += 1
+                    continue
+                if run.begin + at == 0:
+                    self._model.truncate(0)
+                    rows = self._model.forward_all(torch.tensor([run.end_of_text]), cancelled)  # (1, V)
+                else:
+                    rows = self._rows(part, run.begin - len(self._prefix) + at, cancelled)  # (T, V)
+                for row in rows[: run.n - at]:
+                    if not fresh:
+                        self.logits.put(keys[at], row)
+                    yield row
+                    at += 1
 
     def logits_after(self, ids: Sequence[int], cancelled: Cancelled = never) -> Tensor:
         """The logits after `ids`, from memory or by reading: (V,) float32. Raises InterruptedReading."""

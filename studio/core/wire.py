@@ -2,10 +2,9 @@
 
 JSON rather than pickle: the model process has read a stranger's file, so nothing it sends may run code here.
 A dataclass becomes ["Name", field, ...], a tuple ["", item, ...], bytes {"b": latin-1}, an enum {"e": value}.
-Tuples of Candidates, twenty a token, of ReadTokens and of ReshapedTokens go by columns, {"c": [...]},
-{"r": [...]} and {"s": [...]}, which is six times as fast. Only the classes of `core/messages.py` and the
-processors are ever built. A frame is a
-4-byte big-endian length and that many bytes.
+Tuples of Candidates, twenty a token, of ReadTokens, ReshapedTokens and ComparedStretches go by columns,
+{"c": [...]} and so on, which is six times as fast. Only the classes of `core/messages.py` and the processors
+are ever built. A frame is a 4-byte big-endian length and that many bytes.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from functools import cache
 from typing import BinaryIO, cast
 
 from studio.core import messages, processors
-from studio.core.messages import Candidate, Message, ReadToken, Request, ReshapedToken
+from studio.core.messages import Candidate, ComparedStretch, Message, ReadToken, Request, ReshapedToken
 
 HEADER = struct.Struct(">I")
 MAX_FRAME_BYTES = 1 << 28
@@ -30,7 +29,7 @@ _CLASSES: dict[str, type] = {
 }
 
 
-_COLUMNS: dict[str, type] = {"c": Candidate, "r": ReadToken, "s": ReshapedToken}
+_COLUMNS: dict[str, type] = {"c": Candidate, "r": ReadToken, "s": ReshapedToken, "d": ComparedStretch}
 _BY_COLUMNS = {cls: key for key, cls in _COLUMNS.items()}
 
 
