@@ -191,7 +191,7 @@ def test_what_cannot_be_compared_is_said_and_the_model_stays(
     (parent / "empty").mkdir()
     shutil.copytree(tuned, parent / "broken")
     (parent / "broken" / "model.safetensors").write_bytes(b"\xff" * 100)
-    where = {"": "", "self": STARTER}.get(path, parent / path)
+    where = "" if path == "" else STARTER if path == "self" else parent / path
     n_threads = torch.get_num_threads()
     stretches, failed = run(starter_engine, text, where)
     assert isinstance(failed, m.JobFailed)
@@ -204,9 +204,14 @@ def test_what_cannot_be_compared_is_said_and_the_model_stays(
 
 def test_a_comparison_can_be_stopped_at_any_time(starter_engine: Engine, tuned: Path) -> None:
     for n in (1, 3, 6):
-        asked = iter(range(n))
+        left = [n]
+
+        def cancelled(left: list[int] = left) -> bool:
+            left[0] -= 1
+            return left[0] < 0
+
         request = m.CompareText(7, LONG * 4, (), str(tuned), (Temperature(0.7),), ())
-        *_, last = starter_engine.run(request, lambda asked=asked: next(asked, None) is None)
+        *_, last = starter_engine.run(request, cancelled)
         assert isinstance(last, m.JobFailed)
         assert last.templates == STOPPED
 
@@ -227,9 +232,9 @@ def resident_bytes() -> int:
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux tells")
 def test_the_second_model_is_freed(starter_engine: Engine, make_folder: Make) -> None:
-    size = {"n_embd": 768, "n_layer": 6, "n_head": 12, "n_inner": 3072}
-    big = GPT2Config(vocab_size=4096, n_positions=64, **size)
-    folder = make_folder(random_weights(big, std=0.02), "big", **size)
+    big = GPT2Config(vocab_size=4096, n_positions=64, n_embd=768, n_layer=6, n_head=12, n_inner=3072)
+    changes = {name: getattr(big, name) for name in ("n_embd", "n_layer", "n_head", "n_inner")}
+    folder = make_folder(random_weights(big, std=0.02), "big", **changes)
     run(starter_engine, TEXT, folder)
     before = resident_bytes()
     for _ in range(3):
