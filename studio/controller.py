@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 from studio import __version__, exchange, paths
 from studio.branches import Branches
 from studio.catalogue import Catalogue
+from studio.colouring import Colouring
 from studio.core import messages as m
 from studio.finding import Finding
 from studio.insight import Insight
@@ -57,6 +58,7 @@ class Controller(QObject):
         self.reading = Reading(window, model_thread, library, self.writing, index, self._next_job, self)
         self.insight = Insight(window, model_thread, self.writing, self._next_job, self)
         self.reading.pointed.connect(self.insight.point)
+        self.colouring = Colouring(window, self.insight, self)
         self.branches = Branches(window, self)
         self.reproduction = Reproduction(model_thread, self.writing, self._next_job, self)
         self.reproduction.started.connect(self.insight.stop_reading)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -22,6 +22,9 @@ PAUSE_MS = 350
 MAX_READ_CHARS = 200_000
 """Of a longer text, this much around the caret is looked at; how many tokens of it are read is
 `ReadText.max_tokens`."""
+
+WHOLE = 100_000_000
+"""As `ReadText.max_tokens`: all there are."""
 
 POINT_MS = 15
 """Questions about a place are asked this often at most: a slider moves faster than the eye."""
@@ -61,6 +64,12 @@ class Insight(QObject):
         self.pointed = Pointed(0, None, None)
         self.exact_place: Callable[[int], m.Place | None] = lambda _offset: None
         """The place in the generation that wrote the character at an offset, if that is known."""
+        self.n_tokens = 0
+        """Tokens of the stretch read last, as far as it has told; see `stretch`."""
+        self.old_model = ""
+        """The name of the model that stale numbers are of, if it is not the one loaded now."""
+        self._n_told = 0
+        self._whole = False  # the whole text is wanted, however long
         self._reading = 0  # the job under way; 0: none
         self._base = 0  # where in the text what is read begins
         self._asked = 0
@@ -91,12 +100,13 @@ class Insight(QObject):
             return
         self.stop_reading()
         text, caret = editor.manuscript.text, editor.caret()
-        start, end = stretch(text, caret)
-        self._base = start
+        start, end = (0, len(text)) if self._whole else stretch(text, caret)
+        self._base, self._n_told, self.n_tokens = start, 0, 0
         self._reading = self._next_job()
         self._jobs.append(self._reading)
         special = editor.manuscript.special_offsets(start, end)
-        self._thread.submit(m.ReadText(self._reading, text[start:end], special, caret - start))
+        request = m.ReadText(self._reading, text[start:end], special, caret - start)
+        self._thread.submit(replace(request, max_tokens=WHOLE) if self._whole else request)
         self.reading_changed.emit(True)
 
     def stop_reading(self) -> None:
@@ -107,6 +117,27 @@ class Insight(QObject):
             self._reading = 0
             self.reading_changed.emit(False)
 
+    def read_whole(self) -> None:
+        """Read all of the text, as soon as the model has time; an edit begins it anew where it was made."""
+        self._whole = True
+        self.read()
+
+    def cancel_whole(self) -> None:
+        """The text around the caret is enough; what has been read stays."""
+        self._whole = False
+        self.stop_reading()
+        self._pause.start()
+
+    @property
+    def is_reading_whole(self) -> bool:
+        """Whether the whole text is wanted and not read yet."""
+        return self._whole
+
+    @property
+    def progress(self) -> float:
+        """How much of what is being read has been told: 0..1."""
+        return min(self._n_told / self.n_tokens, 1.0) if self.n_tokens else 0.0
+
     @property
     def is_reading(self) -> bool:
         """Whether the text is being read."""
@@ -116,25 +147,32 @@ class Insight(QObject):
         """Some tokens have their numbers."""
         if message.job_id == self._reading:
             self.numbers.put_read(message.job_id, self._base, message.first, message.tokens)
+            self.n_tokens = message.n_tokens
+            self._n_told += len(message.tokens)
             self.numbers_changed.emit()
             self._point_again()
 
     def on_reading_finished(self, message: m.ReadingFinished) -> None:
         """All there is to read has been read."""
         if message.job_id == self._reading:
-            self._reading = 0
+            self._reading, self._whole = 0, False
+            self.n_tokens = message.n_tokens
+            if self.old_model and not any(token.stale for token in self.numbers):
+                self.old_model = ""
             self.reading_changed.emit(False)
 
     def on_failed(self, job_id: int) -> bool:
         """A job has failed; whether it was one of these, whose failures need no words."""
         if job_id == self._reading:
-            self._reading = 0
+            self._reading, self._whole = 0, False
             self.reading_changed.emit(False)
         return job_id in self._jobs
 
     def on_model_loaded(self) -> None:
         """Everything is read anew; the numbers on the screen are another model's until then."""
         self._reading = 0
+        if self._writing.model is not None and len(self.numbers):
+            self.old_model = self._writing.model.name
         self.numbers.all_stale()
         self.numbers_changed.emit()
         self._pause.start()
@@ -204,6 +242,7 @@ class Insight(QObject):
     @Slot()
     def _on_loaded(self) -> None:
         self.stop_reading()
+        self._whole, self.old_model, self.n_tokens = False, "", 0
         self.numbers.clear()
         self.numbers_changed.emit()
         self._pause.start()

@@ -165,6 +165,9 @@ class Settings:
     text_size_pt: float = _number(12.0, 6.0, 72.0)
     column_width_chars: int = _whole(70, 30, 200)
     show_origins: bool = _switch(True)
+    heat: str = _choice("off", "probability", "rank", "entropy", "surprisal", "origin")
+    heat_last: str = _choice("surprisal", "probability", "rank", "entropy", "origin")  # what F4 switches on
+    show_ribbon: bool = _switch(True)
     # how it writes
     model: str = _text("starter")  # a name in the models folder, one that ships with the app, or a folder
     device: str = _choice("auto", "cpu", "cuda", "mps")

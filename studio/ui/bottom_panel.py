@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QTabWidget, QWidget
 
+from studio.ui.curve.panel import CurvePanel
 from studio.ui.probability_view import ProbabilityView
 from studio.ui.provenance_view import ProvenanceView
 from studio.ui.theme import Theme
@@ -12,7 +13,7 @@ from studio.ui.variants_panel import VariantsPanel
 
 
 class BottomPanel(QTabWidget):
-    """Tabs; `probabilities`, `tree`, `variants` and `provenance` are their pages."""
+    """Tabs; `probabilities`, `tree`, `variants`, `provenance` and `curve` are their pages."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -24,7 +25,7 @@ class BottomPanel(QTabWidget):
         self.tabBar().setToolTip(
             self.tr(
                 "Token: why this word. History: every state of this text. Variants: side by side. "
-                "Origin: who wrote it, and how."
+                "Origin: who wrote it, and how. Curve: surprise along the text."
             )
         )
         self.probabilities = ProbabilityView(theme)
@@ -36,9 +37,13 @@ class BottomPanel(QTabWidget):
         self.provenance = ProvenanceView(theme)
         self.addTab(self.provenance, self.tr("Origin"))
 
+        self.curve = CurvePanel(theme)
+        self.addTab(self.curve, self.tr("Curve"))
+
     def set_theme(self, theme: Theme) -> None:
         """Use another theme's colours."""
         self.probabilities.set_theme(theme)
         self.tree.set_theme(theme)
         self.provenance.set_theme(theme)
         self.variants.set_theme(theme)
+        self.curve.set_theme(theme)

@@ -29,40 +29,14 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 from studio.core.messages import Token
 from studio.ui.document_mirror import clean_generated
 from studio.ui.glyphs import visible
-from studio.ui.probability_view import percent
+from studio.ui.heat.kinds import LEVELS, heat_colour, heat_level, percent
 from studio.ui.theme import Theme
-
-LEVELS = 8
-CLEAN_BITS = 1.0
-HOT_BITS = 11.0
-"""Up to one bit of surprise (one in two) a word stays clean; from eleven (one in 2,048) it is hottest."""
 
 OPEN_LINES = 12
 """The last paragraph is cut when it has this many lines, so that adding to it stays cheap."""
 
 LINE_HEIGHT = 1.3
 MARGIN = 2
-
-
-def heat_level(logprob: float) -> int:
-    """0 (expected) to LEVELS (hottest) of a log-probability in nats."""
-    if not logprob > -1e9:
-        return LEVELS
-    bits = -logprob / math.log(2)
-    return round(LEVELS * min(max((bits - CLEAN_BITS) / (HOT_BITS - CLEAN_BITS), 0.0), 1.0))
-
-
-def heat_colour(theme: Theme, level: int) -> QColor:
-    """What is behind a word of that level: from the surface's colour to the theme's heat."""
-    cold, hot = QColor(theme.surface), QColor(theme.heat)
-    share = level / LEVELS
-
-    def mixed(one: int, other: int) -> int:
-        return round(one + (other - one) * share)
-
-    return QColor(
-        mixed(cold.red(), hot.red()), mixed(cold.green(), hot.green()), mixed(cold.blue(), hot.blue())
-    )
 
 
 @dataclass(slots=True)

@@ -25,6 +25,7 @@ from studio.ui.actions import make_actions, set_icons
 from studio.ui.bottom_panel import BottomPanel
 from studio.ui.editor import Editor
 from studio.ui.find_bar import FindBar
+from studio.ui.heat.view import HeatView
 from studio.ui.icons import icon
 from studio.ui.menus import Menus
 from studio.ui.notice_bar import NoticeBar
@@ -53,6 +54,7 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(icon("app", self.theme.accent, self.theme.quiet))
         self.actions_by_name = make_actions(self, self.theme)
         self.editor = Editor(self.theme)
+        self.heat = HeatView(self.editor, self.theme, self.actions_by_name, settings, self)
         self.sessions = SessionPanel(self.theme)
         self.side = SidePanel(self.theme)
         self.sampling = self.side.sampling
@@ -68,6 +70,7 @@ class MainWindow(QMainWindow):
         self.finder = Palette(self.editor, self.actions_by_name, self.theme, self)
         self._menus = Menus(self, self.actions_by_name, settings)
         self._menus.chosen.connect(self._on_choice)
+        self.heat.setting_chosen.connect(self._on_choice)
         self._connect_actions()
         self.openings.chosen.connect(self._on_opening)
         self.editor.installEventFilter(self)
@@ -83,7 +86,7 @@ class MainWindow(QMainWindow):
     # -- building ------------------------------------------------------------------------------------------
 
     def _make_columns(self) -> QSplitter:
-        self._title_bar = TitleBar(self.actions_by_name)
+        self._title_bar = TitleBar(self.actions_by_name, self.heat.button, self.heat.legend)
         self._action_bar = ActionBar(self.actions_by_name, self.settings.n_alternatives)
         self.several_button = self._action_bar.several
 
@@ -98,7 +101,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self._title_bar)
         column.addLayout(notice_holder)
         column.addWidget(self.find_bar)
-        column.addWidget(self.editor, 1)
+        column.addWidget(self.heat.row, 1)
         column.addWidget(self._action_bar)
 
         self._rows = QSplitter(Qt.Orientation.Vertical)
@@ -143,6 +146,7 @@ class MainWindow(QMainWindow):
             ("alternatives", self._on_alternatives),
             ("history", self._on_history),
             ("presets", self._on_presets),
+            ("curve", self._on_curve),
             ("origins", self._on_origins),
             ("focus", self._on_panels),
             ("full_screen", self._on_full_screen),
@@ -192,6 +196,7 @@ class MainWindow(QMainWindow):
             right_panel_visible=checked["right_panel"],
             bottom_panel_visible=checked["bottom_panel"],
             show_origins=checked["origins"],
+            show_ribbon=checked["ribbon"],
             session_order=self.sessions.order,
             window_geometry=base64(self.saveGeometry()),
             splitter_columns=base64(self._columns.saveState()),
@@ -288,6 +293,12 @@ class MainWindow(QMainWindow):
         self.tree.list.setFocus()
 
     @Slot()
+    def _on_curve(self) -> None:
+        self.show_panel("bottom_panel")
+        self.bottom.setCurrentWidget(self.bottom.curve)
+        self.bottom.curve.take_focus()
+
+    @Slot()
     def _on_presets(self) -> None:
         self.show_panel("right_panel")
         self.sampling.focus_presets()
@@ -337,6 +348,7 @@ class MainWindow(QMainWindow):
         set_icons(self.actions_by_name, theme)
         for part in (
             self.editor,
+            self.heat,
             self.sessions,
             self.side,
             self.bottom,

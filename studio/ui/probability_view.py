@@ -33,6 +33,7 @@ from PySide6.QtWidgets import (
 from studio.core.messages import Candidate, Token
 from studio.export.table import Table
 from studio.ui.glyphs import visible
+from studio.ui.heat.kinds import percent
 from studio.ui.plot_export import PlotExport
 from studio.ui.theme import Theme
 
@@ -44,15 +45,6 @@ CHOSEN = Qt.ItemDataRole.UserRole + 1
 ROW_PX = 20
 COLUMN_PX = 224
 """Ten rows in two columns fit under the text at 1280 pixels."""
-
-
-def percent(probability: float) -> str:
-    """A probability for people: "41.3%", "0.02%", "<0.01%", "0%"."""
-    if probability <= 0:
-        return "0%"
-    if probability < 0.0001:
-        return "<0.01%"
-    return f"{probability:.2%}" if probability < 0.01 else f"{probability:.1%}"
 
 
 class CandidateModel(QAbstractListModel):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QMargins, QPoint, QRect, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QColor,
     QFontMetricsF,
     QMouseEvent,
     QPainter,
+    QPaintEvent,
     QResizeEvent,
     QTextCursor,
     QTextOption,
@@ -31,6 +34,8 @@ class TextArea(QTextEdit):
     mouse_left = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
+        self.paint_under: Callable[[QRect], None] = lambda _area: None
+        """Paints behind the words, in a part of the viewport."""
         self._column_chars = 70  # before Qt's own constructor: that one already announces a change of font
         super().__init__(parent)
         self.setAcceptRichText(False)
@@ -75,6 +80,11 @@ class TextArea(QTextEdit):
         """Keep the column centred."""
         super().resizeEvent(event)
         self._update_margins()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint what is behind the words, then the words."""
+        self.paint_under(event.rect())
+        super().paintEvent(event)
 
     def paint_veil(self, boundary: int, theme: Theme) -> None:
         """Paint a veil over all text before a document position, with a line at its edge.

@@ -57,9 +57,9 @@ class TextNumbers:
         return None
 
     def between(self, start: int, end: int) -> Sequence[TextToken]:
-        """The tokens that have a character in start..end."""
+        """The tokens that have a character in start..end, or half of the one at `start`."""
         first = bisect_right(self._starts, start)
-        while first > 0 and self._tokens[first - 1].end > start:
+        while first > 0 and (self._tokens[first - 1].end > start or self._starts[first - 1] == start):
             first -= 1
         return self._tokens[first : bisect_left(self._starts, end)]
 

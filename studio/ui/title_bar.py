@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from studio.ui.actions import plain_text
 
@@ -16,7 +16,9 @@ TITLE_PX = 360
 class TitleBar(QWidget):
     """Derives from the window's actions."""
 
-    def __init__(self, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, actions: Mapping[str, QAction], heat: QWidget, legend: QWidget, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("titleBar")
         self._title = QToolButton()
@@ -24,13 +26,19 @@ class TitleBar(QWidget):
         self._title.setAccessibleName(self.tr("Title of the session"))
         self._title.setToolTip(actions["rename"].toolTip())
         self._title.clicked.connect(actions["rename"].trigger)
-        row = QHBoxLayout(self)
+        lines = QVBoxLayout(self)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.setSpacing(0)
+        row = QHBoxLayout()
+        lines.addLayout(row)
+        lines.addWidget(legend)
         row.setContentsMargins(8, 6, 8, 0)
         row.setSpacing(2)
         row.addWidget(_button("left_panel", actions))
         row.addStretch(1)
         row.addWidget(self._title)
         row.addStretch(1)
+        row.addWidget(heat)
         for name in ("focus", "bottom_panel", "right_panel"):
             row.addWidget(_button(name, actions))
 

@@ -11,8 +11,8 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from studio.core.messages import FinishReason, Token
+from studio.ui.heat.kinds import percent
 from studio.ui.heat_text import HeatText
-from studio.ui.probability_view import percent
 from studio.ui.theme import Theme
 
 MIN_TEXT_PX = 190

@@ -21,8 +21,9 @@ from studio.store.records import SessionSummary
 from studio.ui import theme as themes
 from studio.ui.actions import ACTIONS, ALSO, MENUS, make_actions
 from studio.ui.glyphs import visible
+from studio.ui.heat.kinds import percent
 from studio.ui.notice_bar import NoticeBar
-from studio.ui.probability_view import CandidateModel, ProbabilityView, percent
+from studio.ui.probability_view import CandidateModel, ProbabilityView
 from studio.ui.run_options import RunOptions, RunOptionsForm, format_stop, parse_stop
 from studio.ui.sampling_panel import SamplingPanel
 from studio.ui.session_list.model import SessionModel

@@ -18,7 +18,8 @@ from studio.core.history import History, Node
 from studio.core.messages import FinishReason, Token
 from studio.settings import Settings
 from studio.ui import theme as themes
-from studio.ui.heat_text import LEVELS, HeatText, heat_colour, heat_level
+from studio.ui.heat.kinds import LEVELS, heat_colour, heat_level
+from studio.ui.heat_text import HeatText
 from studio.ui.main_window import MainWindow
 from studio.ui.variant_card import Variant
 from studio.ui.variants_panel import VariantsPanel

@@ -1,0 +1,58 @@
+"""The numbers of the text in columns, for whatever draws all of them."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from bisect import bisect_left, bisect_right
+
+from studio.ui.text_numbers import TextNumbers
+
+LN2 = math.log(2)
+
+
+class TextSeries:
+    """One entry for each token that is known, in the order of the text. Made anew when the numbers change."""
+
+    def __init__(self, numbers: TextNumbers | None = None) -> None:
+        tokens = list(numbers) if numbers is not None else []
+        self.starts = array("l", [token.start for token in tokens])
+        self.ends = array("l", [token.end for token in tokens])
+        self.logprob = array("d", [token.logprob for token in tokens])  # nats
+        self.surprisal = array("d", [-token.logprob / LN2 for token in tokens])  # bits; inf: impossible
+        self.entropy = array("d", [token.entropy / LN2 for token in tokens])  # bits
+        self.rank = array("d", [token.rank for token in tokens])
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def index_at(self, offset: int) -> int:
+        """The token of the character at `offset`, or the one before it; -1 before the first."""
+        return bisect_right(self.starts, offset) - 1
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Which tokens have a character in start..end: from, to."""
+        first = max(bisect_right(self.starts, start) - 1, 0)
+        while first < len(self) and self.ends[first] <= start and self.starts[first] < start:
+            first += 1
+        return first, max(bisect_left(self.starts, end), first)
+
+    def mean_bits(self, first: int, last: int) -> float:
+        """Surprisal per token of tokens first..last, bits; NaN for none."""
+        return math.fsum(self.surprisal[first:last]) / (last - first) if last > first else math.nan
+
+    def perplexity(self, first: int, last: int) -> float:
+        """Of tokens first..last: between how many tokens, all alike, the model would have had to guess."""
+        mean = self.mean_bits(first, last)
+        return 2.0**mean if mean < 1000 else (math.nan if math.isnan(mean) else math.inf)
+
+    def bits_per_byte(self, first: int, last: int, text: str) -> float:
+        """Of tokens first..last: bits of surprise for each byte of UTF-8 they stand for; NaN for none."""
+        n_bytes, at = 0, first
+        while at < last:
+            begin = at
+            while at + 1 < last and self.starts[at + 1] == self.ends[at]:
+                at += 1
+            n_bytes += len(text[self.starts[begin] : self.ends[at]].encode("utf-8", "replace"))
+            at += 1
+        return math.fsum(self.surprisal[first:last]) / n_bytes if n_bytes else math.nan
