@@ -170,9 +170,7 @@ class Colouring(QObject):
         covered = self.series.ends[-1] - self.series.starts[0] if known else 0
         more = not insight.is_reading and 0 < covered < length
         action.setChecked(whole)
-        name = self.tr("Stop reading") if whole else action.text()
         old = self._window.heat.painter.marks_stale
         legend, curve = self._window.heat.legend, self._window.bottom.curve
-        legend.name_button(name, action.toolTip())
         legend.show_state(text, old=old, more=more, reading=whole)
-        curve.show_state(text, name, action.toolTip(), more=more or whole)
+        curve.show_state(text, more=more, reading=whole)

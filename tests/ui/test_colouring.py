@@ -32,6 +32,8 @@ def write(window: MainWindow, qtbot: QtBot, text: str = TEXT) -> None:
     window.editor.setPlainText(text)
     qtbot.waitUntil(lambda: len(controller_of(window).colouring.series) > 5, timeout=8000)
     qtbot.waitUntil(lambda: not insight_of(window).is_reading, timeout=8000)
+    colouring = controller_of(window).colouring
+    qtbot.waitUntil(lambda: len(colouring.series) == len(insight_of(window).numbers), timeout=8000)
 
 
 def hot_marks(window: MainWindow) -> int:
@@ -89,12 +91,15 @@ def test_generated_words_are_in_ink_on_heat_and_in_their_own_colour_without(
     window.editor.set_caret(len(TEXT))
     set_length(window, 12)
     press(window, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: len(window.editor.manuscript.text) > len(TEXT), timeout=10_000)
+    qtbot.waitUntil(lambda: len(window.editor.manuscript.text) > len(TEXT) + 10, timeout=10_000)
     qtbot.waitUntil(lambda: finished(window), timeout=20_000)
 
     def colours() -> set[str]:
-        block = window.editor.document().firstBlock()
-        return {part.format.foreground().color().name().upper() for part in block.layout().formats()}
+        found, block = set(), window.editor.document().firstBlock()
+        while block.isValid():
+            found |= {part.format.foreground().color().name().upper() for part in block.layout().formats()}
+            block = block.next()
+        return found
 
     assert window.theme.accent in colours()
     press(window, Qt.Key.Key_F4, NONE)

@@ -12,6 +12,8 @@ from studio.ui.curve.plot import ENTROPY, RANK, SURPRISAL
 from studio.ui.curve.plot_view import PlotView
 from studio.ui.curve.sentence_list import SentenceList, sentences
 from studio.ui.elided_label import ElidedLabel
+from studio.ui.heat.read_button import ReadButton
+from studio.ui.plot_export import PlotExport
 from studio.ui.text_series import TextSeries
 from studio.ui.theme import Theme
 
@@ -38,9 +40,7 @@ class CurvePanel(QWidget):
         self._state.setObjectName("curveState")
         self._state.setTextFormat(Qt.TextFormat.PlainText)
         self._state.setProperty("quiet", True)
-        self.read_button = QToolButton()
-        self.read_button.setObjectName("curveReadAllButton")
-        self.read_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self.read_button = ReadButton("curveReadAllButton")
         self._switches = {
             name: self._switch(name, title, tip)
             for name, title, tip in (
@@ -78,6 +78,8 @@ class CurvePanel(QWidget):
         head.addWidget(self.read_button)
         for switch in self._switches.values():
             head.addWidget(switch)
+        self._export = PlotExport(self.plot, self.plot, "curve")
+        head.addWidget(self._export.button)
         parts = QSplitter(Qt.Orientation.Horizontal)
         parts.setChildrenCollapsible(False)
         parts.addWidget(self.plot)
@@ -99,7 +101,7 @@ class CurvePanel(QWidget):
         self.plot.wanted.connect(self._on_token_wanted)
         self.list.wanted.connect(self.wanted)
         self.set_theme(theme)
-        self.show_state("", "", "", more=False)
+        self.show_state("", more=False, reading=False)
 
     def _switch(self, name: str, title: str, tip: str) -> QToolButton:
         switch = QToolButton()
@@ -126,6 +128,7 @@ class CurvePanel(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Use another theme's colours."""
         self.plot.set_theme(theme)
+        self._export.set_theme(theme)
 
     def show_series(self, series: TextSeries, text: str) -> None:
         """Show the numbers of the text as it is now."""
@@ -154,14 +157,11 @@ class CurvePanel(QWidget):
             index = self._series.index_at(offset)
             self.plot.mark(index if index >= 0 and offset < self._series.ends[index] else -1)
 
-    def show_state(self, text: str, button: str, tip: str, *, more: bool) -> None:
-        """Tell how the reading goes, and offer to read all if there is `more`."""
+    def show_state(self, text: str, *, more: bool, reading: bool) -> None:
+        """Tell how the reading goes; `more`: there is text to read yet, `reading`: all is being read."""
         self._state.setText(text)
         self._state.setVisible(bool(text))
-        self.read_button.setText(button.replace("&", ""))
-        self.read_button.setAccessibleName(button.replace("&", ""))
-        self.read_button.setToolTip(tip)
-        self.read_button.setVisible(more)
+        self.read_button.show_state(more=more, reading=reading)
 
     def figures(self, first: int, last: int) -> str:
         """Perplexity, bits per byte and number of tokens first..last in words."""

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
+from studio.export.table import Table
 from studio.ui.curve import plot
 from studio.ui.glyphs import visible
 from studio.ui.heat.kinds import in_words
@@ -33,7 +34,7 @@ class PlotView(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(160, 90)
-        self._theme = theme
+        self.theme = theme
         self._series = TextSeries()
         self._text = ""
         self.view = plot.View(0.0, 1.0)
@@ -51,7 +52,7 @@ class PlotView(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Use another theme's colours."""
-        self._theme = theme
+        self.theme = theme
         self._renew()
 
     def show_series(self, series: TextSeries, text: str) -> None:
@@ -77,23 +78,22 @@ class PlotView(QWidget):
 
     def paint(self, painter: QPainter, rect: QRectF) -> None:
         """Paint axes and curves as they are in view into a rectangle of any device."""
-        painter.fillRect(rect, QColor(self._theme.surface))
-        plot.paint(painter, rect, self._theme, self._series, self.view, self._text, self.font())
+        plot.paint(painter, rect, self.theme, self._series, self.view, self._text, self.font())
 
-    def rows(self) -> list[list[str]]:
+    def rows(self) -> Table:
         """A header and one row for each token: what the curves are made of."""
         s = self._series
-        table = [["token", "start", "end", "text", "logprob_nats", "surprisal_bits", "rank", "entropy_bits"]]
-        for i in range(len(s)):
-            words = self._text[s.starts[i] : s.ends[i]]
-            numbers = [
-                f"{s.logprob[i]:.6g}",
-                f"{s.surprisal[i]:.6g}",
-                f"{s.rank[i]:.0f}",
-                f"{s.entropy[i]:.6g}",
-            ]
-            table.append([str(i + 1), str(s.starts[i]), str(s.ends[i]), words, *numbers])
-        return table
+        header = (
+            "token", "start (characters)", "end (characters)", "text", "log-probability (nats)",
+            "surprisal (bits)", "rank", "entropy (bits)",
+        )  # fmt: skip
+        return header, [
+            (
+                i + 1, s.starts[i], s.ends[i], self._text[s.starts[i] : s.ends[i]], s.logprob[i],
+                s.surprisal[i], int(s.rank[i]), s.entropy[i],
+            )
+            for i in range(len(s))
+        ]  # fmt: skip
 
     def _renew(self) -> None:
         self._picture = None
@@ -157,6 +157,7 @@ class PlotView(QWidget):
         if self._picture is None or self._picture.deviceIndependentSize().toSize() != self.size():
             self._picture = QPixmap(self.size() * ratio)
             self._picture.setDevicePixelRatio(ratio)
+            self._picture.fill(QColor(self.theme.surface))
             drawing = QPainter(self._picture)
             self.paint(drawing, QRectF(self.rect()))
             drawing.end()
@@ -165,26 +166,26 @@ class PlotView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         area = plot.plot_area(QRectF(self.rect()))
         if not len(self._series):
-            painter.setPen(QColor(self._theme.quiet))
+            painter.setPen(QColor(self.theme.quiet))
             hint = self.tr("What you write is drawn here as soon as the model has read it.")
             painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, hint)
             return
         self._paint_mark(painter, area)
         self._paint_cursor(painter, area)
         if self._brush is not None:
-            tint = QColor(self._theme.accent)
+            tint = QColor(self.theme.accent)
             tint.setAlphaF(0.15)
             painter.fillRect(self._brush.intersected(area), tint)
         if self.hasFocus():
-            painter.setPen(QPen(QColor(self._theme.accent), 1))
+            painter.setPen(QPen(QColor(self.theme.accent), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
 
     def _paint_mark(self, painter: QPainter, area: QRectF) -> None:
         x = plot.x_of(self.view.marked, area, self.view)
         if self.view.marked >= 0 and area.left() <= x <= area.right():
-            painter.setPen(QPen(QColor(self._theme.ink), 1))
-            painter.setBrush(QColor(self._theme.ink))
+            painter.setPen(QPen(QColor(self.theme.ink), 1))
+            painter.setBrush(QColor(self.theme.ink))
             painter.drawPolygon(
                 [
                     QPointF(x, area.bottom()),
@@ -200,21 +201,21 @@ class PlotView(QWidget):
         x = plot.x_of(index, area, self.view)
         if not area.left() <= x <= area.right():
             return
-        painter.setPen(QPen(QColor(self._theme.field), 1))
+        painter.setPen(QPen(QColor(self.theme.field), 1))
         painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
         scale = plot.scales(self._series, self.view)
         for line in plot.LINES:
             if line in self.view.lines:
                 y = plot.y_of(plot.values_of(self._series, line)[index], line, area, scale)
-                painter.setPen(QPen(QColor(self._theme.surface), 1.5))
-                painter.setBrush(plot.line_colour(self._theme, line))
+                painter.setPen(QPen(QColor(self.theme.surface), 1.5))
+                painter.setBrush(plot.line_colour(self.theme, line))
                 painter.drawEllipse(QPointF(x, y), 4, 4)
         words = self.describe(index)
         metrics = self.fontMetrics()
         words = metrics.elidedText(words, Qt.TextElideMode.ElideMiddle, self.width() - 84)
         box = QRectF(0, area.top() - plot.TOP_PX + 1, metrics.horizontalAdvance(words) + 4, metrics.height())
         box.moveLeft((self.width() - box.width()) / 2)
-        painter.setPen(QColor(self._theme.ink))
+        painter.setPen(QColor(self.theme.ink))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPolygonF
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from studio.ui.actions import plain
 from studio.ui.elided_label import ElidedLabel
 from studio.ui.glyphs import visible
 from studio.ui.heat.kinds import BY_NAME, LEVELS, Kind, heat_colour, in_words, share, translate
+from studio.ui.heat.read_button import ReadButton
 from studio.ui.text_numbers import TextToken
 from studio.ui.theme import Theme
 
@@ -114,9 +114,7 @@ class Legend(QWidget):
         self._state.setTextFormat(Qt.TextFormat.PlainText)
         for label in (self._meaning, self._state):
             label.setProperty("quiet", True)
-        self.read_button = QToolButton()
-        self.read_button.setObjectName("readAllButton")
-        self.read_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self.read_button = ReadButton("readAllButton")
         words = QVBoxLayout()
         words.setSpacing(1)
         words.addWidget(self._numbers)
@@ -165,10 +163,4 @@ class Legend(QWidget):
         self._state.setText(text)
         self._state.setVisible(bool(text))
         self._hatch.setVisible(old)
-        self.read_button.setVisible(more or reading)
-
-    def name_button(self, text: str, tip: str) -> None:
-        """What the button for the whole text says."""
-        self.read_button.setText(plain(text))
-        self.read_button.setAccessibleName(plain(text))
-        self.read_button.setToolTip(tip)
+        self.read_button.show_state(more=more, reading=reading)
