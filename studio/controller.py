@@ -155,6 +155,10 @@ class Controller(QObject):
                 self.insight.on_reading_finished(message)
             case m.PlaceInspected():
                 self.insight.on_inspected(message)
+            case m.TreeGrown() | m.TreeFinished() | m.PathTold():
+                pass
+            case m.SettingsFound():
+                pass
             case m.TextScored() | m.InsideSeen() | m.AttentionMapped() | m.WordsWeighed() | m.SwitchedOff():
                 pass  # the window does not ask for these
             case m.TextReshaped() | m.ReshapingFinished() | m.Redrawn():

@@ -116,6 +116,9 @@ class _ModelProcess(QObject):
                 | m.TextScored()
                 | m.ReadingFinished()
                 | m.PlaceInspected()
+                | m.TreeFinished()
+                | m.PathTold()
+                | m.SettingsFound()
                 | m.InsideSeen()
                 | m.AttentionMapped()
                 | m.WordsWeighed()
@@ -152,7 +155,15 @@ class _ModelProcess(QObject):
         sentences = (what_happened, to_do)
         for job_id, request in lost.items():
             if isinstance(
-                request, m.Generate | m.GenerateAlternatives | m.LoadModel | m.ScoreText | m.CompareText
+                request,
+                m.Generate
+                | m.GenerateAlternatives
+                | m.LoadModel
+                | m.ScoreText
+                | m.CompareText
+                | m.GrowTree
+                | m.TellPath
+                | m.TuneSettings,
             ):
                 self.message.emit(m.JobFailed(job_id, *sentences, templates=sentences))
             if isinstance(request, m.Generate | m.GenerateAlternatives):

@@ -30,6 +30,7 @@ from studio.core.messages import (
     GenerateAlternatives,
     GenerationFinished,
     GenerationStarted,
+    GrowTree,
     InspectPlace,
     JobFailed,
     LoadModel,
@@ -50,11 +51,14 @@ from studio.core.messages import (
     ScoreText,
     SwitchedOff,
     SwitchOff,
+    TellPath,
     Token,
     TokensGenerated,
+    TuneSettings,
     WeighWords,
 )
 from studio.core.model import Cancelled, InterruptedReading, never
+from studio.core.outlook import Outlook
 from studio.core.reader import Reader
 from studio.core.redrawing import redraw
 from studio.core.replay import begin_at
@@ -78,6 +82,7 @@ class Engine:
     def __init__(self) -> None:
         self._checkpoint: Checkpoint | None = None
         self._reader: Reader | None = None
+        self._outlook: Outlook | None = None
         self._looking: Looking | None = None
 
     def run(self, request: Request, cancelled: Cancelled = never) -> Iterator[Message]:
@@ -125,6 +130,8 @@ class Engine:
                 checkpoint = self._loaded()
                 assert self._reader is not None
                 yield from compare(checkpoint, self._reader, request, cancelled)
+            case GrowTree() | TellPath() | TuneSettings():
+                yield from self._foresee(request, cancelled)
             case Cancel():
                 pass  # read by `cancelled`, while another request runs
             case _:
@@ -156,12 +163,20 @@ class Engine:
         """Work with this model from now on; nothing is known of any text yet."""
         self._checkpoint = checkpoint
         self._reader = Reader(checkpoint.model, checkpoint.tokenizer, LogitMemory())
+        self._outlook = Outlook(checkpoint.model, checkpoint.tokenizer, self._reader)
         self._looking = Looking(checkpoint.model, checkpoint.tokenizer, self._reader)
 
     def _inside(self) -> Looking:
         self._loaded()
         assert self._looking is not None
         return self._looking
+
+    def _foresee(
+        self, request: GrowTree | TellPath | TuneSettings, cancelled: Cancelled
+    ) -> Iterator[Message]:
+        self._loaded()
+        assert self._outlook is not None
+        yield from self._outlook.answer(request, cancelled)
 
     def _switch_off(self, request: SwitchOff) -> SwitchedOff:
         checkpoint = self._loaded()

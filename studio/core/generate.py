@@ -177,12 +177,20 @@ def choose(
             QT_TRANSLATE_NOOP("StudioError", "Choose another model; this one's weights are damaged."),
             step=step + 1,
         )
-    logprobs = logits - log_sum  # (V,)
-    entropy = -torch.dot(logprobs.exp(), logprobs.clamp_min(-1e9))  # 0 * -inf would be NaN
     probs = sampling_probs(chain, ids, logits)  # (V,)
     token_id = draw(probs, seed, step)
     for stage in chain:
         stage.chosen(token_id)
+    return describe(tokenizer, logits, probs, token_id)
+
+
+def describe(tokenizer: Tokenizer, logits: Tensor, probs: Tensor, token_id: int) -> Token:
+    """A token among all that could have stood in its place: (V,) float32 twice, before and after the chain.
+
+    Its `text` is END_OF_TEXT or still to be filled in.
+    """
+    logprobs = logits - logits.logsumexp(0)  # (V,)
+    entropy = -torch.dot(logprobs.exp(), logprobs.clamp_min(-1e9))  # 0 * -inf would be NaN
     top = logprobs.topk(min(N_CANDIDATES, len(logprobs)))
     top_logprobs: list[float] = top.values.tolist()
     top_probs: list[float] = probs[top.indices].tolist()

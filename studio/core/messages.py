@@ -23,6 +23,16 @@ from studio.core.inside_messages import SwitchOff as SwitchOff
 from studio.core.inside_messages import Weight as Weight
 from studio.core.inside_messages import WeighWords as WeighWords
 from studio.core.inside_messages import WordsWeighed as WordsWeighed
+from studio.core.loom_messages import Fit as Fit
+from studio.core.loom_messages import GrowTree as GrowTree
+from studio.core.loom_messages import PathTold as PathTold
+from studio.core.loom_messages import SettingChange as SettingChange
+from studio.core.loom_messages import SettingsFound as SettingsFound
+from studio.core.loom_messages import TellPath as TellPath
+from studio.core.loom_messages import TreeFinished as TreeFinished
+from studio.core.loom_messages import TreeGrown as TreeGrown
+from studio.core.loom_messages import TreeNode as TreeNode
+from studio.core.loom_messages import TuneSettings as TuneSettings
 from studio.core.processors import LogitsProcessor
 from studio.core.reading_messages import Alternative as Alternative
 from studio.core.reading_messages import GeneratedPlace as GeneratedPlace
@@ -205,6 +215,9 @@ Request = (
     | Redraw
     | CompareText
     | Cancel
+    | GrowTree
+    | TellPath
+    | TuneSettings
 )
 
 
@@ -366,4 +379,8 @@ Message = (
     | TextCompared
     | ComparisonFinished
     | JobFailed
+    | TreeGrown
+    | TreeFinished
+    | PathTold
+    | SettingsFound
 )

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (its usual name)
 from torch import Tensor
 
-from studio.core.shared_prefix import Attend, Branches, SharedPrefix
+from studio.core.shared_prefix import Attend, Branches, PrefixTree, SharedPrefix, TokenTree
 
 Cancelled = Callable[[], bool]
 """Asked often while something takes long; once it says yes it says yes for good."""
@@ -59,6 +59,13 @@ class CausalLM(Protocol):
         """`n` texts that go on from `cached_ids` side by side, each by at most `n_tokens` tokens.
 
         The model itself stays as it is. Reading on with it, or cutting it, ends the branches.
+        """
+        ...
+
+    def tree(self, room: int) -> TokenTree:
+        """Texts that go on from `cached_ids` and fork, of at most `room` tokens together.
+
+        The model itself stays as it is; whenever the tree grows, `cached_ids` must be what they are now.
         """
         ...
 
@@ -250,7 +257,11 @@ class GPT2:
             raise ValueError(f"{n_tokens} tokens after {past} in a context window of {self.n_positions}")
         return SharedPrefix(self._step, self._kv[:, :, :, :past], n, n_tokens)
 
-    def _step(self, ids: Tensor, position: int, attend: Attend) -> Tensor:
+    def tree(self, room: int) -> TokenTree:
+        """Texts that go on from `cached_ids` and fork; they share the cache, none is copied."""
+        return PrefixTree(self._step, self._kv[:, :, :, : len(self.cached_ids)], room)
+
+    def _step(self, ids: Tensor, position: int | Tensor, attend: Attend) -> Tensor:
         """One token of each of N texts: (N,) int64 -> (N, V) float32 on the CPU."""
         return self._logits(self._hidden(ids.to(self.device), self._wpe[position], attend))
 

@@ -181,6 +181,10 @@ class TransformersLM:
             raise ValueError(f"{n_tokens} tokens after {past} in a context window of {self.n_positions}")
         return CopiedCache(self.backend, copy.deepcopy(self._cache), n, self.device)
 
+    def tree(self, room: int) -> RereadTree:  # noqa: ARG002
+        """Texts that go on from `cached_ids` and fork."""
+        return RereadTree(self)
+
     def check(self) -> None:
         """Read, forget, read again: StudioError for models whose memory cannot be cut (Mamba, RWKV)."""
         ids = torch.tensor([1, 2, 3]) % self.vocab_size
@@ -282,6 +286,36 @@ def _no_switches() -> StudioError:
         QT_TRANSLATE_NOOP("StudioError", "Heads and layers of this kind of model cannot be switched off."),
         QT_TRANSLATE_NOOP("StudioError", "Choose a GPT-2 model for that."),
     )
+
+
+class RereadTree:
+    """A TokenTree of a transformers model: what lies between the beginning and a node is read again."""
+
+    def __init__(self, model: TransformersLM) -> None:
+        self._model, self._n_shared = model, len(model.cached_ids)
+        self._paths: list[list[int]] = []
+
+    @property
+    def n_nodes(self) -> int:
+        """How many nodes there are."""
+        return len(self._paths)
+
+    def forward(self, parents: Sequence[int], ids: Tensor) -> Tensor:
+        """One more node after each of `parents`: (N,) int64 -> (N, V) float32 on the CPU."""
+        token_ids: list[int] = ids.tolist()
+        paths = [
+            [*(self._paths[parent] if parent >= 0 else []), token_id]
+            for parent, token_id in zip(parents, token_ids, strict=True)
+        ]
+        rows = []
+        try:
+            for path in paths:
+                rows.append(self._model.forward(torch.tensor(path)))
+                self._model.truncate(self._n_shared)
+        finally:
+            self._model.truncate(self._n_shared)
+        self._paths += paths
+        return torch.stack(rows)
 
 
 def _unsupported(kind: str) -> StudioError:
