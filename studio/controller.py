@@ -25,6 +25,8 @@ from studio.reproduction import Reproduction
 from studio.safekeeping import Safekeeping
 from studio.sessions import Sessions
 from studio.store import records as r
+from studio.swapping import Swapping
+from studio.token_page import TokenPage
 from studio.transfer import Transfer
 from studio.ui import sentences
 from studio.ui.info_dialog import InfoDialog, shortcut_rows
@@ -59,6 +61,19 @@ class Controller(QObject):
         self.insight = Insight(window, model_thread, self.writing, self._next_job, self)
         self.reading.pointed.connect(self.insight.point)
         self.colouring = Colouring(window, self.insight, self)
+        shared = (self.writing, self.reading, self.insight, self._next_job, self)
+        self.token_page = TokenPage(window, model_thread, *shared)
+        self.swapping = Swapping(
+            window,
+            model_thread,
+            self.sessions,
+            self.writing,
+            self.insight,
+            self.token_page,
+            index,
+            self._next_job,
+            self,
+        )
         self.branches = Branches(window, self)
         self.reproduction = Reproduction(model_thread, self.writing, self._next_job, self)
         self.reproduction.started.connect(self.insight.stop_reading)
@@ -128,6 +143,7 @@ class Controller(QObject):
             return
         match message:
             case m.Progress(job_id=job_id, fraction=fraction):
+                self.swapping.on_progress(message)
                 if job_id == self._load_job:
                     text = self.tr("Loading the model… {percent}%")
                     self._window.status.show_activity(text.format(percent=round(100 * fraction)))
@@ -165,6 +181,10 @@ class Controller(QObject):
                 pass  # the window does not ask yet
             case m.TextCompared() | m.ComparisonFinished():
                 pass  # the window does not ask for these
+            case m.LookedUp():
+                self.token_page.on_looked_up(message)
+            case m.BridgesFound():
+                self.swapping.on_bridges(message)
             case m.JobFailed():
                 self._on_job_failed(message)
             case _:
@@ -192,12 +212,16 @@ class Controller(QObject):
             self.insight.on_failed(message.job_id) or self.reading.asked(message.job_id)
         ) and not message.report:
             return
+        happened, to_do = sentences.translated(message)
+        text = sentences.together(happened, to_do)
+        if not message.report and (
+            self.token_page.on_failed(message, text) or self.swapping.on_failed(message, text)
+        ):
+            return
         self.writing.on_failed(message.job_id)
         if message.job_id == self._load_job:
             self._window.status.show_activity("")
         notice = self._window.notice
-        happened, to_do = sentences.translated(message)
-        text = sentences.together(happened, to_do)
         if message.report:
 
             def show() -> None:

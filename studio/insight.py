@@ -37,6 +37,7 @@ class Pointed:
     offset: int
     token: TextToken | None
     place: m.Place | None
+    ahead: bool = False  # the place is that after the token at `offset`; `token` is None
 
 
 class Insight(QObject):
@@ -70,6 +71,7 @@ class Insight(QObject):
         """The name of the model that stale numbers are of, if it is not the one loaded now."""
         self._n_told = 0
         self._whole = False  # the whole text is wanted, however long
+        self._ahead = False
         self._reading = 0  # the job under way; 0: none
         self._base = 0  # where in the text what is read begins
         self._asked = 0
@@ -194,10 +196,20 @@ class Insight(QObject):
         token = self.numbers.at(offset)
         place = self.exact_place(offset) or (token.place if token else None)
         pointed = Pointed(offset, token, place)
+        if self._ahead:
+            after = token.place if token else None
+            place = m.ReadPlace(after.reading, after.index + 1) if after else None
+            pointed = Pointed(offset, None, place, ahead=True)
         if pointed != self.pointed:
             self.pointed = pointed
             self.pointed_changed.emit(pointed)
             self.ask_again()
+
+    @Slot(bool)
+    def look_ahead(self, ahead: bool) -> None:
+        """Look at what could come after the token instead of what could stand in its place."""
+        self._ahead = ahead
+        self._point_again()
 
     @Slot()
     def ask_again(self) -> None:

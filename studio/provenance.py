@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from studio.core.history import ROOT
 from studio.core.manuscript import Manuscript
 from studio.core.manuscript import Origin as Who
+from studio.core.messages import FinishReason
 from studio.core.reproducing import Comparison, Outcome
 from studio.core.tracing import trace
 from studio.reproduction import Reproduction, found_differences
@@ -270,7 +271,9 @@ class Provenance(QObject):
             return
         self._wanted = 0
         tokens = tuple(self._index.tokens(target))
-        if record is None or not tokens:
+        if record is not None and record.finish_reason is FinishReason.CHOSEN:
+            self._tell(target, Section(self.tr("You chose these words: there is no draw to repeat.")))
+        elif record is None or not tokens:
             self._tell(target, Section(self.tr("Nothing is in the library to compare a second run with.")))
         elif record.model_sha256 != model.sha256 and self._allowed != target:
             self._allowed = target

@@ -31,6 +31,7 @@ class Reading(QObject):
     """Follows text, caret and mouse: context meter, dimming, word count, the token shown below."""
 
     pointed = Signal(int)  # the character looked at: under the mouse, else before the caret
+    looked_at = Signal(int, object)  # the same, while the tab shows it; TokenPlace of what was kept, or None
 
     def __init__(
         self,
@@ -130,7 +131,7 @@ class Reading(QObject):
 
     @Slot()
     def show_token(self) -> None:
-        """Show the token under the mouse, else the one before the caret."""
+        """Say which token is looked at: the one under the mouse, else the one before the caret."""
         editor, view = self._window.editor, self._window.probabilities
         if editor.mirror.is_busy:
             return
@@ -139,24 +140,10 @@ class Reading(QObject):
         if not view.isVisible():
             return
         source, place_in = editor.manuscript.source_at(offset)
-        if source <= 0:
-            written = bool(editor.manuscript.text) and source == 0
-            view.show_token(None, self.tr("These are your own words.") if written else "")
-            editor.mark(0, 0)
-            return
-        if source not in self._index:
-            if source not in self._asked_tokens:
-                self._asked_tokens.add(source)
-                self._library.submit(r.LoadTokens(source))
-            return
-        place = self._index.at(source, place_in)
-        if place is None:
-            view.show_token(None, self.tr("Nothing is known about this token."))
-            editor.mark(0, 0)
-            return
-        view.show_token(place.token)
-        start = offset - (place_in - place.start)
-        editor.mark(max(start, 0), min(start + place.end - place.start, len(editor.manuscript.text)))
+        if source > 0 and source not in self._index and source not in self._asked_tokens:
+            self._asked_tokens.add(source)
+            self._library.submit(r.LoadTokens(source))
+        self.looked_at.emit(offset, self._index.at(source, place_in) if source > 0 else None)
 
     # -- slots ---------------------------------------------------------------------------------------------
 

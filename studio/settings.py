@@ -176,6 +176,7 @@ class Settings:
     sampling_off: tuple[str, ...] = _texts()  # names of its processors that are switched off
     max_new_tokens: int = _whole(100, 1, 100_000)
     n_alternatives: int = _whole(3, 2, 8)  # of "Continue with several"
+    swap: str = _choice("keep", "regenerate", "bridge")  # what becomes of the text after a swapped token
     seed_mode: str = _choice("new", "fixed")
     seed: int = _whole(0, 0, 2**63 - 1)  # used when seed_mode is "fixed"
     stop: tuple[str, ...] = _texts()

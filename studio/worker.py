@@ -126,6 +126,8 @@ class _ModelProcess(QObject):
                 | m.ReshapingFinished()
                 | m.Redrawn()
                 | m.ComparisonFinished()
+                | m.LookedUp()
+                | m.BridgesFound()
                 | m.JobFailed()
             ):
                 self._active.pop(message.job_id, None)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from studio.core import context
 from studio.core.alternatives import generate_alternatives
+from studio.core.bridge import find_bridges
 from studio.core.checkpoints import Checkpoint, load_checkpoint
 from studio.core.comparing import compare
 from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
@@ -18,6 +19,7 @@ from studio.core.generate import generate
 from studio.core.hardware import is_out_of_memory
 from studio.core.inspection import inspect_place
 from studio.core.looking import Looking, switch_off
+from studio.core.lookup import Vocabulary, look_up
 from studio.core.memory import LogitMemory, key_of, keys_of
 from studio.core.messages import (
     AlternativeFinished,
@@ -25,6 +27,7 @@ from studio.core.messages import (
     Cancel,
     CompareText,
     ContextMeasured,
+    FindBridges,
     FinishReason,
     Generate,
     GenerateAlternatives,
@@ -35,6 +38,7 @@ from studio.core.messages import (
     JobFailed,
     LoadModel,
     LookInside,
+    LookUp,
     MapAttention,
     MeasureContext,
     Message,
@@ -84,6 +88,7 @@ class Engine:
         self._reader: Reader | None = None
         self._outlook: Outlook | None = None
         self._looking: Looking | None = None
+        self._vocabulary: Vocabulary | None = None
 
     def run(self, request: Request, cancelled: Cancelled = never) -> Iterator[Message]:
         """Carry out `request`, yielding messages as they arise.
@@ -132,6 +137,8 @@ class Engine:
                 yield from compare(checkpoint, self._reader, request, cancelled)
             case GrowTree() | TellPath() | TuneSettings():
                 yield from self._foresee(request, cancelled)
+            case LookUp() | FindBridges():
+                yield from self._swap(request, cancelled)
             case Cancel():
                 pass  # read by `cancelled`, while another request runs
             case _:
@@ -165,6 +172,7 @@ class Engine:
         self._reader = Reader(checkpoint.model, checkpoint.tokenizer, LogitMemory())
         self._outlook = Outlook(checkpoint.model, checkpoint.tokenizer, self._reader)
         self._looking = Looking(checkpoint.model, checkpoint.tokenizer, self._reader)
+        self._vocabulary = Vocabulary(checkpoint.tokenizer, checkpoint.info.vocab_size)
 
     def _inside(self) -> Looking:
         self._loaded()
@@ -312,6 +320,23 @@ class Engine:
             n_read += len(message.tokens)
             yield message
         yield ReadingFinished(request.job_id, len(reader.token_ids), n_read)
+
+    def _swap(self, request: LookUp | FindBridges, cancelled: Cancelled) -> Iterator[Message]:
+        checkpoint, reader, vocabulary = self._loaded(), self._reader, self._vocabulary
+        assert reader is not None
+        assert vocabulary is not None
+        parts = (checkpoint.model, checkpoint.tokenizer, reader, vocabulary)
+        if isinstance(request, LookUp):
+            yield look_up(*parts, request, cancelled)
+            return
+        searching = find_bridges(*parts, request, cancelled)
+        while True:
+            try:
+                fraction = next(searching)
+            except StopIteration as stop:
+                yield stop.value
+                return
+            yield Progress(request.job_id, fraction)
 
     def _score(self, request: ScoreText, cancelled: Cancelled) -> Iterator[Message]:
         checkpoint = self._loaded()

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from studio.core.generate import as_probabilities
 from studio.core.reading_messages import Alternative, InspectPlace, PlaceInspected
-from studio.core.running import Running
+from studio.core.running import LogitsProcessor, Running
 from studio.core.tokenizer import Tokenizer
 from studio.core.xray import explain, removed_by
 
@@ -49,6 +49,22 @@ def inspect_place(
             from_memory=from_memory,
             stages=stages,
         )
+
+
+def alternatives_at(
+    tokenizer: Tokenizer,
+    processors: Sequence[LogitsProcessor],
+    chain: Sequence[Running],
+    ids: Sequence[int],
+    logits: Tensor,
+    asked: Tensor,
+) -> tuple[Alternative, ...]:
+    """Some tokens after `ids`, before and after a chain as it stands there: (V,) float32, (K,) int64."""
+    with torch.inference_mode():
+        stages, processed = explain(processors, chain, torch.tensor(ids), logits, asked.tolist())
+        removed = [removed_by(stages, i) for i in range(len(asked))]
+        logprobs = logits - logits.logsumexp(0)
+        return _alternatives(tokenizer, logprobs, as_probabilities(processed, logits), asked, removed)
 
 
 def _entropy(logprobs: Tensor) -> float:

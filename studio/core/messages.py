@@ -44,6 +44,12 @@ from studio.core.reading_messages import ReadPlace as ReadPlace
 from studio.core.reading_messages import ReadText as ReadText
 from studio.core.reading_messages import ReadToken as ReadToken
 from studio.core.reading_messages import TextRead as TextRead
+from studio.core.swapping_messages import Bridge as Bridge
+from studio.core.swapping_messages import BridgesFound as BridgesFound
+from studio.core.swapping_messages import FindBridges as FindBridges
+from studio.core.swapping_messages import LookedUp as LookedUp
+from studio.core.swapping_messages import LookUp as LookUp
+from studio.core.swapping_messages import Spelling as Spelling
 from studio.core.xray import StageReport as StageReport
 from studio.core.xray_messages import Redraw as Redraw
 from studio.core.xray_messages import Redrawn as Redrawn
@@ -65,6 +71,7 @@ class FinishReason(StrEnum):
     END_OF_TEXT = "end_of_text"  # the model chose its end-of-text token
     CANCELLED = "cancelled"  # the user pressed Stop
     FAILED = "failed"  # see the JobFailed of the same job
+    CHOSEN = "chosen"  # nothing was drawn: the user took these tokens from the model's alternatives
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +221,8 @@ Request = (
     | ReshapeText
     | Redraw
     | CompareText
+    | LookUp
+    | FindBridges
     | Cancel
     | GrowTree
     | TellPath
@@ -378,6 +387,8 @@ Message = (
     | Redrawn
     | TextCompared
     | ComparisonFinished
+    | LookedUp
+    | BridgesFound
     | JobFailed
     | TreeGrown
     | TreeFinished

@@ -63,6 +63,7 @@ ONLY_THE_NEWEST = (
     m.WeighWords,
     m.ReshapeText,
     m.Redraw,
+    m.LookUp,
 )
 """Of these the window wants an answer to its last question only."""
 

@@ -1,326 +1,298 @@
-"""Why this word: the token under the caret or the mouse, and the twenty the model thought likeliest."""
+"""Why this word: the token under the caret or the mouse, and what else could stand there."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
-from PySide6.QtCore import (
-    QAbstractListModel,
-    QEvent,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    QRect,
-    QRectF,
-    QSize,
-    Qt,
-    Slot,
-)
-from PySide6.QtGui import QColor, QFont, QPainter, QPen
+from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QColor, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
-    QFormLayout,
-    QFrame,
+    QComboBox,
     QHBoxLayout,
     QLabel,
-    QListView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
+    QLineEdit,
+    QSizePolicy,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from studio.core.messages import Candidate, Token
+from studio.core.messages import BridgesFound, LookedUp, PlaceInspected, Token
+from studio.core.processors import LogitsProcessor
 from studio.export.table import Table
-from studio.ui.glyphs import visible
-from studio.ui.heat.kinds import percent
 from studio.ui.plot_export import PlotExport
 from studio.ui.theme import Theme
+from studio.ui.token_view.delegate import ROW_PX, Header, RowDelegate
+from studio.ui.token_view.list import HOW, AlternativeList
+from studio.ui.token_view.pane import TokenPane
+from studio.ui.token_view.rows import Row, RowModel
+from studio.ui.token_view.words import RowMaker
 
-Index = QModelIndex | QPersistentModelIndex
-CANDIDATE = Qt.ItemDataRole.UserRole
-TEXT_PX = 80
-CHOSEN = Qt.ItemDataRole.UserRole + 1
+SEARCH_MS = 120
+"""After a keystroke in the search field, before the model is asked."""
 
-ROW_PX = 20
-COLUMN_PX = 224
-"""Ten rows in two columns fit under the text at 1280 pixels."""
-
-
-class CandidateModel(QAbstractListModel):
-    """The candidates of one token; for screen readers each row reads as a sentence."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._token: Token | None = None
-
-    def set_token(self, token: Token | None) -> None:
-        """Show another token's candidates."""
-        self.beginResetModel()
-        self._token = token
-        self.endResetModel()
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
-        """As many as there are candidates."""
-        return 0 if parent.isValid() or self._token is None else len(self._token.candidates)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """The candidate itself, or a sentence about it."""
-        if self._token is None or not index.isValid():
-            return None
-        candidate = self._token.candidates[index.row()]
-        if role == CANDIDATE:
-            return candidate
-        if role == CHOSEN:
-            return candidate.token_id == self._token.token_id
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return visible(candidate.text)
-        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
-            return self._sentence(candidate, index.row())
-        return None
-
-    def _sentence(self, candidate: Candidate, row: int) -> str:
-        after = (
-            self.tr("removed by the sampling settings")
-            if candidate.sampling_prob <= 0
-            else self.tr("{after} after the sampling settings").format(after=percent(candidate.sampling_prob))
-        )
-        return self.tr(
-            "Rank {rank}: {own} from the model itself, {after}. Log-probability {logprob} nats."
-        ).format(
-            rank=row + 1,
-            own=percent(math.exp(candidate.logprob)),
-            after=after,
-            logprob=f"{candidate.logprob:.2f}",
-        )
-
-
-class CandidateDelegate(QStyledItemDelegate):
-    """Draws a candidate: rank, text, an outlined bar (the model) with a filled one in it (after sampling)."""
-
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.theme = theme
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        """All rows are alike."""
-        return QSize(COLUMN_PX, ROW_PX)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Paint one row."""
-        candidate = index.data(CANDIDATE)
-        if not isinstance(candidate, Candidate):
-            return
-        # The stubs give QStyleOptionViewItem no fields; these are QStyleOption's.
-        rect: QRect = getattr(option, "rect")  # noqa: B009
-        state: QStyle.StateFlag = getattr(option, "state")  # noqa: B009
-        painter.save()
-        painter.setFont(getattr(option, "font"))  # noqa: B009
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if state & QStyle.StateFlag.State_Selected:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(self.theme.tint))
-            painter.drawRoundedRect(rect.adjusted(2, 1, -10, -1), 4, 4)
-        self.draw(painter, rect, candidate, index.row(), chosen=bool(index.data(CHOSEN)))
-        painter.restore()
-
-    def draw(self, painter: QPainter, rect: QRect, candidate: Candidate, index: int, *, chosen: bool) -> None:
-        """Paint a candidate into `rect`, in the painter's font."""
-        theme, font = self.theme, QFont(painter.font())
-        row = rect.adjusted(2, 1, -10, -1)
-        removed = candidate.sampling_prob <= 0
-        painter.setPen(QColor(theme.quiet))
-        centre = Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(
-            QRect(row.left(), row.top(), 22, row.height()),
-            centre | Qt.AlignmentFlag.AlignRight,
-            str(index + 1),
-        )
-        shown = QFont(font)
-        shown.setBold(chosen)
-        shown.setStrikeOut(removed)
-        painter.setFont(shown)
-        painter.setPen(QColor(theme.quiet if removed else theme.accent if chosen else theme.ink))
-        text_box = QRect(row.left() + 30, row.top(), TEXT_PX, row.height())
-        text = ("▸" if chosen else "") + visible(candidate.text)
-        elided = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, text_box.width())
-        painter.drawText(text_box, centre | Qt.AlignmentFlag.AlignLeft, elided)
-        painter.setFont(font)
-        left = 30 + TEXT_PX + 4
-        bar = QRectF(row.left() + left, row.top() + 5, row.width() - left - 60, row.height() - 10)
-        filled = QRectF(bar.left(), bar.top(), bar.width() * min(candidate.sampling_prob, 1.0), bar.height())
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(theme.line))
-        painter.drawRect(QRectF(bar.left(), bar.bottom() - 1, bar.width(), 1))
-        painter.setBrush(QColor(theme.bar))
-        painter.drawRect(filled)
-        own = QRectF(bar.left(), bar.top(), max(bar.width() * math.exp(candidate.logprob), 1.0), bar.height())
-        painter.setPen(QPen(QColor(theme.outline), 1.2))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(own)
-        painter.setPen(QColor(theme.quiet if removed else theme.ink))
-        number = QRect(row.right() - 60, row.top(), 58, row.height())
-        painter.drawText(number, centre | Qt.AlignmentFlag.AlignRight, percent(math.exp(candidate.logprob)))
+PICTURE_PX = 560
 
 
 class ProbabilityView(QWidget):
-    """The chosen token with its numbers on the left, its alternatives in columns on the right."""
+    """The token with its figures on the left; search, alternatives and what swaps them on the right."""
+
+    searched = Signal(str)  # a text to be looked up; empty: none
+    next_wanted = Signal(bool)  # what could come next is to be shown, not the token itself
+    swap_requested = Signal(object, str)  # Row, how
+    how_chosen = Signal(str)
+    declined = Signal()  # none of the bridges
+    left = Signal()  # the keyboard goes back to the text
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("probabilityView")
         self.setAccessibleName(self.tr("Token probabilities"))
         self.theme = theme
-        self._token: Token | None = None
-        self._chip = QLabel()
-        self._chip.setObjectName("tokenChip")
-        self._chip.setTextFormat(Qt.TextFormat.PlainText)
-        self._chip.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._values: list[QLabel] = []
-        numbers = QFormLayout()
-        numbers.setHorizontalSpacing(12)
-        numbers.setVerticalSpacing(3)
-        for name, tip, key in (
-            (self.tr("model"), self.tr("How likely the model itself thought this token"), "tokenProbability"),
-            (
-                self.tr("sampled"),
-                self.tr("How likely it was after the sampling settings"),
-                "tokenSamplingProbability",
-            ),
-            (self.tr("rank"), self.tr("1 is the model's favourite"), "tokenRank"),
-            (
-                self.tr("surprise"),
-                self.tr("Minus log2 of the model's probability: each bit halves it"),
-                "tokenSurprise",
-            ),
-            (self.tr("entropy"), self.tr("How undecided the model was: 0 bits is certain"), "tokenEntropy"),
-            (self.tr("token"), self.tr("The token's number in the vocabulary"), "tokenId"),
-        ):
-            label, value = QLabel(name), QLabel()
-            label.setProperty("quiet", True)
-            value.setObjectName(key)
-            value.setTextFormat(Qt.TextFormat.PlainText)
-            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            value.setAccessibleName(name)
-            label.setToolTip(tip)
-            value.setToolTip(tip)
-            numbers.addRow(label, value)
-            self._values.append(value)
+        self._words = RowMaker(self)
+        self._offers_bridges = False
         self._empty = QLabel()
         self._empty.setProperty("quiet", True)
         self._empty.setWordWrap(True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._list = QListView()
-        self._list.setObjectName("candidateList")
-        self._list.setAccessibleName(self.tr("Alternatives"))
-        self._list.setToolTip(
-            self.tr("What else could have been written. Outlined: the model itself. Filled: after sampling.")
+        self._pane = TokenPane()
+        self._model = RowModel(self)
+        self._delegate = RowDelegate(theme, self)
+        self._delegate.removed_by = self.tr("removed: {stage}")
+        self._list = self._make_list()
+        self._header = Header(self._list, theme)
+        self._header.setObjectName("candidateHeader")
+        self._header.setToolTip(
+            self.tr(
+                "Rank: 1 is the model's favourite. Bar: outlined, what the model itself gives the token; "
+                "filled, what it has after the sampling settings. Log-probability in nats: 0 is certain, "
+                "each 0.69 less halves it."
+            )
         )
-        self._list.setFlow(QListView.Flow.TopToBottom)
-        self._list.setWrapping(True)
-        self._list.setResizeMode(QListView.ResizeMode.Adjust)
-        self._list.setUniformItemSizes(True)
-        self._list.setFrameShape(QFrame.Shape.NoFrame)
-        self._list.setSelectionMode(QListView.SelectionMode.SingleSelection)
-        self._list.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._model = CandidateModel(self)
-        self._delegate = CandidateDelegate(theme, self)
-        self._list.setModel(self._model)
-        self._list.setItemDelegate(self._delegate)
-        self._list.viewport().installEventFilter(self)
+        self._status = QLabel()
+        self._status.setObjectName("tokenStatus")
+        self._status.setTextFormat(Qt.TextFormat.PlainText)
+        self._status.setProperty("quiet", True)
+        self._status.setWordWrap(True)
+        self._search, self._next, self._how = self._make_search(), self._make_next(), self._make_how()
+        self._search_timer = QTimer(self)
+        self._search_timer.setSingleShot(True)
+        self._search_timer.setInterval(SEARCH_MS)
+        self._search_timer.timeout.connect(self._on_search)
 
-        self._side = QWidget()
-        self._side.setFixedWidth(200)
-        side = QVBoxLayout(self._side)
-        side.setContentsMargins(0, 0, 0, 0)
-        side.setSpacing(8)
-        side.addWidget(self._chip)
-        side.addLayout(numbers)
-        side.addStretch(1)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(16, 10, 8, 4)
-        row.setSpacing(16)
-        row.addWidget(self._side)
-        row.addWidget(self._list, 1)
-        row.addWidget(self._empty, 1)
+        tools = QHBoxLayout()
+        tools.setSpacing(8)
+        tools.addWidget(self._search, 1)
+        tools.addWidget(self._next)
+        tools.addWidget(self._how)
         self._export = PlotExport(self, self, "alternatives", self._picture_size)
-        self._export.put_in_corner()
+        tools.addWidget(self._export.button)
+        self._right = QWidget()
+        right = QVBoxLayout(self._right)
+        right.setContentsMargins(0, 0, 0, 0)
+        right.setSpacing(2)
+        right.addLayout(tools)
+        right.addSpacing(2)
+        right.addWidget(self._status)
+        right.addWidget(self._header)
+        right.addWidget(self._list, 1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 8, 8, 4)
+        row.setSpacing(16)
+        row.addWidget(self._pane)
+        row.addWidget(self._right, 1)
+        row.addWidget(self._empty, 1)
         self.set_theme(theme)
         self.show_token(None)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Two columns while there is room for two, so that the bars are as long as they can be."""
-        if watched is self._list.viewport() and event.type() == QEvent.Type.Resize:
-            width = self._list.viewport().width() - 2
-            columns = 2 if width >= 2 * COLUMN_PX else 1
-            self._list.setGridSize(QSize(max(COLUMN_PX, width // columns), ROW_PX))
-        return super().eventFilter(watched, event)
+    # -- building ------------------------------------------------------------------------------------------
+
+    def _make_list(self) -> AlternativeList:
+        made = AlternativeList()
+        made.setObjectName("candidateList")
+        made.setAccessibleName(self.tr("Alternatives"))
+        made.setToolTip(
+            self.tr(
+                "What else could stand here. Enter or a click puts it there; Alt+Up goes back to the text."
+            )
+        )
+        made.setModel(self._model)
+        made.setItemDelegate(self._delegate)
+        made.taken.connect(self._on_taken)
+        made.typed.connect(self._on_typed)
+        made.left.connect(self._on_left)
+        return made
+
+    def _make_search(self) -> QLineEdit:
+        made = QLineEdit()
+        made.setObjectName("tokenSearch")
+        made.setAccessibleName(self.tr("Look up a word here"))
+        made.setPlaceholderText(self.tr("How likely is … here?"))
+        made.setToolTip(
+            self.tr(
+                "Type any word: how likely it is at this place, as one token or as several, and which tokens "
+                "of the whole vocabulary have it in them. Down goes to the list, Esc clears."
+            )
+        )
+        made.setClearButtonEnabled(True)
+        made.setMaxLength(200)
+        made.setMinimumWidth(72)
+        made.textChanged.connect(self._on_search_edited)
+        made.installEventFilter(self)
+        return made
+
+    def _make_next(self) -> QToolButton:
+        made = QToolButton()
+        made.setObjectName("tokenNext")
+        made.setText(self.tr("Next"))
+        made.setAccessibleName(self.tr("Show what could come next"))
+        made.setToolTip(
+            self.tr("Show what could come after this token instead of what could stand in its place")
+        )
+        made.setCheckable(True)
+        made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        made.toggled.connect(self.next_wanted)
+        return made
+
+    def _make_how(self) -> QComboBox:
+        made = QComboBox()
+        made.setObjectName("swapHow")
+        made.setAccessibleName(self.tr("What becomes of the text after a swapped token"))
+        for text in (
+            self.tr("1  Keep the rest"),
+            self.tr("2  Write on from there"),
+            self.tr("3  Bridge the gap"),
+        ):
+            made.addItem(text)
+        made.setToolTip(
+            self.tr(
+                "What Enter does with the text after the swapped token. Keep the rest: nothing else changes "
+                "(key 1). Write on from there: the rest of the passage goes and the model writes on (2, or "
+                "Ctrl+Enter). Bridge the gap: find a few words that join it to the rest (3, or Shift+Enter). "
+                "Undo brings everything back."
+            )
+        )
+        made.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        made.setMinimumContentsLength(6)
+        made.activated.connect(self._on_how)
+        return made
 
     def set_theme(self, theme: Theme) -> None:
         """Use another theme's colours."""
-        self.theme = self._delegate.theme = theme
+        self.theme = self._delegate.theme = self._header.theme = theme
         self._export.set_theme(theme)
-        self._chip.setStyleSheet(
-            f"background: {theme.tint}; color: {theme.ink}; border-radius: 6px; padding: 4px 10px;"
-            "font-size: 15pt;"
-        )
+        self._pane.set_theme(theme)
         self._list.viewport().update()
+        self._header.update()
+
+    # -- what is shown -------------------------------------------------------------------------------------
+
+    @property
+    def search_text(self) -> str:
+        """What is to be looked up."""
+        return self._search.text()
+
+    @property
+    def shown(self) -> Sequence[Row]:
+        """What the list shows."""
+        return self._model.rows
+
+    def set_how(self, how: str) -> None:
+        """What Enter does with the rest of the text."""
+        self._how.setCurrentIndex(HOW.index(how))
+
+    @Slot(bool)
+    def set_next(self, ahead: bool) -> None:
+        """Whether it is what could come next that is shown."""
+        self._next.setChecked(ahead)
+
+    def set_processors(self, processors: Sequence[LogitsProcessor]) -> None:
+        """The chain that what comes next was computed with."""
+        self._words.processors = processors
 
     def show_token(self, token: Token | None, hint: str = "") -> None:
-        """Show a token, or in words why there is none."""
-        self._token = token
-        self._export.button.setVisible(token is not None)
-        self._side.setVisible(token is not None)
-        self._list.setVisible(token is not None)
-        self._empty.setVisible(token is None)
+        """Show what was kept when a token was drawn, or in words why there is nothing."""
+        self._show_parts(token is not None)
         if token is None:
-            self._model.set_token(None)
+            self._model.set_rows(())
             self._empty.setText(
-                hint
-                or self.tr(
-                    "Put the caret into generated text to see what else could have been written there."
-                )
+                hint or self.tr("Put the caret into the text to see what else could stand there.")
             )
             return
-        probability = math.exp(token.logprob)
-        self._chip.setText(visible(token.text or token.raw.decode("utf-8", "replace"), token.raw))
-        one_in = max(round(1 / probability), 1) if probability > 0 else 0
-        values = [percent(probability), percent(token.sampling_prob)]
-        if one_in > 1:
-            values[0] += " " + self.tr("(one in {n})").format(n=f"{one_in:,}")
-        values += [
-            f"{token.rank:,}",
-            self.tr("{bits} bits").format(bits=f"{-token.logprob / math.log(2):.1f}"),
-            self.tr("{bits} bits").format(bits=f"{token.entropy / math.log(2):.1f}"),
-            str(token.token_id),
-        ]
-        for label, value in zip(self._values, values, strict=True):
-            label.setText(value)
-        self._model.set_token(token)
+        self._pane.show_stored(token, hint or self.tr("As it was when it was drawn."))
+        self._put(self._words.stored(token))
+
+    def show_place(self, message: PlaceInspected) -> None:
+        """Show what the model thinks of a place now."""
+        self._show_parts(True)
+        self._pane.show_place(message)
+        if not self.search_text:
+            self._put(self._words.place(message))
+
+    def show_looked_up(self, message: LookedUp) -> None:
+        """Show how likely a text is."""
+        self._put(self._words.looked_up(message))
+        listed = f"{len(message.matches):,}"
+        if message.n_matches > len(message.matches):
+            text = self.tr("{n} tokens have “{text}” in them; the {listed} likeliest are listed.")
+        else:
+            text = self.tr("{n} tokens have “{text}” in them.")
+        self.show_status(text.format(n=f"{message.n_matches:,}", text=message.text, listed=listed))
+
+    def show_bridges(self, message: BridgesFound, row: Row) -> None:
+        """Offer ways to join a swapped token to the rest."""
+        self._put(self._words.bridges(message, row), bridges=True)
+        if message.bridges:
+            text = self.tr("Choose how “{token}” is joined to the text. Esc leaves the text as it is.")
+        else:
+            text = self.tr("No words join “{token}” better than none. Enter swaps it, Esc leaves the text.")
+        self.show_status(text.format(token=row.text))
+        self._list.setCurrentIndex(self._model.index(0))
+
+    def show_status(self, text: str) -> None:
+        """Say something above the list; nothing: take it away."""
+        self._status.setText(text)
+        self._status.setVisible(bool(text))
+
+    def _show_parts(self, known: bool) -> None:
+        self._pane.setVisible(known)
+        self._right.setVisible(known)
+        self._export.button.setVisible(known)
+        self._empty.setVisible(not known)
+
+    def _put(self, rows: Sequence[Row], *, bridges: bool = False) -> None:
+        self._model.set_rows(rows)
+        self._offers_bridges = bridges
+        if bridges:
+            text, likelier, gain = self.tr("text"), self.tr("likelier"), self.tr("gain, nats")
+            self._header.set_titles(likelier, text, self.tr("per token"), "", "", gain)
+            return
+        words = (self.tr("rank"), self.tr("token"), self.tr("probability"), self.tr("model"))
+        self._header.set_titles(*words, self.tr("after"), self.tr("nats"))
+        self.show_status("")
 
     # -- as a picture and as numbers -----------------------------------------------------------------------
 
     def _picture_size(self) -> QSize:
-        return QSize(2 * COLUMN_PX, ROW_PX * (self._model.rowCount() + 1) + 8)
+        return QSize(PICTURE_PX, ROW_PX * (self._model.rowCount() + 2) + 8)
 
     def paint(self, painter: QPainter, rect: QRectF) -> None:
-        """The token and all its alternatives in one column."""
-        if (token := self._token) is None:
+        """The token and all its alternatives."""
+        if not self._model.rows:
             return
-        heading = QRectF(rect.left() + 32, rect.top() + 4, rect.width() - 40, ROW_PX)
+        whole = QRect(int(rect.left()) + 8, int(rect.top()) + 4, int(rect.width()) - 16, ROW_PX)
         painter.setPen(QColor(self.theme.quiet))
-        painter.drawText(heading, Qt.AlignmentFlag.AlignVCenter, self._export_heading(token))
-        delegate = CandidateDelegate(self.theme, self)
-        for index, candidate in enumerate(token.candidates):
-            row = QRect(int(rect.left()), int(heading.bottom()) + index * ROW_PX, int(rect.width()), ROW_PX)
-            delegate.draw(painter, row, candidate, index, chosen=candidate.token_id == token.token_id)
-        delegate.deleteLater()
-
-    def _export_heading(self, token: Token) -> str:
-        shown = visible(token.text or token.raw.decode("utf-8", "replace"), token.raw)
-        return self.tr("Instead of “{word}”: outlined the model's own, filled after sampling").format(
-            word=shown
-        )
+        heading = self.tr("Instead of “{word}”: outlined the model's own, filled after sampling")
+        word = next((row.text for row in self._model.rows if row.chosen), "…")
+        painter.drawText(whole, Qt.AlignmentFlag.AlignVCenter, heading.format(word=word))
+        before, self._delegate.theme = self._delegate.theme, self.theme
+        whole.translate(0, ROW_PX)
+        self._header.draw(painter, whole, self.theme)
+        for row in self._model.rows:
+            whole.translate(0, ROW_PX)
+            self._delegate.draw(painter, whole, row)
+        self._delegate.theme = before
 
     def rows(self) -> Table:
         """Rank, token and both probabilities of each alternative."""
@@ -331,16 +303,79 @@ class ProbabilityView(QWidget):
             self.tr("log-probability (nats)"),
             self.tr("probability"),
             self.tr("probability after sampling"),
+            self.tr("removed by"),
         )
-        candidates = self._token.candidates if self._token is not None else ()
         return header, [
-            (rank, c.token_id, c.text, c.logprob, math.exp(c.logprob), c.sampling_prob)
-            for rank, c in enumerate(candidates, 1)
+            (
+                row.rank,
+                row.token_id,
+                row.plain or row.text,
+                math.log(row.probability) if row.probability > 0 else -math.inf,
+                row.probability,
+                row.sampling_prob,
+                row.removed_by,
+            )
+            for row in self._model.rows
         ]
+
+    # -- keys and mouse ------------------------------------------------------------------------------------
 
     @Slot()
     def take_focus(self) -> None:
         """Put the keyboard into the list."""
         if self._model.rowCount():
             self._list.setFocus()
-            self._list.setCurrentIndex(self._model.index(0))
+            if not self._list.currentIndex().isValid():
+                self._list.setCurrentIndex(self._model.index(0))
+        elif self._right.isVisible():
+            self._search.setFocus()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keys of the search field."""
+        if watched is self._search and event.type() == QEvent.Type.KeyPress:
+            assert isinstance(event, QKeyEvent)
+            key, alt = event.key(), event.modifiers() & Qt.KeyboardModifier.AltModifier
+            if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) or (key == Qt.Key.Key_Down and not alt):
+                self.take_focus()
+                return True
+            if key == Qt.Key.Key_Escape and self._search.text():
+                self._search.clear()
+                return True
+            if key == Qt.Key.Key_Escape or (key == Qt.Key.Key_Up and alt):
+                self.left.emit()
+                return True
+        return super().eventFilter(watched, event)
+
+    @Slot()
+    def _on_search_edited(self) -> None:
+        if self._search.text():
+            self._search_timer.start()
+        else:
+            self._on_search()
+
+    @Slot()
+    def _on_search(self) -> None:
+        self._search_timer.stop()
+        self.searched.emit(self._search.text())
+
+    @Slot(str)
+    def _on_typed(self, text: str) -> None:
+        self._search.setFocus()
+        self._search.insert(text)
+
+    @Slot()
+    def _on_left(self) -> None:
+        (self.declined if self._offers_bridges else self.left).emit()
+
+    @Slot(int, str, bool)
+    def _on_taken(self, row: int, how: str, remember: bool) -> None:
+        if self._offers_bridges:
+            how = "keep"
+        elif remember:
+            self._how.setCurrentIndex(HOW.index(how))
+            self.how_chosen.emit(how)
+        self.swap_requested.emit(self._model.rows[row], how or HOW[self._how.currentIndex()])
+
+    @Slot(int)
+    def _on_how(self, index: int) -> None:
+        self.how_chosen.emit(HOW[index])

@@ -70,6 +70,8 @@ class ProvenanceWords(QObject):
         }[origin]
         if origin is Origin.WRITTEN and since == "":
             who = self.tr("Imported, or written before the history begins")
+        if record is not None and record.finish_reason is FinishReason.CHOSEN:
+            who = self.tr("An alternative of the model's, chosen by you")
         rows = [(self.tr("Where"), self._where(start, end - start))]
         if origin is not Origin.GENERATED and since:
             rows.insert(0, (self.tr("When"), local_time(since)))
@@ -159,6 +161,7 @@ class ProvenanceWords(QObject):
             FinishReason.END_OF_TEXT: self.tr("the model chose its end-of-text token"),
             FinishReason.CANCELLED: self.tr("stopped by you"),
             FinishReason.FAILED: self.tr("it failed"),
+            FinishReason.CHOSEN: self.tr("nothing was drawn: you chose it from the model's alternatives"),
         }[reason]
 
     def _stops(self, record: GenerationRecord) -> str:

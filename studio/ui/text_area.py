@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QTextEdit, QWidget
 
 from studio.ui.theme import Theme, text_font
 
-HOVER_MS = 120
+HOVER_MS = 300
 
 VEIL = 0.5
 """How much of the paper's colour lies over veiled words."""

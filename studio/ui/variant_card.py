@@ -157,6 +157,8 @@ class VariantCard(QFrame):
                 return self.tr("stopped")
             case FinishReason.FAILED:
                 return self.tr("failed")
+            case FinishReason.CHOSEN:
+                return self.tr("chosen by you")
 
     def set_theme(self, theme: Theme) -> None:
         """Use another theme's colours."""

@@ -23,12 +23,14 @@ from studio.ui.actions import ACTIONS, ALSO, MENUS, make_actions
 from studio.ui.glyphs import visible
 from studio.ui.heat.kinds import percent
 from studio.ui.notice_bar import NoticeBar
-from studio.ui.probability_view import CandidateModel, ProbabilityView
+from studio.ui.probability_view import ProbabilityView
 from studio.ui.run_options import RunOptions, RunOptionsForm, format_stop, parse_stop
 from studio.ui.sampling_panel import SamplingPanel
 from studio.ui.session_list.model import SessionModel
 from studio.ui.session_list.panel import SessionPanel
 from studio.ui.token_index import TokenIndex
+from studio.ui.token_view.rows import RowModel
+from studio.ui.token_view.words import RowMaker
 
 
 def now(days_ago: int = 0) -> str:
@@ -235,9 +237,9 @@ def test_the_view_says_what_a_token_was_and_what_else_there_was(
 def test_candidates_read_as_sentences(qtbot: QtBot, token: Callable[..., Token]) -> None:
     parent = QWidget()
     qtbot.addWidget(parent)
-    model = CandidateModel(parent)
+    model = RowModel(parent)
     tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
-    model.set_token(token())
+    model.set_rows(RowMaker(parent).stored(token()))
     assert model.index(2).data() == "↵"
     sentence = model.index(2).data(Qt.ItemDataRole.ToolTipRole)
     assert "Rank 3" in sentence
@@ -247,7 +249,7 @@ def test_candidates_read_as_sentences(qtbot: QtBot, token: Callable[..., Token])
 
 def test_white_space_and_half_characters_are_drawn() -> None:
     assert visible(" a\n\t") == "␣a↵⇥"
-    assert visible("\ufffd", b"\xf0\x9f") == "F0 9F"
+    assert visible("\ufffd", b"\xf0\x9f") == "⟨F0 9F⟩"
     assert visible("", b"") == "∅"
 
 

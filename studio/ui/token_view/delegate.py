@@ -1,0 +1,184 @@
+"""How a row is drawn: rank, text, an outlined bar (the model) with a filled one in it (sampled)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from studio.ui.heat.kinds import percent
+from studio.ui.theme import Theme
+from studio.ui.token_view.rows import ROW, Index, Row
+
+ROW_PX = 20
+LEAD_PX = 44
+OWN_PX = 58
+AFTER_PX = 104
+FIGURE_PX = 56
+GAP_PX = 8
+MIN_BAR_PX = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Where the parts of a row are, in pixels from its left; a part without room has no width."""
+
+    lead: tuple[int, int]
+    text: tuple[int, int]
+    bar: tuple[int, int]
+    own: tuple[int, int]
+    after: tuple[int, int]
+    figure: tuple[int, int]
+
+
+def columns(width: int) -> Columns:
+    """Fit the parts into a width; bar and words share what the figures leave."""
+    right = width - GAP_PX
+    with_figure = width >= LEAD_PX + 100 + MIN_BAR_PX + OWN_PX + AFTER_PX + FIGURE_PX + 4 * GAP_PX
+    figure = (right - FIGURE_PX, FIGURE_PX) if with_figure else (right, 0)
+    after = (figure[0] - AFTER_PX - (GAP_PX if with_figure else 0), AFTER_PX)
+    own = (after[0] - OWN_PX, OWN_PX)
+    left = LEAD_PX + GAP_PX
+    spare = max(own[0] - left - 2 * GAP_PX, 0)
+    words = min(max(spare * 2 // 5, 72), spare, 220)
+    bar = (left + words + GAP_PX, max(spare - words, 0))
+    return Columns((0, LEAD_PX), (left, words), bar, own, after, figure)
+
+
+class RowDelegate(QStyledItemDelegate):
+    """Draws a Row."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.theme = theme
+        self.removed_by = "{stage}"  # how a removal is said, in the window's language
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        """All rows are alike."""
+        return QSize(LEAD_PX + OWN_PX + AFTER_PX, ROW_PX)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Paint one row."""
+        row = index.data(ROW)
+        if not isinstance(row, Row):
+            return
+        # The stubs give QStyleOptionViewItem no fields; these are QStyleOption's.
+        rect: QRect = getattr(option, "rect")  # noqa: B009
+        state: QStyle.StateFlag = getattr(option, "state")  # noqa: B009
+        painter.save()
+        painter.setFont(getattr(option, "font"))  # noqa: B009
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if state & QStyle.StateFlag.State_Selected:
+            self._select(painter, rect, focused=bool(state & QStyle.StateFlag.State_HasFocus))
+        self.draw(painter, rect, row)
+        painter.restore()
+
+    def draw(self, painter: QPainter, rect: QRect, row: Row) -> None:
+        """Paint a row into `rect`, in the painter's font."""
+        font = QFont(painter.font())
+        self._paint_words(painter, rect, font, row)
+        painter.setFont(font)
+        self._paint_bar(painter, rect, row)
+
+    def _select(self, painter: QPainter, rect: QRect, *, focused: bool) -> None:
+        painter.setPen(QPen(QColor(self.theme.accent)) if focused else Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(self.theme.tint))
+        painter.drawRoundedRect(QRectF(rect).adjusted(1.5, 0.5, -1.5, -0.5), 4, 4)
+
+    def _paint_words(self, painter: QPainter, rect: QRect, font: QFont, row: Row) -> None:
+        theme, place = self.theme, columns(rect.width())
+        removed = bool(row.removed_by)
+        right = Qt.AlignmentFlag.AlignRight
+
+        def write(
+            where: tuple[int, int],
+            text: str,
+            colour: str,
+            side: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft,
+        ) -> None:
+            box = QRect(rect.left() + where[0], rect.top(), where[1], rect.height())
+            painter.setPen(QColor(colour))
+            shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, box.width())
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | side, shown)
+
+        painter.setFont(font)
+        write(place.lead, row.lead, theme.quiet, right)
+        ink = theme.quiet if removed else theme.ink
+        write(place.own, percent(row.probability), ink, right)
+        after = percent(row.sampling_prob)
+        if removed:
+            whole = self.removed_by.format(stage=row.removed_by)
+            after = (
+                whole if painter.fontMetrics().horizontalAdvance(whole) <= AFTER_PX - 4 else row.removed_by
+            )
+        write(place.after, after, ink, right)
+        if place.figure[1]:
+            write(place.figure, row.figure, theme.quiet, right)
+        shown = QFont(font)
+        shown.setBold(row.chosen)
+        shown.setStrikeOut(removed)
+        shown.setItalic(row.is_sum)
+        painter.setFont(shown)
+        colour = theme.quiet if removed or row.is_sum else theme.accent if row.chosen else theme.ink
+        write(place.text, ("▸ " if row.chosen else "") + row.text, colour)
+
+    def _paint_bar(self, painter: QPainter, rect: QRect, row: Row) -> None:
+        left, width = columns(rect.width()).bar
+        if width < MIN_BAR_PX // 2:
+            return
+        theme = self.theme
+        bar = QRectF(rect.left() + left, rect.top() + 5, width, rect.height() - 10)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme.line))
+        painter.drawRect(QRectF(bar.left(), bar.bottom() - 1, bar.width(), 1))
+        painter.setBrush(QColor(theme.bar))
+        painter.drawRect(QRectF(bar.left(), bar.top(), width * min(row.sampling_prob, 1.0), bar.height()))
+        painter.setPen(QPen(QColor(theme.outline), 1.2))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        own = max(width * min(row.probability, 1.0), 1.0)
+        painter.drawRect(QRectF(bar.left(), bar.top(), own, bar.height()))
+
+
+class Header(QWidget):
+    """Names the columns of a list above it."""
+
+    def __init__(self, view: QAbstractItemView, theme: Theme) -> None:
+        super().__init__()
+        self._view = view
+        self.theme = theme
+        self.titles: tuple[str, ...] = ("",) * 6
+        self.setFixedHeight(18)
+        view.viewport().installEventFilter(self)
+
+    def set_titles(self, *titles: str) -> None:
+        """Lead, text, bar, model, after, figure."""
+        self.titles = titles
+        self.setAccessibleName(", ".join(title for title in titles if title))
+        self.update()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Follow the list's width."""
+        if event.type() == QEvent.Type.Resize:
+            self.update()
+        return False
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the names."""
+        painter = QPainter(self)
+        self.draw(painter, QRect(0, 0, self._view.viewport().width(), self.height()), self.theme)
+        painter.end()
+
+    def draw(self, painter: QPainter, rect: QRect, theme: Theme) -> None:
+        """Paint the names into `rect`."""
+        painter.setPen(QColor(theme.quiet))
+        place = columns(rect.width())
+        parts = (place.lead, place.text, place.bar, place.own, place.after, place.figure)
+        for number, (where, title) in enumerate(zip(parts, self.titles, strict=True)):
+            if not where[1] or not title:
+                continue
+            side = Qt.AlignmentFlag.AlignLeft if number in (1, 2) else Qt.AlignmentFlag.AlignRight
+            shown = painter.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, where[1])
+            box = QRect(rect.left() + where[0], rect.top(), where[1], rect.height())
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | side, shown)
