@@ -33,7 +33,7 @@ class Colouring(QObject):
         self._window = window
         self._insight = insight
         self.series = TextSeries()
-        self._series_timer = self._timer(SERIES_MS, self._make_series)
+        self._series_timer = self._timer(SERIES_MS, self.renew)
         self._stale_timer = self._timer(STALE_MS, self._mark_stale)
         self._quiet_timer = self._timer(QUIET_MS, self._show_state)
         heat, curve = window.heat, window.bottom.curve
@@ -72,7 +72,8 @@ class Colouring(QObject):
             self._series_timer.start()
 
     @Slot()
-    def _make_series(self) -> None:
+    def renew(self) -> None:
+        """Show the numbers as they are now in ribbon and curve."""
         started = time.perf_counter()
         if self._window.editor.mirror.is_busy:
             self._series_timer.start()
@@ -97,7 +98,7 @@ class Colouring(QObject):
 
     @Slot()
     def _mark_stale(self) -> None:
-        self._set_stale(any(token.stale for token in self._insight.numbers))
+        self._set_stale(self._insight.numbers.any_stale)
 
     def _set_stale(self, marks: bool) -> None:
         painter = self._window.heat.painter

@@ -159,7 +159,7 @@ class Insight(QObject):
         if message.job_id == self._reading:
             self._reading, self._whole = 0, False
             self.n_tokens = message.n_tokens
-            if self.old_model and not any(token.stale for token in self.numbers):
+            if self.old_model and not self.numbers.any_stale:
                 self.old_model = ""
             self.reading_changed.emit(False)
 

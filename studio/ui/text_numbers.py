@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import islice
 
 from studio.core.history import Edit
 from studio.core.messages import ReadPlace, ReadToken, Token
+
+CHUNK_TOKENS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,61 +33,107 @@ class TextToken:
         return -self.logprob / math.log(2)
 
 
+class _Chunk:
+    """Some neighbouring tokens, and by how much they have moved since (and are stale, if they have)."""
+
+    __slots__ = ("shift", "stale", "starts", "tokens")
+
+    def __init__(self, tokens: list[TextToken]) -> None:
+        self.tokens = tokens
+        self.starts = [token.start for token in tokens]
+        self.shift = 0
+        self.stale = False
+
+    @property
+    def first(self) -> int:
+        """Where it begins."""
+        return self.starts[0] + self.shift
+
+    def settle(self) -> list[TextToken]:
+        """The tokens as they are now."""
+        if self.stale:
+            by = self.shift
+            self.tokens = [
+                TextToken(t.token_id, t.start + by, t.end + by, t.logprob, t.rank, t.entropy, None, True)
+                for t in self.tokens
+            ]
+            self.starts = [token.start for token in self.tokens]
+            self.shift, self.stale = 0, False
+        return self.tokens
+
+
+def _first(chunk: _Chunk) -> int:
+    return chunk.first
+
+
+_Spot = tuple[int, int]
+"""A place between tokens: in which chunk, before which of its tokens. It may be the end of a chunk."""
+
+
 class TextNumbers:
-    """Tokens in the order of the text, without gaps filled in: what is not known yet is not here."""
+    """Tokens in the order of the text, without gaps filled in: what is not known yet is not here.
+
+    A key moves all tokens after it: they are kept in chunks, and a chunk is only told by how much.
+    """
 
     def __init__(self) -> None:
-        self._tokens: list[TextToken] = []
-        self._starts: list[int] = []
+        self._chunks: list[_Chunk] = []
         self.revision = 0
         """Counts changes, for whoever keeps what was derived from the numbers."""
 
     def __len__(self) -> int:
-        return len(self._tokens)
+        return sum(len(chunk.tokens) for chunk in self._chunks)
 
     def __iter__(self) -> Iterator[TextToken]:
-        return iter(self._tokens)
+        for chunk in list(self._chunks):
+            yield from chunk.settle()
+
+    @property
+    def any_stale(self) -> bool:
+        """Whether something before one of the tokens has changed since it was read."""
+        return any(chunk.stale or any(t.stale for t in chunk.tokens) for chunk in self._chunks)
 
     def at(self, offset: int) -> TextToken | None:
         """The token of the character at `offset`."""
-        index = bisect_right(self._starts, offset) - 1
-        while index >= 0 and self._tokens[index].start <= offset:
-            if offset < self._tokens[index].end:
-                return self._tokens[index]
-            if self._tokens[index].end > self._tokens[index].start:
+        for token in self._back_from(self._spot(offset + 1)):
+            if offset < token.end:
+                return token
+            if token.end > token.start:
                 return None
-            index -= 1  # half a character completes nothing: look at the one before
+            # half a character completes nothing: look at the one before
         return None
 
     def between(self, start: int, end: int) -> Sequence[TextToken]:
         """The tokens that have a character in start..end, or half of the one at `start`."""
-        first = bisect_right(self._starts, start)
-        while first > 0 and (self._tokens[first - 1].end > start or self._starts[first - 1] == start):
-            first -= 1
-        return self._tokens[first : bisect_left(self._starts, end)]
+        first, last = self._spot(start + 1), self._spot(end)
+        n_before = 0
+        for token in self._back_from(first):
+            if token.end <= start and token.start != start:
+                break
+            n_before += 1
+        before = list(islice(self._back_from(first), n_before))[::-1]
+        return [token for token in [*before, *self._from(first, last)] if token.start < end]
 
     def clear(self) -> None:
         """Another text, or none."""
-        self._tokens, self._starts = [], []
+        self._chunks = []
         self.revision += 1
 
     def all_stale(self) -> None:
         """Another model: the numbers are an older one's until they come anew."""
-        self._put([replace(token, stale=True, place=None) for token in self._tokens])
+        for chunk in self._chunks:
+            chunk.stale = True
+        self.revision += 1
 
     def follow(self, edit: Edit) -> None:
         """The text was edited: what was touched goes, what comes after it moves and is stale."""
-        end = edit.position + len(edit.removed)
-        shift = len(edit.inserted) - len(edit.removed)
-        last = bisect_left(self._starts, end)
-        first = last
-        while first > 0 and self._tokens[first - 1].end > edit.position:
-            first -= 1
-        moved = [
-            replace(token, start=token.start + shift, end=token.end + shift, place=None, stale=True)
-            for token in self._tokens[last:]
-        ]
-        self._put(self._tokens[:first] + moved)
+        last = self._spot(edit.position + len(edit.removed))
+        first = self._before(last, edit.position)
+        after = self._splice(first, last, [])
+        for chunk in self._chunks[after:]:
+            chunk.shift += len(edit.inserted) - len(edit.removed)
+            chunk.stale = True
+        self.revision += 1
 
     def put_read(self, job_id: int, base: int, first: int, tokens: Sequence[ReadToken]) -> None:
         """The model has read some tokens of the text from `base` on; they replace what was there."""
@@ -117,18 +166,65 @@ class TextNumbers:
 
     def _replace(self, new: list[TextToken]) -> None:
         start, end = new[0].start, new[-1].end
-        first = bisect_left(self._starts, start)
-        while first > 0 and self._tokens[first - 1].end > start:
-            first -= 1
-        last = max(bisect_left(self._starts, end), first)
-        self._tokens[first:last] = new
-        self._starts[first:last] = [token.start for token in new]
+        first = self._before(self._spot(start), start)
+        self._splice(first, max(self._spot(end), first), new)
         self.revision += 1
 
-    def _put(self, tokens: list[TextToken]) -> None:
-        self._tokens = tokens
-        self._starts = [token.start for token in tokens]
-        self.revision += 1
+    # -- chunks --------------------------------------------------------------------------------------------
+
+    def _spot(self, offset: int) -> _Spot:
+        """Before the first token that begins at `offset` or later."""
+        number = max(bisect_left(self._chunks, offset, key=_first) - 1, 0)
+        if number >= len(self._chunks):
+            return 0, 0
+        chunk = self._chunks[number]
+        return number, bisect_left(chunk.starts, offset - chunk.shift)
+
+    def _back_from(self, spot: _Spot) -> Iterator[TextToken]:
+        """The tokens before a spot, the nearest first."""
+        number, index = spot
+        while number >= 0 and self._chunks:
+            yield from reversed(self._chunks[number].settle()[:index])
+            number -= 1
+            index = CHUNK_TOKENS * 4
+
+    def _from(self, first: _Spot, last: _Spot) -> Iterator[TextToken]:
+        """The tokens between two spots."""
+        for number in range(first[0], min(last[0] + 1, len(self._chunks))):
+            tokens = self._chunks[number].settle()
+            yield from tokens[
+                first[1] if number == first[0] else 0 : last[1] if number == last[0] else len(tokens)
+            ]
+
+    def _before(self, spot: _Spot, offset: int) -> _Spot:
+        """`spot`, or before the tokens before it that end after `offset`."""
+        number, index = spot
+        for token in self._back_from(spot):
+            if token.end <= offset:
+                break
+            while index == 0:
+                number -= 1
+                index = len(self._chunks[number].tokens)
+            index -= 1
+        return number, index
+
+    def _splice(self, first: _Spot, last: _Spot, new: list[TextToken]) -> int:
+        """Put `new` in the place of the tokens between two spots; the chunk that begins after them."""
+        if not self._chunks:
+            self._chunks = _chunks(new)
+            return len(self._chunks)
+        head = self._chunks[first[0]].settle()[: first[1]]
+        tail = self._chunks[last[0]].settle()[last[1] :]
+        if len(self._chunks) > 16 + 4 * len(self) // CHUNK_TOKENS:  # many small ones: join those before
+            head = [token for chunk in self._chunks[: first[0]] for token in chunk.settle()] + head
+            first = (0, 0)
+        before, after = _chunks(head + new), _chunks(tail)
+        self._chunks[first[0] : last[0] + 1] = before + after
+        return first[0] + len(before)
+
+
+def _chunks(tokens: list[TextToken]) -> list[_Chunk]:
+    return [_Chunk(tokens[i : i + CHUNK_TOKENS]) for i in range(0, len(tokens), CHUNK_TOKENS)]
 
 
 def perplexity(tokens: Sequence[TextToken]) -> float:

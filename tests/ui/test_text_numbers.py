@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import random
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 from studio.core.history import Edit
 from studio.core.messages import ReadPlace, ReadToken, Token
-from studio.ui.text_numbers import TextNumbers, bits_per_byte, perplexity
+from studio.ui.text_numbers import TextNumbers, TextToken, bits_per_byte, perplexity
 
 WORDS = ["Once", " upon", " a", " time", " a", " dog"]
 TEXT = "".join(WORDS)
@@ -125,3 +127,37 @@ def test_after_any_edits_no_two_tokens_share_a_character(edits: list[tuple[int, 
         tokens = list(numbers)
         assert all(0 <= t.start <= t.end <= length for t in tokens)
         assert all(one.end <= other.start for one, other in pairwise(tokens))
+
+
+def test_many_edits_of_a_long_text_leave_what_a_plain_list_would_have() -> None:
+    chance = random.Random(5)
+    numbers = TextNumbers()
+    numbers.put_read(1, 0, 0, [ReadToken(i, 2 * i, 2 * i + 2, -1.0 - i, i, 1.0) for i in range(1500)])
+    plain = list(numbers)
+    assert len(plain) == 1500
+    for _ in range(150):
+        position = chance.choice([chance.randrange(3000), 1500])
+        removed, inserted = chance.randrange(4), chance.randrange(4)
+        numbers.follow(Edit(position, "r" * removed, (), "i" * inserted, ()))
+        end, by = position + removed, inserted - removed
+        plain = [t for t in plain if t.start < end and t.end <= position] + [
+            replace(t, start=t.start + by, end=t.end + by, place=None, stale=True)
+            for t in plain
+            if t.start >= end
+        ]
+        if chance.random() < 0.2:
+            at = chance.randrange(2500)
+            read = [ReadToken(9, 0, 3, -2.0, 4, 1.0), ReadToken(9, 3, 5, -2.0, 4, 1.0)]
+            numbers.put_read(2, at, 0, read)
+            new = [
+                TextToken(9, at + t.start, at + t.end, -2.0, 4, 1.0, ReadPlace(2, i))
+                for i, t in enumerate(read)
+            ]
+            plain = [t for t in plain if t.end <= at] + new + [t for t in plain if t.start >= at + 5]
+        probe = chance.randrange(3000)
+        expected = [t for t in plain if t.start < probe + 40 and t.end > probe]
+        assert list(numbers.between(probe, probe + 40)) == expected
+        assert numbers.at(probe) == next((t for t in plain if t.start <= probe < t.end), None)
+        assert numbers.any_stale == any(t.stale for t in plain)
+    assert list(numbers) == plain
+    assert len(numbers) == len(plain)
