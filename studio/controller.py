@@ -14,6 +14,7 @@ from studio import __version__, exchange, paths
 from studio.branches import Branches
 from studio.catalogue import Catalogue
 from studio.colouring import Colouring
+from studio.comparison import Comparison
 from studio.core import messages as m
 from studio.finding import Finding
 from studio.insight import Insight
@@ -74,6 +75,7 @@ class Controller(QObject):
             self._next_job,
             self,
         )
+        self.comparison = Comparison(window, model_thread, self.writing, folder, self._next_job, self)
         self.branches = Branches(window, self)
         self.reproduction = Reproduction(model_thread, self.writing, self._next_job, self)
         self.reproduction.started.connect(self.insight.stop_reading)
@@ -144,6 +146,7 @@ class Controller(QObject):
         match message:
             case m.Progress(job_id=job_id, fraction=fraction):
                 self.swapping.on_progress(message)
+                self.comparison.on_message(message)
                 if job_id == self._load_job:
                     text = self.tr("Loading the model… {percent}%")
                     self._window.status.show_activity(text.format(percent=round(100 * fraction)))
@@ -180,7 +183,7 @@ class Controller(QObject):
             case m.TextReshaped() | m.ReshapingFinished() | m.Redrawn():
                 pass  # the window does not ask yet
             case m.TextCompared() | m.ComparisonFinished():
-                pass  # the window does not ask for these
+                self.comparison.on_message(message)
             case m.LookedUp():
                 self.token_page.on_looked_up(message)
             case m.BridgesFound():
@@ -205,6 +208,7 @@ class Controller(QObject):
         self._window.status.show_activity("")
         self.insight.on_model_loaded()
         self.writing.on_model_ready(message.model)
+        self.comparison.on_model_loaded()
         self.reading.measure()
 
     def _on_job_failed(self, message: m.JobFailed) -> None:
@@ -212,6 +216,10 @@ class Controller(QObject):
             self.insight.on_failed(message.job_id) or self.reading.asked(message.job_id)
         ) and not message.report:
             return
+        if self.comparison.is_own(message.job_id):
+            self.comparison.on_failed(message)
+            if not message.report:
+                return
         happened, to_do = sentences.translated(message)
         text = sentences.together(happened, to_do)
         if not message.report and (
@@ -334,7 +342,7 @@ class Controller(QObject):
 
     @Slot(str)
     def _on_folder_chosen(self, folder: str) -> None:
-        self._folder = self.preferences.folder = Path(folder)
+        self._folder = self.preferences.folder = self.comparison.folder = Path(folder)
 
     @Slot(object)
     def _on_save_failed(self, message: r.RequestFailed) -> None:

@@ -77,6 +77,7 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("variants", _T("actions", "Go to the &variants"), "Shift+F9", "git-branch", _T("actions", "Put the keyboard into the variants: arrows and Enter, or a number, take one")),
     ActionRow("provenance", _T("actions", "Go to the origi&n"), "Alt+Shift+O", "info", _T("actions", "Say who wrote the words under the caret, with which model and settings, and when")),
     ActionRow("reproduce", _T("actions", "R&eproduce this"), "Alt+Shift+R", "rotate-ccw", _T("actions", "Run the generation under the caret again and compare; the text is not touched")),
+    ActionRow("compare", _T("actions", "Co&mpare…"), "Alt+Shift+C", "chart-column", _T("actions", "See where two models, or two settings, disagree about this text")),
     ActionRow("presets", _T("actions", "Go to the p&resets"), "Ctrl+Shift+P", "sliders-horizontal", _T("actions", "Put the keyboard into the sampling presets")),
     ActionRow("origins", _T("actions", "&Colour by origin"), "Ctrl+Shift+O", "palette", _T("actions", "Show which words were generated and which are your own"), True),
     ActionRow("heat", _T("actions", "&Heat colours"), "F4", "flame", _T("actions", "Colour every word by what the model thought of it, or stop doing so"), True),
@@ -109,7 +110,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (_T("actions", "&Model"), ("open_model", "starter_model", "", "@device")),
     (
         _T("actions", "&View"),
-        ("left_panel", "right_panel", "bottom_panel", "", "alternatives", "what_next", "history", "provenance", "variants", "curve", "presets", "", "heat", "heat_next", "ribbon", "origins", "read_all", "", "focus",
+        ("left_panel", "right_panel", "bottom_panel", "", "alternatives", "what_next", "history", "provenance", "variants", "curve", "compare", "presets", "", "heat", "heat_next", "ribbon", "origins", "read_all", "", "focus",
          "full_screen", "", "zoom_in", "zoom_out", "zoom_reset", "", "@theme", "@language"),
     ),
     (_T("actions", "&Help"), ("shortcuts", "about")),

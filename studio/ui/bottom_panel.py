@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QTabWidget, QWidget
 
+from studio.ui.compare.panel import ComparePanel
 from studio.ui.curve.panel import CurvePanel
 from studio.ui.probability_view import ProbabilityView
 from studio.ui.provenance_view import ProvenanceView
@@ -13,7 +14,7 @@ from studio.ui.variants_panel import VariantsPanel
 
 
 class BottomPanel(QTabWidget):
-    """Tabs; `probabilities`, `tree`, `variants`, `provenance` and `curve` are their pages."""
+    """Tabs; `probabilities`, `tree`, `variants`, `provenance`, `curve` and `compare` are their pages."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -25,7 +26,8 @@ class BottomPanel(QTabWidget):
         self.tabBar().setToolTip(
             self.tr(
                 "Token: why this word. History: every state of this text. Variants: side by side. "
-                "Origin: who wrote it, and how. Curve: surprise along the text."
+                "Origin: who wrote it, and how. Curve: surprise along the text. Compare: two models or "
+                "two settings."
             )
         )
         self.probabilities = ProbabilityView(theme)
@@ -36,9 +38,10 @@ class BottomPanel(QTabWidget):
         self.addTab(self.variants, self.tr("Variants"))
         self.provenance = ProvenanceView(theme)
         self.addTab(self.provenance, self.tr("Origin"))
-
         self.curve = CurvePanel(theme)
         self.addTab(self.curve, self.tr("Curve"))
+        self.compare = ComparePanel(theme)
+        self.addTab(self.compare, self.tr("Compare"))
 
     def set_theme(self, theme: Theme) -> None:
         """Use another theme's colours."""
@@ -47,3 +50,4 @@ class BottomPanel(QTabWidget):
         self.provenance.set_theme(theme)
         self.variants.set_theme(theme)
         self.curve.set_theme(theme)
+        self.compare.set_theme(theme)

@@ -183,6 +183,10 @@ class SamplingPanel(QWidget):
         self._take_reference()
         self._show_preset()
 
+    def presets(self) -> tuple[Preset, ...]:
+        """Those on offer."""
+        return self._presets
+
     def preset(self) -> Preset | None:
         """The preset chosen last; the values may have been changed since."""
         name = self._box.currentData()

@@ -55,7 +55,8 @@ def test_every_pair_of_colours_has_the_contrast_it_needs(theme: themes.Theme) ->
         for graphic in (theme.field, theme.bar, theme.outline, theme.accent):
             assert themes.contrast(graphic, ground) >= 3, (graphic, ground)
     assert themes.contrast(theme.on_accent, theme.accent) >= 4.5
-    assert themes.contrast(theme.ink, theme.select) >= 4.5
+    for behind in (theme.select, theme.more, theme.less):
+        assert themes.contrast(theme.ink, behind) >= 4.5
 
 
 def test_the_style_sheet_has_every_colour_filled_in(qapp: object) -> None:
