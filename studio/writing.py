@@ -259,10 +259,16 @@ class Writing(QObject):
                 self._window.editor.add_generated(text, special=special)
         self._index.add(draft.log.record.id, message.tokens)
         self._keep(run, draft)
+        if ruled_out := max(token.discarded for token in message.tokens):
+            self._say_discarded(ruled_out)
         if now > run.first_token_at:
             n_tokens = sum(len(each.log.tokens) for each in run.drafts)
             self._window.status.show_speed((n_tokens - 1) / (now - run.first_token_at))
         return start if index == 0 else None
+
+    def _say_discarded(self, ruled_out: float) -> None:
+        text = self.tr("Writing… Here the pattern rules out {percent} of what the model thinks likely.")
+        self._window.status.show_activity(text.format(percent=f"{100 * ruled_out:.1f} %"))
 
     def on_alternative_finished(self, message: m.AlternativeFinished) -> None:
         """One of several is over."""

@@ -21,6 +21,7 @@ from studio.core.messages import (
     Token,
 )
 from studio.core.model import Cancelled, CausalLM, InterruptedReading
+from studio.core.processors.constraints import is_complete
 from studio.core.running import Running, RunStart, begin_all
 from studio.core.stops import StopMatcher
 from studio.core.tokenizer import IncrementalDecoder, Tokenizer
@@ -45,6 +46,11 @@ def generate_alternatives(
     """
     started = time.perf_counter()
     seen = context.measure(model, tokenizer, request.prompt, request.special_offsets, request.max_new_tokens)
+    starts = [
+        RunStart(seed, len(seen.ids), tokenizer, model, row, cancelled)
+        for row, seed in enumerate(request.seeds)
+    ]
+    chains = [begin_all(request.processors, start) for start in starts]
     n_reused = context.reuse(model, seen.ids)
     yield GenerationStarted(
         job_id=request.job_id,
@@ -58,9 +64,8 @@ def generate_alternatives(
     key = memory.key_of(seen.ids)
     rows = []
     for index, seed in enumerate(request.seeds):
-        chain = begin_all(request.processors, RunStart(seed, len(seen.ids), tokenizer))
         stops = StopMatcher(request.stop)
-        rows.append(_Row(index, ids.clone(), len(seen.ids), key, seed, chain, stops, watch))
+        rows.append(_Row(index, ids.clone(), len(seen.ids), key, seed, chains[index], stops, watch))
     last = FinishReason.LENGTH
     reading_done = None
     try:
@@ -113,12 +118,16 @@ class _Row:
         self.n += 1
         if token.token_id != tokenizer.end_of_text_id:
             token = replace(token, text=self.decoder.feed(token.raw))
+        elif is_complete(self.chain):
+            return FinishReason.COMPLETE
         elif request.stop_at_end_of_text:
             return FinishReason.END_OF_TEXT
         else:
             self.decoder.reset()
         yield from self.told(request.job_id, self.stops.feed(token))
-        return FinishReason.STOP if self.stops.found is not None else None
+        if self.stops.found is not None:
+            return FinishReason.STOP
+        return FinishReason.COMPLETE if is_complete(self.chain) else None
 
     def told(self, job_id: int, tokens: Iterator[Token]) -> Iterator[AlternativeTokens]:
         """The message that hands out these tokens, if there are any."""
@@ -144,6 +153,7 @@ def _write(
     """Yield None once the prompt is read, then what the rows write until each has finished."""
     job_id = request.job_id
     branches = None
+    gone: set[int] = set()
     reason = FinishReason.LENGTH
     for step in range(seen.max_new_tokens):
         try:
@@ -155,16 +165,18 @@ def _write(
                 branches = model.branch(len(rows), seen.max_new_tokens - 1)
             elif branches is not None:
                 logits = branches.forward(torch.stack([row.ids[row.n - 1] for row in rows]))
+            live = []
+            for place, row in enumerate(rows):
+                ended = yield from row.take(tokenizer, request, logits[place], step)
+                if ended is None:
+                    live.append(place)
+                else:
+                    yield from row.finished(job_id, ended)
+                    gone.add(row.index)
         except InterruptedReading:
             reason = FinishReason.CANCELLED
+            rows = [row for row in rows if row.index not in gone]
             break
-        live = []
-        for place, row in enumerate(rows):
-            ended = yield from row.take(tokenizer, request, logits[place], step)
-            if ended is None:
-                live.append(place)
-            else:
-                yield from row.finished(job_id, ended)
         if len(live) < len(rows):
             rows = [rows[place] for place in live]
             if not rows:

@@ -63,6 +63,7 @@ from studio.core.messages import (
 )
 from studio.core.model import Cancelled, InterruptedReading, never
 from studio.core.outlook import Outlook
+from studio.core.processors.guiding import needs_model
 from studio.core.reader import Reader
 from studio.core.redrawing import redraw
 from studio.core.replay import begin_at
@@ -269,13 +270,16 @@ class Engine:
     ) -> PlaceInspected:
         checkpoint, reader = self._loaded(), self._reader
         assert reader is not None
+        if only_known and needs_model(request.processors):
+            raise LookupError
         ids, n_prompt = reader.run_at(request.place)
         known = key_of(ids) in reader.logits
         logits_after = self._logits_after(reader, ids, cancelled, only_known=only_known)
-        start = RunStart(request.seed, n_prompt, checkpoint.tokenizer)
+        model, tokenizer = checkpoint.model, checkpoint.tokenizer
+        start = RunStart(request.seed, n_prompt, tokenizer, model, -1, cancelled)
         chain = begin_at(request.processors, start, ids, logits_after)
         logits = logits_after(len(ids))
-        return inspect_place(checkpoint.tokenizer, request, chain, ids, logits, from_memory=known)
+        return inspect_place(tokenizer, request, chain, ids, logits, from_memory=known)
 
     def _logits_after(
         self, reader: Reader, ids: list[int], cancelled: Cancelled, *, only_known: bool = False

@@ -22,6 +22,7 @@ from studio.core.messages import (
     Token,
 )
 from studio.core.model import Cancelled, CausalLM, InterruptedReading
+from studio.core.processors.constraints import discarded, is_complete, take
 from studio.core.running import Running, RunStart, begin_all
 from studio.core.stops import StopMatcher
 from studio.core.tokenizer import IncrementalDecoder, Tokenizer
@@ -69,6 +70,8 @@ def generate(
     """
     started = time.perf_counter()
     seen = context.measure(model, tokenizer, request.prompt, request.special_offsets, request.max_new_tokens)
+    start = RunStart(request.seed, len(seen.ids), tokenizer, model, cancelled=cancelled)
+    chain = begin_all(request.processors, start)
     n_reused = context.reuse(model, seen.ids)
     yield GenerationStarted(
         job_id=request.job_id,
@@ -83,7 +86,7 @@ def generate(
     reason = FinishReason.LENGTH
     reading_done = None
     try:
-        for token in _tokens(model, tokenizer, request, seen, cancelled, watch):
+        for token in _tokens(model, tokenizer, request, seen, chain, cancelled, watch):
             if isinstance(token, FinishReason):
                 reason = token
                 break
@@ -119,13 +122,13 @@ def _tokens(
     tokenizer: Tokenizer,
     request: Generate,
     seen: context.Context,
+    chain: Sequence[Running],
     cancelled: Cancelled,
     watch: Watch,
 ) -> Iterator[Token | FinishReason | None]:
     """Yield None once the prompt is read, then tokens, and last the reason if it is not LENGTH."""
     decoder = IncrementalDecoder()
     n_context = len(seen.ids)
-    chain = begin_all(request.processors, RunStart(request.seed, n_context, tokenizer))
     ids = torch.tensor(seen.ids + [0] * seen.max_new_tokens)  # (n_context + max_new_tokens,)
     key = memory.key_of(seen.ids)
     for step in range(seen.max_new_tokens):
@@ -135,24 +138,27 @@ def _tokens(
         n = n_context + step
         try:
             logits = model.forward(ids[n - 1 : n]) if step else context.read(model, seen.ids, cancelled)
+            if step == 0:
+                yield None
+            with torch.inference_mode():
+                token = choose(tokenizer, chain, ids[:n], logits, request.seed, step)
         except InterruptedReading:
             yield FinishReason.CANCELLED
             return
-        if step == 0:
-            yield None
-        with torch.inference_mode():
-            token = choose(tokenizer, chain, ids[:n], logits, request.seed, step)
         watch(key, logits, token)
         key = memory.after(key, token.token_id)
         ids[n] = token.token_id
         if token.token_id != tokenizer.end_of_text_id:
             yield replace(token, text=decoder.feed(token.raw))
-        elif request.stop_at_end_of_text:
+        elif request.stop_at_end_of_text and not is_complete(chain):
             yield FinishReason.END_OF_TEXT
             return
-        else:
+        elif not is_complete(chain):
             decoder.reset()
             yield token
+        if is_complete(chain):
+            yield FinishReason.COMPLETE
+            return
 
 
 def choose(
@@ -181,7 +187,10 @@ def choose(
     token_id = draw(probs, seed, step)
     for stage in chain:
         stage.chosen(token_id)
-    return describe(tokenizer, logits, probs, token_id)
+    take(chain, token_id)
+    token = describe(tokenizer, logits, probs, token_id)
+    ruled_out = discarded(chain)
+    return replace(token, discarded=ruled_out) if ruled_out else token
 
 
 def describe(tokenizer: Tokenizer, logits: Tensor, probs: Tensor, token_id: int) -> Token:

@@ -68,6 +68,7 @@ class FinishReason(StrEnum):
 
     LENGTH = "length"  # max_new_tokens reached, or the context window is full
     STOP = "stop"  # a stop string was written
+    COMPLETE = "complete"  # a pattern or JSON schema is complete
     END_OF_TEXT = "end_of_text"  # the model chose its end-of-text token
     CANCELLED = "cancelled"  # the user pressed Stop
     FAILED = "failed"  # see the JobFailed of the same job
@@ -100,6 +101,7 @@ class Token:
     rank: int  # 1 = the model's favourite: 1 + number of tokens with a higher logprob
     entropy: float  # nats, of the model's own distribution
     candidates: tuple[Candidate, ...]  # the 20 likeliest under the model, best first
+    discarded: float = 0.0  # 0..1: of the probability, what a pattern or schema ruled out here; not kept
 
 
 @dataclass(frozen=True, slots=True)

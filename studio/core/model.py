@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -67,6 +68,10 @@ class CausalLM(Protocol):
 
         The model itself stays as it is; whenever the tree grows, `cached_ids` must be what they are now.
         """
+        ...
+
+    def twin(self, number: int = 0) -> CausalLM:
+        """The same weights with another cache, which is kept: a second context, a third, ..."""
         ...
 
     def switch_off(self, heads: Iterable[tuple[int, int]], layers: Iterable[int]) -> None:
@@ -199,6 +204,7 @@ class GPT2:
         self._activation = ACTIVATIONS[config.activation_function]
         self._heads_off: dict[int, Tensor] = {}  # by layer: (H, 1, 1), 0 for a head that is off
         self._layers_off: frozenset[int] = frozenset()
+        self._twins: dict[int, GPT2] = {}
         # zeros, not empty: the system hands out its pages only when they are written
         self._kv = torch.zeros(
             config.n_layer, 2, config.n_head, config.n_positions, c // config.n_head, device=device
@@ -256,6 +262,16 @@ class GPT2:
         if n_tokens > self.n_positions - past:
             raise ValueError(f"{n_tokens} tokens after {past} in a context window of {self.n_positions}")
         return SharedPrefix(self._step, self._kv[:, :, :, :past], n, n_tokens)
+
+    def twin(self, number: int = 0) -> GPT2:
+        """The same weights with another cache, which is kept: a second context, a third, ..."""
+        if number not in self._twins:
+            other = copy.copy(self)
+            other.cached_ids, other.last_reading = [], None
+            other._kv = torch.zeros(self._kv.shape, device=self.device)
+            other._twins = {}
+            self._twins[number] = other
+        return self._twins[number]
 
     def tree(self, room: int) -> TokenTree:
         """Texts that go on from `cached_ids` and fork; they share the cache, none is copied."""
@@ -322,6 +338,7 @@ class GPT2:
         self._heads_off, self._layers_off = off, whole
         self.truncate(0)
         self.last_reading = None
+        self._twins.clear()
 
 
 def chunk_tokens(n_parameters: int) -> int:

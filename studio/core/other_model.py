@@ -148,6 +148,7 @@ class TransformersLM:
         self.last_reading: tuple[list[int], Tensor] | None = None
         self._cache = transformers.DynamicCache()
         self._last_only = "logits_to_keep" in inspect.signature(backend.forward).parameters
+        self._twins: dict[int, TransformersLM] = {}
         self._switches: list[Any] = []  # the hooks that keep heads and layers off
 
     def forward(self, ids: Tensor, cancelled: Cancelled = never) -> Tensor:
@@ -184,6 +185,16 @@ class TransformersLM:
     def tree(self, room: int) -> RereadTree:  # noqa: ARG002
         """Texts that go on from `cached_ids` and fork."""
         return RereadTree(self)
+
+    def twin(self, number: int = 0) -> TransformersLM:
+        """The same weights with another cache, which is kept: a second context, a third, ..."""
+        if number not in self._twins:
+            other = copy.copy(self)
+            other.cached_ids, other.last_reading = [], None
+            other._cache = transformers.DynamicCache()
+            other._twins = {}
+            self._twins[number] = other
+        return self._twins[number]
 
     def check(self) -> None:
         """Read, forget, read again: StudioError for models whose memory cannot be cut (Mamba, RWKV)."""
@@ -229,6 +240,7 @@ class TransformersLM:
         self._switches = [register(hook, **options) for register, hook, options in switches]
         self.truncate(0)
         self.last_reading = None
+        self._twins.clear()
 
     @torch.inference_mode()
     def _read(self, ids: Tensor, cancelled: Cancelled, options: Mapping[str, int]) -> Tensor:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from studio.core.environment import Environment
 from studio.core.messages import FinishReason, Token
 
-WHOLE = (FinishReason.LENGTH, FinishReason.STOP, FinishReason.END_OF_TEXT)
+WHOLE = (FinishReason.LENGTH, FinishReason.STOP, FinishReason.END_OF_TEXT, FinishReason.COMPLETE)
 """How a generation ends that was not cut short."""
 
 

@@ -19,8 +19,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 from studio.core.parameters import Stage
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch import Tensor
 
+    from studio.core.model import CausalLM
     from studio.core.tokenizer import Tokenizer
 
 
@@ -31,6 +34,9 @@ class RunStart:
     seed: int
     n_prompt: int  # tokens before the first one that is chosen: position p is chosen from n_prompt + p ids
     tokenizer: Tokenizer
+    model: CausalLM | None = None  # None: only logits that are stored
+    row: int = 0  # which of several texts at once; -1: a place is only looked at
+    cancelled: Callable[[], bool] = lambda: False
 
 
 class Running(Protocol):

@@ -159,6 +159,7 @@ class ProvenanceWords(QObject):
             FinishReason.LENGTH: self.tr("at its length, or at the end of the model's window"),
             FinishReason.STOP: self.tr("at a stop string"),
             FinishReason.END_OF_TEXT: self.tr("the model chose its end-of-text token"),
+            FinishReason.COMPLETE: self.tr("its pattern or JSON was complete"),
             FinishReason.CANCELLED: self.tr("stopped by you"),
             FinishReason.FAILED: self.tr("it failed"),
             FinishReason.CHOSEN: self.tr("nothing was drawn: you chose it from the model's alternatives"),

@@ -153,6 +153,8 @@ class VariantCard(QFrame):
                 return self.tr("stop string")
             case FinishReason.END_OF_TEXT:
                 return self.tr("end of text")
+            case FinishReason.COMPLETE:
+                return self.tr("complete")
             case FinishReason.CANCELLED:
                 return self.tr("stopped")
             case FinishReason.FAILED:

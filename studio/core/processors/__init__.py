@@ -15,8 +15,10 @@ first (see `core/truncation.py`).
 
 from __future__ import annotations
 
+from studio.core.processors.constraints import JsonShape, Pattern
 from studio.core.processors.cutoffs import EpsilonCutoff, EtaCutoff, TailFree, TopA, TopNSigma
 from studio.core.processors.dry import Dry
+from studio.core.processors.guiding import Guidance
 from studio.core.processors.repetition import (
     FrequencyPenalty,
     NoRepeatNgram,
@@ -30,6 +32,9 @@ from studio.core.processors.words import BannedWords, LogitBias
 from studio.core.running import LogitsProcessor
 
 PROCESSORS: tuple[type[LogitsProcessor], ...] = (
+    Guidance,
+    Pattern,
+    JsonShape,
     LogitBias,
     RepetitionPenalty,
     FrequencyPenalty,
@@ -54,10 +59,11 @@ PROCESSORS: tuple[type[LogitsProcessor], ...] = (
 )
 """Every processor, in the default order of application: Hugging Face's, with the others where they belong.
 
-First what speaks of particular tokens (favours, penalties, bans), as it means the model's own logits; so does
-top-nσ, whose cut no temperature moves. Then the temperatures, then the cuts, which mean the probabilities
-one will draw from. XTC comes after them, for it must choose among what is worth choosing; mirostat last,
-since it steers by the surprise of what is really drawn.
+First the guidance by another prompt and the shape the text must have, then what speaks of particular tokens
+(favours, penalties, bans): they mean the model's own logits. So does top-nσ, whose cut no temperature moves.
+Then the temperatures, then the cuts, which mean the probabilities one will draw from. XTC comes after them,
+for it must choose among what is worth choosing; mirostat last, since it steers by the surprise of what is
+really drawn.
 """
 
 __all__ = [
@@ -68,11 +74,14 @@ __all__ = [
     "EpsilonCutoff",
     "EtaCutoff",
     "FrequencyPenalty",
+    "Guidance",
+    "JsonShape",
     "LogitBias",
     "LogitsProcessor",
     "MinP",
     "Mirostat",
     "NoRepeatNgram",
+    "Pattern",
     "PresencePenalty",
     "QuadraticSmoothing",
     "RepetitionPenalty",
