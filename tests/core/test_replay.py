@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 import torch
@@ -86,6 +87,7 @@ def test_the_replayed_distributions_are_those_the_generator_used(starter_engine:
         written = tuple(token.token_id for token in tokens)
         ids, n_prompt = reader.run_at(m.GeneratedPlace(PROMPT, (), N, written))
         start = RunStart(seed, n_prompt, tokenizer, checkpoint.model)
+        look = replace(start, row=-1)
         live, whole = begin_all(processors, start), torch.tensor(ids)
         keys = memory.keys_of(ids)
 
