@@ -18,6 +18,7 @@ from studio.comparison import Comparison
 from studio.core import messages as m
 from studio.finding import Finding
 from studio.insight import Insight
+from studio.interior import Interior
 from studio.preferences import Preferences
 from studio.provenance import Provenance
 from studio.reading import Reading
@@ -76,6 +77,7 @@ class Controller(QObject):
             self,
         )
         self.comparison = Comparison(window, model_thread, self.writing, folder, self._next_job, self)
+        self.interior = Interior(window, model_thread, self.writing, self.insight, self._next_job, self)
         self.branches = Branches(window, self)
         self.reproduction = Reproduction(model_thread, self.writing, self._next_job, self)
         self.reproduction.started.connect(self.insight.stop_reading)
@@ -150,6 +152,7 @@ class Controller(QObject):
                 if job_id == self._load_job:
                     text = self.tr("Loading the model… {percent}%")
                     self._window.status.show_activity(text.format(percent=round(100 * fraction)))
+                self.interior.on_progress(message)
             case m.ModelLoaded():
                 self._on_model_loaded(message)
             case m.GenerationStarted():
@@ -178,8 +181,12 @@ class Controller(QObject):
                 pass
             case m.SettingsFound():
                 pass
-            case m.TextScored() | m.InsideSeen() | m.AttentionMapped() | m.WordsWeighed() | m.SwitchedOff():
-                pass  # the window does not ask for these
+            case m.InsideSeen() | m.AttentionMapped() | m.WordsWeighed():
+                self.interior.on_answer(message)
+            case m.SwitchedOff():
+                self.interior.on_switched(message)
+            case m.TextScored():
+                pass  # the window does not ask for scores
             case m.TextReshaped() | m.ReshapingFinished() | m.Redrawn():
                 pass  # the window does not ask yet
             case m.TextCompared() | m.ComparisonFinished():
@@ -209,11 +216,14 @@ class Controller(QObject):
         self.insight.on_model_loaded()
         self.writing.on_model_ready(message.model)
         self.comparison.on_model_loaded()
+        self.interior.on_model_loaded(message.model)
         self.reading.measure()
 
     def _on_job_failed(self, message: m.JobFailed) -> None:
         if (
-            self.insight.on_failed(message.job_id) or self.reading.asked(message.job_id)
+            self.insight.on_failed(message.job_id)
+            or self.reading.asked(message.job_id)
+            or self.interior.on_failed(message)
         ) and not message.report:
             return
         if self.comparison.is_own(message.job_id):

@@ -127,6 +127,30 @@ class Writing(QObject):
         else:
             self._start(start, source, (start, end))
 
+    def regenerate(self, offset: int) -> bool:
+        """Write on from a character of a generation; the rest of it gives way, and is kept as a variant.
+
+        False if the model did not write that character.
+        """
+        editor = self._window.editor
+        manuscript = editor.manuscript
+        source, place_in = manuscript.source_at(offset)
+        if source <= 0:
+            return False
+        if self._run is not None or editor.isReadOnly() or not self._ready(self.generate):
+            return True
+        node = manuscript.history.nodes.get(manuscript.history.head)
+        if node is not None and node.source == source and place_in == 0:
+            self._start(node.edits[-1].position, source, None, instead=True)
+            return True
+        end = at = 0
+        for run in manuscript.runs:
+            at += run.length
+            if run.source == source:
+                end = at
+        self._start(offset, source, (offset, end))
+        return True
+
     def _ready(self, wanted: Callable[[], None]) -> bool:
         """Whether model and library are there; if not, `wanted` is done as soon as they are."""
         if self.model is not None and self._sessions.id:

@@ -6,6 +6,7 @@ travel as bytes: float16 or uint16, little-endian, row by row.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from studio.core.reading_messages import Place
@@ -138,3 +139,10 @@ class WordsWeighed:
     logprob: float  # nats, of the token with the whole context
     weights: tuple[Weight, ...]  # in the order of the context
     n_left: int  # stretches not weighed, because it was stopped
+
+
+def names_of(heads: Iterable[tuple[int, int]], layers: Iterable[int]) -> str:
+    """What is off, for people and records: "L3 L5H2", counted from 1; a layer includes its heads."""
+    whole = set(layers)
+    names = {(layer, -1) for layer in whole} | {pair for pair in heads if pair[0] not in whole}
+    return " ".join(f"L{a + 1}" if b < 0 else f"L{a + 1}H{b + 1}" for a, b in sorted(names))

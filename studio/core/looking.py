@@ -24,6 +24,7 @@ from studio.core.inside_messages import (
     Weight,
     WeighWords,
     WordsWeighed,
+    names_of,
 )
 from studio.core.messages import Progress
 from studio.core.model import GPT2, Cancelled, CausalLM, InterruptedReading, never
@@ -219,17 +220,14 @@ def sentences(texts: Sequence[str]) -> list[tuple[int, int]]:
 
 def switch_off(model: CausalLM, request: SwitchOff) -> str:
     """Do it, and say what is off now: "L3 L5H2", counted from 1. Raises StudioError."""
-    layers = sorted(set(request.layers))
-    heads = sorted({pair for pair in request.heads if pair[0] not in layers})
     try:
-        model.switch_off(heads, layers)
+        model.switch_off(request.heads, request.layers)
     except IndexError as error:
         raise StudioError(
             QT_TRANSLATE_NOOP("StudioError", "This model has no such head or layer."),
             QT_TRANSLATE_NOOP("StudioError", "Switch everything on, and choose again."),
         ) from error
-    names = [(layer, -1) for layer in layers] + heads
-    return " ".join(f"L{a + 1}" if b < 0 else f"L{a + 1}H{b + 1}" for a, b in sorted(names))
+    return names_of(request.heads, request.layers)
 
 
 def _bytes(values: Tensor, dtype: torch.dtype) -> bytes:

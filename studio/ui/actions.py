@@ -79,6 +79,7 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("reproduce", _T("actions", "R&eproduce this"), "Alt+Shift+R", "rotate-ccw", _T("actions", "Run the generation under the caret again and compare; the text is not touched")),
     ActionRow("compare", _T("actions", "Co&mpare…"), "Alt+Shift+C", "chart-column", _T("actions", "See where two models, or two settings, disagree about this text")),
     ActionRow("presets", _T("actions", "Go to the p&resets"), "Ctrl+Shift+P", "sliders-horizontal", _T("actions", "Put the keyboard into the sampling presets")),
+    ActionRow("inside", _T("actions", "Go &inside the model"), "F7", "cpu", _T("actions", "Show what the model looked at for the word at the caret, what its layers would have said, and what mattered")),
     ActionRow("origins", _T("actions", "&Colour by origin"), "Ctrl+Shift+O", "palette", _T("actions", "Show which words were generated and which are your own"), True),
     ActionRow("heat", _T("actions", "&Heat colours"), "F4", "flame", _T("actions", "Colour every word by what the model thought of it, or stop doing so"), True),
     ActionRow("heat_next", _T("actions", "Ne&xt kind of heat"), "Shift+F4", "flame", _T("actions", "Colour by the next: probability, rank, entropy, surprisal, origin")),
@@ -110,7 +111,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (_T("actions", "&Model"), ("open_model", "starter_model", "", "@device")),
     (
         _T("actions", "&View"),
-        ("left_panel", "right_panel", "bottom_panel", "", "alternatives", "what_next", "history", "provenance", "variants", "curve", "compare", "presets", "", "heat", "heat_next", "ribbon", "origins", "read_all", "", "focus",
+        ("left_panel", "right_panel", "bottom_panel", "", "alternatives", "what_next", "history", "provenance", "variants", "curve", "compare", "presets", "inside", "", "heat", "heat_next", "ribbon", "origins", "read_all", "", "focus",
          "full_screen", "", "zoom_in", "zoom_out", "zoom_reset", "", "@theme", "@language"),
     ),
     (_T("actions", "&Help"), ("shortcuts", "about")),

@@ -301,6 +301,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def _on_presets(self) -> None:
         self.show_panel("right_panel")
+        self.side.setCurrentWidget(self.sampling)
         self.sampling.focus_presets()
 
     @Slot()

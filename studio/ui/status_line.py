@@ -125,7 +125,11 @@ class StatusLine(QStatusBar):
             self._model.setText(self.tr("no model yet"))
             self._device.clear()
             return
-        self._model.setText(model.name)
+        self._model.setText(
+            self.tr("{name} without {parts}").format(name=model.name, parts=_few(model.switched_off))
+            if model.switched_off
+            else model.name
+        )
         millions = f"{model.n_parameters / 1e6:,.1f}"
         self._model.setToolTip(
             self.tr(
@@ -143,3 +147,9 @@ class StatusLine(QStatusBar):
                 device=model.device.upper(), dtype=model.dtype, threads=model.n_threads
             )
         )
+
+
+def _few(names: str) -> str:
+    """The first of several names."""
+    parts = names.split()
+    return " ".join(parts[:3]) + (" …" if len(parts) > 3 else "")

@@ -34,6 +34,8 @@ class Theme:
     heat: str  # behind the most surprising words; less surprising ones get less of it
     more: str  # behind words that the other side likes better
     less: str  # behind words that it likes less
+    plus: str  # a bar upwards; never without a sign beside it
+    minus: str  # a bar downwards
 
 
 LIGHT = Theme(
@@ -41,12 +43,14 @@ LIGHT = Theme(
     quiet="#6B665E", accent="#2F6F6D", on_accent="#FFFFFF", tint="#E8F0EE", select="#CFE3E0", warn="#9A5B00",
     error="#A8322A", bar="#4E8C89", outline="#6B665E",
     heat="#F2B04A", more="#8FBBE8", less="#F0A868",
+    plus="#2B6CB0", minus="#B45309",
 )  # fmt: skip
 DARK = Theme(
     dark=True, paper="#16181A", surface="#1D2023", line="#2C3034", field="#70767C", ink="#E6E3DD",
     quiet="#A19C93", accent="#6FC2BD", on_accent="#10201F", tint="#233130", select="#2E4B49", warn="#E0A458",
     error="#F08A80", bar="#57A39E", outline="#A19C93",
     heat="#7A4A08", more="#1F5487", less="#84450F",
+    plus="#7DB3E8", minus="#E8964A",
 )  # fmt: skip
 
 
