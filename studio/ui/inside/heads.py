@@ -7,9 +7,9 @@ from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QWidget
 
 from studio.export.table import Table
+from studio.ui.heat.kinds import percent
 from studio.ui.inside.figure import ROW_PX, Figure, tint
 from studio.ui.inside.seen import Attention
-from studio.ui.probability_view import percent
 from studio.ui.theme import Theme
 
 NUMBER_PX = 24

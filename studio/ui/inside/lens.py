@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QWidget
 from studio.core.messages import LensRow
 from studio.export.table import Table
 from studio.ui.glyphs import visible
+from studio.ui.heat.kinds import percent
 from studio.ui.inside.figure import Figure, tint
-from studio.ui.probability_view import percent
 from studio.ui.theme import Theme
 
 LINE_PX = 22

@@ -8,9 +8,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar
 
 from studio.core import messages as m
+from studio.ui.heat.kinds import percent
 from studio.ui.inside.view import View
 from studio.ui.inside.weights import WeightBars
-from studio.ui.probability_view import percent
 from studio.ui.theme import Theme
 
 
