@@ -65,17 +65,8 @@ class Controller(QObject):
         self.colouring = Colouring(window, self.insight, self)
         shared = (self.writing, self.reading, self.insight, self._next_job, self)
         self.token_page = TokenPage(window, model_thread, *shared)
-        self.swapping = Swapping(
-            window,
-            model_thread,
-            self.sessions,
-            self.writing,
-            self.insight,
-            self.token_page,
-            index,
-            self._next_job,
-            self,
-        )
+        own = (self.writing, self.insight, self.token_page, index, self._next_job, self)
+        self.swapping = Swapping(window, model_thread, self.sessions, *own)
         self.comparison = Comparison(window, model_thread, self.writing, folder, self._next_job, self)
         self.interior = Interior(window, model_thread, self.writing, self.insight, self._next_job, self)
         self.branches = Branches(window, self)
