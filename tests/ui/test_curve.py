@@ -54,7 +54,7 @@ def panel(qtbot: QtBot) -> CurvePanel:
 
 
 def x_of(panel: CurvePanel, index: int) -> QPoint:
-    area = plot.plot_area(panel.plot.rect().toRectF())
+    area = panel.plot._area()
     return QPoint(round(plot.x_of(index, area, panel.plot.view)), 80)
 
 

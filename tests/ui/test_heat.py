@@ -91,6 +91,8 @@ def test_numbers_are_said_with_their_units() -> None:
     assert in_words(numbered(1 / 147, rank=12, entropy=4.1 * math.log(2))) == (
         "0.68%, one in 147 · 7.2 bits · rank 12 · entropy 4.1 bits"
     )
+    assert in_words(numbered(1 / 147, rank=12), "surprisal").startswith("7.2 bits, one in 147 · 0.68%")
+    assert in_words(numbered(1 / 147, rank=12), "rank").startswith("rank 12 · 0.68%, one in 147")
     assert in_words(numbered(0.0)).startswith("0%: impossible · ∞ bits")
     assert "one in" not in in_words(numbered(0.9))
 

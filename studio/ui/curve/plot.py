@@ -22,11 +22,11 @@ LINES = (ENTROPY, RANK, SURPRISAL)
 """In the order in which they are painted, the most important one on top. Their forms differ as their colours
 do: entropy is the edge of a hill, rank a cloud of dots, surprisal a line."""
 
-LEFT_PX, RIGHT_PX, TOP_PX, BOTTOM_PX = 40, 52, 18, 34
+LEFT_PX, RIGHT_PX = 40, 52
 DOT_PX = 7
 """Tokens this far apart get dots ..."""
 
-LABEL_PX = 30
+LABEL_PX = 24
 """... and this far apart their text."""
 
 
@@ -53,14 +53,13 @@ def line_colour(theme: Theme, line: str) -> QColor:
     return QColor({SURPRISAL: theme.warn, ENTROPY: theme.accent, RANK: theme.quiet}[line])
 
 
-def plot_area(rect: QRectF) -> QRectF:
-    """Where the curves are, within the axes."""
-    return rect.adjusted(LEFT_PX, TOP_PX, -RIGHT_PX, -BOTTOM_PX)
+def plot_area(rect: QRectF, line_px: float) -> QRectF:
+    """Where the curves are, within the axes: a line of words above, two below, each `line_px` high."""
+    return rect.adjusted(LEFT_PX, line_px + 8, -RIGHT_PX, -2 * line_px - 6)
 
 
-def index_at(x: float, rect: QRectF, view: View) -> float:
+def index_at(x: float, area: QRectF, view: View) -> float:
     """The token at a horizontal place; the first one stands at `first` + ½."""
-    area = plot_area(rect)
     return view.first + (x - area.left()) / max(area.width(), 1) * (view.last - view.first)
 
 
@@ -82,7 +81,7 @@ def paint(
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setFont(font)
     scale = scales(series, view)
-    area = plot_area(rect)
+    area = plot_area(rect, painter.fontMetrics().height())
     _paint_axes(painter, area, theme, view, scale)
     if not len(series):
         return
@@ -138,11 +137,11 @@ def _paint_axes(painter: QPainter, area: QRectF, theme: Theme, view: View, scale
             y = area.bottom() - area.height() * decade / decades
             box = QRectF(area.right() + 6, y - height / 2, RIGHT_PX - 6, height)
             painter.drawText(box, left, f"{10**decade:,}")
-    top = QRectF(area.left() - LEFT_PX + 4, area.top() - TOP_PX, 200, TOP_PX - height / 2)
+    top = QRectF(area.left() - LEFT_PX + 6, area.top() - height - 7, 200, height)
     if bits_shown:
         painter.drawText(top, Qt.AlignmentFlag.AlignLeft, translate(_T("heat", "bits")))
     if RANK in view.lines:
-        box = QRectF(area.right() + RIGHT_PX - 204, top.top(), 200, top.height())
+        box = QRectF(area.right() + RIGHT_PX - 206, top.top(), 200, height)
         painter.drawText(box, Qt.AlignmentFlag.AlignRight, translate(_T("heat", "rank")))
 
 
@@ -155,7 +154,12 @@ def _paint_line(
     if line == RANK:
         colour.setAlphaF(0.8)
         painter.setPen(
-            QPen(colour, 2.5 if per_px < 1 else 1.5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
+            QPen(
+                colour,
+                4.5 if per_px * DOT_PX <= 1 else 2.5 if per_px < 1 else 1.5,
+                Qt.PenStyle.SolidLine,
+                Qt.PenCapStyle.RoundCap,
+            )
         )
         painter.drawPoints(points)
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
@@ -11,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from studio.export.table import Table
 from studio.ui.curve import plot
 from studio.ui.glyphs import visible
-from studio.ui.heat.kinds import in_words
+from studio.ui.heat.kinds import in_few_words, in_words
 from studio.ui.text_numbers import TextToken
 from studio.ui.text_series import LN2, TextSeries
 from studio.ui.theme import Theme
@@ -134,7 +135,7 @@ class PlotView(QWidget):
         self.setAccessibleDescription(self.describe(self.cursor_index))
         self.update()
 
-    def describe(self, index: int) -> str:
+    def describe(self, index: int, say: Callable[[TextToken], str] = in_words) -> str:
         """A token of the curve in words."""
         s = self._series
         if not 0 <= index < len(s):
@@ -143,10 +144,13 @@ class PlotView(QWidget):
         token = TextToken(0, s.starts[index], s.ends[index], s.logprob[index], rank, nats, None)
         words = visible(self._text[token.start : token.end])
         name = self.tr("token {n}").format(n=f"{index + 1:,}")
-        return f"{name}  “{words}”  {in_words(token)}"
+        return f"{name}  “{words}”  {say(token)}"
+
+    def _area(self) -> QRectF:
+        return plot.plot_area(QRectF(self.rect()), self.fontMetrics().height())
 
     def _index_under(self, x: float) -> int:
-        index = int(plot.index_at(x, QRectF(self.rect()), self.view))
+        index = int(plot.index_at(x, self._area(), self.view))
         return min(max(index, 0), len(self._series) - 1)
 
     # -- events --------------------------------------------------------------------------------------------
@@ -164,7 +168,7 @@ class PlotView(QWidget):
         painter = QPainter(self)
         painter.drawPixmap(0, 0, self._picture)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        area = plot.plot_area(QRectF(self.rect()))
+        area = self._area()
         if not len(self._series):
             painter.setPen(QColor(self.theme.quiet))
             hint = self.tr("What you write is drawn here as soon as the model has read it.")
@@ -210,10 +214,12 @@ class PlotView(QWidget):
                 painter.setPen(QPen(QColor(self.theme.surface), 1.5))
                 painter.setBrush(plot.line_colour(self.theme, line))
                 painter.drawEllipse(QPointF(x, y), 4, 4)
-        words = self.describe(index)
+        words = self.describe(index, in_few_words)
         metrics = self.fontMetrics()
         words = metrics.elidedText(words, Qt.TextElideMode.ElideMiddle, self.width() - 84)
-        box = QRectF(0, area.top() - plot.TOP_PX + 1, metrics.horizontalAdvance(words) + 4, metrics.height())
+        box = QRectF(
+            0, area.top() - metrics.height() - 7, metrics.horizontalAdvance(words) + 4, metrics.height()
+        )
         box.moveLeft((self.width() - box.width()) / 2)
         painter.setPen(QColor(self.theme.ink))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
@@ -240,10 +246,10 @@ class PlotView(QWidget):
         if event.button() != Qt.MouseButton.LeftButton or self._pressed is None:
             return
         brush, self._brush, self._pressed = self._brush, None, None
-        rect = QRectF(self.rect())
+        area = self._area()
         if brush is not None:
             self._look(
-                plot.index_at(brush.left(), rect, self.view), plot.index_at(brush.right(), rect, self.view)
+                plot.index_at(brush.left(), area, self.view), plot.index_at(brush.right(), area, self.view)
             )
         elif len(self._series):
             self.wanted.emit(self._index_under(event.position().x()))
@@ -263,7 +269,7 @@ class PlotView(QWidget):
             move = -aside * (self.view.last - self.view.first) / 10
             self._look(self.view.first + move, self.view.last + move)
         elif steps:
-            self.zoom(ZOOM**-steps, plot.index_at(event.position().x(), QRectF(self.rect()), self.view))
+            self.zoom(ZOOM**-steps, plot.index_at(event.position().x(), self._area(), self.view))
         event.accept()
 
     def leaveEvent(self, event: QEvent) -> None:

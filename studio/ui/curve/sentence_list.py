@@ -19,7 +19,7 @@ SHOWN_CHARS = 160
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
+class SentenceSpan:
     """A sentence with its mean surprisal, bits per token."""
 
     start: int
@@ -44,7 +44,7 @@ def cut(text: str, start: int, end: int) -> list[tuple[int, int]]:
     return trimmed
 
 
-def sentences(series: TextSeries, text: str) -> list[Sentence]:
+def sentences(series: TextSeries, text: str) -> list[SentenceSpan]:
     """Those of which something is known, in the order of the text."""
     if not len(series):
         return []
@@ -52,7 +52,7 @@ def sentences(series: TextSeries, text: str) -> list[Sentence]:
     for start, end in cut(text, series.starts[0], min(series.ends[-1], len(text))):
         first, last = series.span(start, end)
         if last > first:
-            found.append(Sentence(start, end, series.mean_bits(first, last), last - first))
+            found.append(SentenceSpan(start, end, series.mean_bits(first, last), last - first))
     return found
 
 
@@ -61,11 +61,11 @@ class SentenceModel(QAbstractTableModel):
 
     def __init__(self, parent: QTableView) -> None:
         super().__init__(parent)
-        self._sentences: list[Sentence] = []
+        self._sentences: list[SentenceSpan] = []
         self._text = ""
         self._sorted_by, self._order = 0, Qt.SortOrder.DescendingOrder
 
-    def show_sentences(self, found: list[Sentence], text: str) -> None:
+    def show_sentences(self, found: list[SentenceSpan], text: str) -> None:
         """Show others, sorted as before."""
         if found == self._sentences and text == self._text:
             return
@@ -74,7 +74,7 @@ class SentenceModel(QAbstractTableModel):
         self._arrange()
         self.endResetModel()
 
-    def sentence(self, row: int) -> Sentence:
+    def sentence(self, row: int) -> SentenceSpan:
         """The one in a row."""
         return self._sentences[row]
 

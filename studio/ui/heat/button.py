@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QCoreApplication, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QMenu, QSizePolicy, QToolButton, QWidget
 
 from studio.ui.heat.kinds import KINDS, OFF, translate
 
@@ -22,6 +22,7 @@ class HeatButton(QToolButton):
         super().__init__(parent)
         self.setObjectName("heatButton")
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
         self._toggle = actions["heat"]
         self.setToolTip(self._toggle.toolTip())
         self.kind, self.last = OFF, last

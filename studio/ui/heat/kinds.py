@@ -48,7 +48,7 @@ KINDS: tuple[Kind, ...] = (
         "rank",
         _T("heat", "rank"),
         _T("heat", "The word's place in the model's list of guesses: 1 is its favourite."),
-        ((0.0, "1"), (0.25, "–10"), (0.5, "–100"), (0.75, "–1,000"), (1.0, "…")),
+        ((0.0, "1"), (0.25, "≤10"), (0.5, "≤100"), (0.75, "≤1k"), (1.0, ">1k")),
     ),
     Kind(
         "entropy",
@@ -148,16 +148,32 @@ def one_in(logprob: float) -> str:
     return translate(_T("heat", "one in {n}")).format(n=f"{round(math.exp(-logprob)):,}")
 
 
-def in_words(token: TextToken) -> str:
-    """All numbers of a token: "0.68%, one in 147 · 7.2 bits · rank 12 · entropy 4.1 bits"."""
+def in_words(token: TextToken, first: str = "probability") -> str:
+    """All numbers of a token, that of one kind first: "0.68%, one in 147 · 7.2 bits · rank 12 · …"."""
+    parts = _parts(token)
+    first = first if first in parts else "probability"
+    chance = one_in(token.logprob)
+    if chance:
+        with_chance = first if first in ("probability", "surprisal") else "probability"
+        parts[with_chance] += f", {chance}"
+    return " · ".join([parts.pop(first), *parts.values()])
+
+
+def in_few_words(token: TextToken) -> str:
+    """ "7.2 bits · rank 12 · entropy 4.1 bits"."""
+    parts = _parts(token)
+    del parts["probability"]
+    return " · ".join(parts.values())
+
+
+def _parts(token: TextToken) -> dict[str, str]:
     probability = percent(math.exp(token.logprob) if token.logprob > -700 else 0.0)
     if token.logprob == -math.inf:
         probability = translate(_T("heat", "0%: impossible"))
-    chance = one_in(token.logprob)
-    parts = [
-        f"{probability}, {chance}" if chance else probability,
-        bits(token.surprisal_bits),
-        translate(_T("heat", "rank {n}")).format(n=f"{token.rank:,}"),
-        translate(_T("heat", "entropy {bits}")).format(bits=bits(token.entropy / math.log(2))),
-    ]
-    return " · ".join(parts)
+    entropy = bits(token.entropy / math.log(2))
+    return {
+        "probability": probability,
+        "surprisal": bits(token.surprisal_bits),
+        "rank": translate(_T("heat", "rank {n}")).format(n=f"{token.rank:,}"),
+        "entropy": translate(_T("heat", "entropy {bits}")).format(bits=entropy),
+    }

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPolygonF
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPolygonF, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.ui.elided_label import ElidedLabel
 from studio.ui.glyphs import visible
@@ -15,6 +15,7 @@ from studio.ui.theme import Theme
 
 RAMP_PX = 176
 BAND_PX = 9
+NARROW_PX = 520
 
 
 class Ramp(QWidget):
@@ -119,14 +120,17 @@ class Legend(QWidget):
         words.setSpacing(1)
         words.addWidget(self._numbers)
         words.addWidget(self._meaning)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(24, 2, 24, 2)
-        row.setSpacing(8)
-        row.addWidget(self._ramp)
-        row.addLayout(words, 1)
-        row.addWidget(self._hatch)
-        row.addWidget(self._state)
-        row.addWidget(self.read_button)
+        state = QHBoxLayout()
+        state.setSpacing(8)
+        state.addWidget(self._hatch)
+        state.addWidget(self._state)
+        state.addWidget(self.read_button)
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._row.setContentsMargins(24, 2, 24, 2)
+        self._row.setSpacing(4)
+        self._row.addWidget(self._ramp)
+        self._row.addLayout(words, 1)
+        self._row.addLayout(state)
         self._kind = ""
         self.setVisible(False)
         self.show_state("", old=False, more=False, reading=False)
@@ -135,6 +139,13 @@ class Legend(QWidget):
         """Use another theme's colours."""
         self._ramp.theme = self._hatch.theme = theme
         self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow window the words come under the ramp."""
+        super().resizeEvent(event)
+        narrow = self.width() < NARROW_PX
+        directions = QBoxLayout.Direction
+        self._row.setDirection(directions.TopToBottom if narrow else directions.LeftToRight)
 
     def show_kind(self, name: str) -> None:
         """Explain another kind; an empty strip goes away."""
@@ -155,7 +166,9 @@ class Legend(QWidget):
             self._numbers.show_text("")
             self._ramp.mark(None)
             return
-        self._numbers.show_text(f"“{visible(text)}”  {in_words(token)}")
+        words = f"“{visible(text)}”  {in_words(token, self._kind)}"
+        self._numbers.show_text(words)
+        self._numbers.setToolTip(words)
         self._ramp.mark(share(self._kind, token))
 
     def show_state(self, text: str, *, old: bool, more: bool, reading: bool) -> None:
