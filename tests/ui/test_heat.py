@@ -284,6 +284,8 @@ def test_the_legend_explains_its_kind_and_tells_the_numbers_pointed_at(
         assert kind.meaning in find_text(legend)
         assert ("rank 12" in find_text(legend)) is True
         legend.grab()
+    legend.show_token(numbered(0.5), "<b>x")
+    assert "&lt;b&gt;x" in legend._numbers.toolTip()
     legend.show_token(None, "")
     assert "rank 12" not in find_text(legend)
     legend.show_kind("off")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
@@ -168,7 +170,7 @@ class Legend(QWidget):
             return
         words = f"“{visible(text)}”  {in_words(token, self._kind)}"
         self._numbers.show_text(words)
-        self._numbers.setToolTip(words)
+        self._numbers.setToolTip(f"<qt>{html.escape(words)}</qt>")  # the text's own < is plain
         self._ramp.mark(share(self._kind, token))
 
     def show_state(self, text: str, *, old: bool, more: bool, reading: bool) -> None:
