@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
@@ -20,7 +21,7 @@ from studio.export import EXPORTERS
 from studio.export.archive import Archive
 from studio.export.exporter import Options
 from studio.intake import Imported
-from studio.store import shelf
+from studio.store import passages, shelf
 from studio.store.records import GenerationRecord
 from studio.store.shelf import set_origin
 from studio.store.store import Store
@@ -142,28 +143,15 @@ def _export(store: Store, request: ExportSessions) -> Iterator[ExchangeMessage]:
             QT_TRANSLATE_NOOP("StudioError", "Write something first."),
         )
     left_out: list[Sentence] = []
-    n_done = 0
-
-    def archives() -> Iterator[Archive]:
-        nonlocal n_done
-        for n_done, session_id in enumerate(ids):  # noqa: B007 (progress is told from it)
-            try:
-                archive = archive_of(store, session_id, left_out.append)
-            except LibraryError as error:
-                if len(ids) == 1:
-                    raise
-                left_out.append(_left_out(session_id, error))  # damaged, or deleted meanwhile
-            else:
-                yield archive
-
+    reading = _Reading(store, ids, left_out.append)
     started = time.monotonic()
-    with contextlib.closing(exporter.steps(archives(), Path(request.path), request.options)) as steps:
-        for _ in steps:
+    with contextlib.closing(exporter.steps(reading, Path(request.path), request.options)) as writing:
+        for _ in _by_turns(reading, writing):
             if request.cancelled.is_set():
                 yield ExchangeCancelled()
                 return
             if time.monotonic() - started >= STEP_S:
-                yield ExchangeProgress(n_done, len(ids))
+                yield ExchangeProgress(max(reading.n_taken - 1, 0), len(ids))
                 started = time.monotonic()
     yield Exported(request.path, len(ids), tuple(left_out))
 
@@ -176,11 +164,68 @@ def session_ids(store: Store) -> tuple[int, ...]:
 
 def archive_of(store: Store, session_id: int, tell: Callable[[Sentence], object]) -> Archive:
     """Everything of one session; tokens are read when they are looked at. `tell` what cannot be read."""
+    *_, archive = _archive_steps(store, session_id, tell)
+    assert archive is not None
+    return archive
+
+
+def _archive_steps(
+    store: Store, session_id: int, tell: Callable[[Sentence], object]
+) -> Iterator[Archive | None]:
+    """The same, with None where something else can be done; the archive comes last."""
     session = store.session(session_id)
     line = store.look(lambda db: shelf.summary(db, session_id))
-    generations = store.generations_of(session_id)
+    ids = store.look(lambda db: passages.ids_of(db, session_id))
+    generations = []
+    for generation_id in ids:
+        if (generation := store.generation(generation_id)) is not None:
+            generations.append(replace(generation, session_id=session_id))  # a copy shares them
+        yield None
     tokens = _StoredTokens(store, tuple(generation.id for generation in generations), tell)
-    return Archive(session, line.created_utc, line.updated_utc, line.tags, generations, tokens)
+    yield Archive(session, line.created_utc, line.updated_utc, line.tags, tuple(generations), tokens)
+
+
+class _Reading(Iterator[Archive]):
+    """The archives of an export. The next one can be read ahead in steps, so that taking it takes no time."""
+
+    def __init__(self, store: Store, ids: tuple[int, ...], tell: Callable[[Sentence], object]) -> None:
+        self._store, self._tell, self._left = store, tell, list(ids[::-1])
+        self._alone = len(ids) == 1
+        self._ready: deque[Archive] = deque()
+        self.n_taken = 0
+
+    def ahead(self) -> Iterator[None]:
+        """Read until there is one to take, or none is left."""
+        while self._left and not self._ready:
+            session_id = self._left.pop()
+            try:
+                for archive in _archive_steps(self._store, session_id, self._tell):
+                    if archive is not None:
+                        self._ready.append(archive)
+                    yield
+            except LibraryError as error:
+                if self._alone:
+                    raise
+                self._tell(_left_out(session_id, error))  # damaged, or deleted meanwhile
+
+    def __next__(self) -> Archive:
+        for _ in self.ahead():
+            pass
+        if not self._ready:
+            raise StopIteration
+        self.n_taken += 1
+        return self._ready.popleft()
+
+
+def _by_turns(reading: _Reading, writing: Iterator[None]) -> Iterator[None]:
+    """Read one archive ahead of each step of writing: an exporter takes one a step at most."""
+    while True:
+        yield from reading.ahead()
+        try:
+            next(writing)
+        except StopIteration:
+            return
+        yield
 
 
 class _StoredTokens(Mapping[int, tuple[Token, ...]]):

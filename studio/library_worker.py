@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from studio import exchange, settings
+from studio import exchange, paths, settings
 from studio.core.errors import QT_TRANSLATE_NOOP
 from studio.store import records as r
 
@@ -73,6 +73,8 @@ class LibraryWorker(QObject):
                 self._break_off_exchange()
                 self._back_up_at_closing()
             self._serve(request, self._answers(request))
+            if isinstance(request, r.OpenLibrary) and self._librarian.is_ours:
+                settings.remove_unfinished(paths.settings_file(Path(request.folder)))
         if isinstance(request, r.CloseLibrary):
             self._stepping.stop()
             self.thread().quit()

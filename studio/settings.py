@@ -7,6 +7,7 @@ from these entries. Reading never fails: a value that cannot be used becomes its
 from __future__ import annotations
 
 import contextlib
+import glob
 import math
 import os
 import re
@@ -269,6 +270,14 @@ def _set_aside(path: Path) -> Problem:
         "StudioError", "{file} was damaged and is kept as {kept}; the defaults are used."
     )
     return Problem(template, (("file", path.name), ("kept", kept.name)))
+
+
+def remove_unfinished(path: Path) -> None:
+    """Remove what writes that were cut off, the power say, have left beside the settings file."""
+    path = path.resolve()
+    for left in path.parent.glob(glob.escape(path.name) + ".*.tmp"):
+        with contextlib.suppress(OSError):
+            left.unlink()
 
 
 def save(path: Path, settings: Settings) -> None:

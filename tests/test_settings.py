@@ -199,3 +199,14 @@ def test_limits_and_choices_are_those_of_the_declaration() -> None:
             settings.limits(name)
     with pytest.raises(KeyError):
         settings.choices("seed")
+
+
+def test_what_a_killed_write_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    settings.save(file, Settings())
+    kept = [file, tmp_path / "settings.toml.broken", tmp_path / "other.toml.x1.tmp"]
+    for path in (*kept[1:], tmp_path / "settings.toml.x1.tmp", tmp_path / "settings.toml.x2.tmp"):
+        path.write_text("half of it")
+    settings.remove_unfinished(file)
+    assert sorted(tmp_path.iterdir()) == sorted(kept)
+    settings.remove_unfinished(tmp_path / "missing" / "settings.toml")

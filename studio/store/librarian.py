@@ -255,6 +255,11 @@ class Librarian:
         return self._store is not None
 
     @property
+    def is_ours(self) -> bool:
+        """Whether there is an open library that may be written."""
+        return self._store is not None and not self._store.read_only
+
+    @property
     def store(self) -> Store:
         """The open library. Raises RuntimeError if there is none."""
         return self._open_store()

@@ -246,7 +246,7 @@ LibraryRequest = (
 
 @dataclass(frozen=True, slots=True)
 class LibraryOpened:
-    """The library is open. `last_session` is the one that was saved last, None in a new library."""
+    """The library is open. `last_session` is the one that was open last, None in a new library."""
 
     folder: str
     read_only: bool

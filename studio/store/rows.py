@@ -88,11 +88,38 @@ def read_session(
 
 
 def read_last_session(connection: sqlite3.Connection, *, verify: bool) -> SessionRecord | None:
-    """The one of the list that was saved last."""
+    """The one that was open last; if it is not on the list any more, the one that was saved last."""
     row = connection.execute(
-        "SELECT id FROM sessions WHERE deleted_utc IS NULL AND archived = 0 ORDER BY saved_order DESC LIMIT 1"
+        "SELECT id FROM sessions WHERE deleted_utc IS NULL AND archived = 0"
+        " ORDER BY id = (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'last_viewed') DESC,"
+        " saved_order DESC LIMIT 1"
     ).fetchone()
     return None if row is None else read_session(connection, row[0], verify=verify)
+
+
+def write_last_viewed(connection: sqlite3.Connection, session_id: int) -> None:
+    """Remember which session is open, for the next start."""
+    connection.execute(
+        "INSERT INTO meta (key, value) VALUES ('last_viewed', ?1)"
+        " ON CONFLICT (key) DO UPDATE SET value = ?1 WHERE value <> ?1",
+        (str(session_id),),
+    )
+
+
+def read_revision(connection: sqlite3.Connection, session_id: int) -> int | None:
+    """Which revision of a session is stored, None if there is none of it."""
+    row = connection.execute("SELECT revision FROM sessions WHERE id = ?", (session_id,)).fetchone()
+    return None if row is None else int(row[0])
+
+
+def is_unchanged(connection: sqlite3.Connection, session_id: int, line: Row, body: Row) -> bool:
+    """Whether a stored session differs from these rows at most in where the caret is."""
+    row = connection.execute(
+        "SELECT revision, title, head, runs, text FROM sessions JOIN manuscripts ON session_id = id"
+        " WHERE id = ? AND revision = ?",
+        (session_id, line["revision"]),
+    ).fetchone()
+    return bool(row == (line["revision"], line["title"], body["head"], body["runs"], body["text"]))
 
 
 def _unpack_session(session_id: int, row: Sequence[Any], verify: bool) -> SessionRecord:

@@ -5,7 +5,9 @@ list is indexed before the next search, at closing, and when there is nothing el
 word by word, where nothing may be written. So a search sees all that is committed. The index holds only what
 can be made again: if it is damaged, it is made anew.
 
-Documents are numbered: generations by their id, texts and titles by that of the session and a high bit.
+Documents are numbered: generations by their id, texts and titles by that of the session and a high bit. A
+long text is many documents, its pieces, so that none takes long to index: a save can be in between. While
+some of them are on the list, so is the text.
 """
 
 from __future__ import annotations
@@ -22,7 +24,10 @@ from studio.store.schema import SEARCH_SQL
 
 TEXT = 1 << 60
 TITLE = 1 << 61
+PIECE = 1 << 62
+PIECE_CHARACTERS = 15_000
 _ID = TEXT - 1
+_PIECE_BITS = 16
 _LOOKED_AT = 2000
 """So many generations are compared with their session's text before a search is content with what it has."""
 
@@ -35,8 +40,9 @@ _CANDIDATES = {
 
 
 def mark_session(connection: sqlite3.Connection, session_id: int) -> None:
-    """Title and text are to be indexed."""
+    """Title and text are to be indexed, from the beginning."""
     connection.execute("INSERT OR IGNORE INTO stale VALUES (?), (?)", (TEXT | session_id, TITLE | session_id))
+    connection.execute("DELETE FROM stale WHERE id BETWEEN ? AND ?", _pieces(session_id))
 
 
 def mark_generation(connection: sqlite3.Connection, generation_id: int) -> None:
@@ -44,27 +50,82 @@ def mark_generation(connection: sqlite3.Connection, generation_id: int) -> None:
     connection.execute("INSERT OR IGNORE INTO stale VALUES (?)", (generation_id,))
 
 
-def index_stale(connection: sqlite3.Connection, limit_s: float, largest: int | None = None) -> bool:
+def forget_session(connection: sqlite3.Connection, session_id: int) -> None:
+    """Title and text are not to be found any more."""
+    for table, column in (("search", "rowid"), ("stale", "id")):
+        for first, last in (
+            (TEXT | session_id, TEXT | session_id),
+            (TITLE | session_id, TITLE | session_id),
+            _pieces(session_id),
+        ):
+            connection.execute(
+                f"DELETE FROM {table} WHERE {column} BETWEEN ? AND ?",  # noqa: S608
+                (first, last),
+            )
+
+
+def index_stale(connection: sqlite3.Connection, limit_s: float, *, pieces: bool = True) -> bool:
     """Index what is on the list, at least one document, for about `limit_s`; whether all of it is done.
 
-    `largest`: leave out what has more characters. To be called in a transaction.
+    Without `pieces`, what is long is left on the list. To be called in a transaction.
     """
     until = time.monotonic() + limit_s
-    stale = connection.execute("SELECT id FROM stale ORDER BY id DESC").fetchall()
-    all_done = True
-    for done, (document,) in enumerate(stale, 1):
-        text = _text_of(connection, document)
-        if largest is not None and len(text) > largest:
-            all_done = False
-            continue
-        text = " ".join(words.words(text))
-        connection.execute("DELETE FROM search WHERE rowid = ?", (document,))
-        if text:
-            connection.execute("INSERT INTO search (rowid, body) VALUES (?, ?)", (document, text))
-        connection.execute("DELETE FROM stale WHERE id = ?", (document,))
+    for (document,) in connection.execute("SELECT id FROM stale ORDER BY id DESC").fetchall():
+        if document >= PIECE and pieces:
+            _index_piece(connection, document)
+        elif document < PIECE and not (document & TEXT and _is_long(connection, document & _ID)):
+            _index(connection, document, words.words(_text_of(connection, document)))
+            connection.execute("DELETE FROM stale WHERE id = ?", (document,))
         if time.monotonic() > until:
-            return all_done and done == len(stale)
-    return all_done
+            break
+    (all_done,) = connection.execute("SELECT NOT EXISTS (SELECT * FROM stale)").fetchone()
+    return bool(all_done)
+
+
+def _index(connection: sqlite3.Connection, document: int, found: list[str]) -> None:
+    body = " ".join(found)
+    if connection.execute("SELECT body FROM search WHERE rowid = ?", (document,)).fetchone() == (body,):
+        return
+    connection.execute("DELETE FROM search WHERE rowid = ?", (document,))
+    if body:
+        connection.execute("INSERT INTO search (rowid, body) VALUES (?, ?)", (document, body))
+
+
+def _pieces(session_id: int) -> tuple[int, int]:
+    """The first and the last number that a piece of the text can have."""
+    first = PIECE | session_id << _PIECE_BITS
+    return first, first | (1 << _PIECE_BITS) - 1
+
+
+def _is_long(connection: sqlite3.Connection, session_id: int) -> bool:
+    """Whether a text is indexed in pieces, or was. If so they are on the list now, instead of the whole."""
+    numbers = _pieces(session_id)
+    if numbers[1] >> 63:
+        return False  # no such id was ever given out by us
+    if connection.execute("SELECT 1 FROM stale WHERE id BETWEEN ? AND ?", numbers).fetchone():
+        return True
+    text = _text_of(connection, TEXT | session_id)
+    (last,) = connection.execute(
+        "SELECT max(rowid) FROM search WHERE rowid BETWEEN ? AND ?", numbers
+    ).fetchone()
+    n_before = 0 if last is None else last - numbers[0] + 1
+    n_now = len(words.cuts(text, PIECE_CHARACTERS)) - 1 if len(text) > PIECE_CHARACTERS else 0
+    if not n_before and not n_now:
+        return False
+    _index(connection, TEXT | session_id, [] if n_now else words.words(text))
+    new = ((numbers[0] + k,) for k in range(max(n_now, n_before)))
+    connection.executemany("INSERT INTO stale VALUES (?)", new)
+    return True
+
+
+def _index_piece(connection: sqlite3.Connection, document: int) -> None:
+    session_id, k = (document - PIECE) >> _PIECE_BITS, document & (1 << _PIECE_BITS) - 1
+    text = _text_of(connection, TEXT | session_id)
+    places = words.cuts(text, PIECE_CHARACTERS) if len(text) > PIECE_CHARACTERS else [0]
+    _index(connection, document, words.words_from(text, *places[k : k + 2]) if k + 1 < len(places) else [])
+    connection.execute("DELETE FROM stale WHERE id = ?", (document,))
+    if not connection.execute("SELECT 1 FROM stale WHERE id BETWEEN ? AND ?", _pieces(session_id)).fetchone():
+        connection.execute("DELETE FROM stale WHERE id = ?", (TEXT | session_id,))
 
 
 def check(connection: sqlite3.Connection) -> None:
@@ -104,7 +165,10 @@ def find(connection: sqlite3.Connection, text: str, limit: int) -> Found:
     documents = _documents(connection, query)
     hits: list[Hit] = []
     for kind in (TITLE, TEXT):
-        ids = ",".join(str(document & _ID) for document in documents(kind, 2 * kind))
+        found = [document & _ID for document in documents(kind, 2 * kind)]
+        if kind == TEXT:
+            found += _long_texts(connection, query)
+        ids = ",".join(map(str, found))
         for session_id, body in connection.execute(_CANDIDATES[kind].format(ids=ids), (limit - len(hits),)):
             hits.append(_hit(session_id, query, body, "title" if kind == TITLE else "text", None))
     if len(hits) < limit:
@@ -129,7 +193,8 @@ def _hit(
 def _documents(connection: sqlite3.Connection, query: words.Query) -> Callable[[int, int], Iterable[int]]:
     """What gives the documents of a range of numbers that match, the last first."""
     stale = {document for (document,) in connection.execute("SELECT id FROM stale")}
-    unindexed = sorted((d for d in stale if words.matches(query, _text_of(connection, d))), reverse=True)
+    waiting = (d for d in stale if d < PIECE)
+    unindexed = sorted((d for d in waiting if words.matches(query, _text_of(connection, d))), reverse=True)
 
     def documents(first: int, end: int) -> Iterator[int]:
         yield from (document for document in unindexed if first <= document < end)
@@ -141,6 +206,22 @@ def _documents(connection: sqlite3.Connection, query: words.Query) -> Callable[[
                 yield document
 
     return documents
+
+
+def _long_texts(connection: sqlite3.Connection, query: words.Query) -> Iterable[int]:
+    """The sessions whose long text has every phrase in one of its pieces."""
+    if not connection.execute("SELECT 1 FROM search WHERE rowid >= ?", (PIECE,)).fetchone():
+        return ()
+    found: set[int] | None = None
+    for phrase in query.fts5_each():
+        rowids = connection.execute(
+            "SELECT rowid FROM search WHERE search MATCH ? AND rowid >= ? ORDER BY rowid DESC",
+            (phrase, PIECE),
+        )
+        here = {(rowid - PIECE) >> _PIECE_BITS for (rowid,) in rowids}
+        found = here if found is None else found & here
+    stale = {document for (document,) in connection.execute("SELECT id FROM stale WHERE id < ?", (TITLE,))}
+    return [session_id for session_id in found or () if TEXT | session_id not in stale]
 
 
 def _cut_out(

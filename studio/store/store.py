@@ -37,10 +37,8 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-INDEX_SLICE_S = 0.05
+INDEX_SLICE_S = 0.02
 INDEX_AT_CLOSE_S = 0.5
-INDEX_AT_CLOSE_CHARACTERS = 500_000
-"""Of one text: a longer one would take longer, and nobody waits for it."""
 
 
 class Store:
@@ -85,7 +83,7 @@ class Store:
                 self._copying.finish(stop=True)
         if self._finish.alive:
             with contextlib.suppress(sqlite3.Error, OSError, StudioError):  # the next search does it
-                self.index(INDEX_AT_CLOSE_S, INDEX_AT_CLOSE_CHARACTERS)
+                self.index(INDEX_AT_CLOSE_S)
         self._finish()
 
     # -- reading -------------------------------------------------------------------------------------------
@@ -108,7 +106,7 @@ class Store:
         return session
 
     def last_session(self) -> SessionRecord | None:
-        """The one that was saved last, if there is any."""
+        """The one that was open last, if there is any."""
         return rows.read_last_session(self._connection, verify=not self.read_only)
 
     def generation(self, generation_id: int) -> GenerationRecord | None:
@@ -135,7 +133,7 @@ class Store:
                 self._index_checked = True
                 if (files.size_of(self._opened.path) or 0) <= SMALL_BYTES:
                     self.change(search.check)
-            self.index(math.inf)
+            self.index(math.inf, pieces=False)
             found = search.find(self._connection, text, limit)
         # None: the index has been made anew.
         return found or search.find(self._connection, text, limit)
@@ -153,7 +151,7 @@ class Store:
             raise
 
     def save_session(self, session: SessionRecord) -> SessionSummary:
-        """Write a session as it is now; it becomes the first of the list.
+        """Write a session as it is now; it becomes the first of the list if it was changed, not if only read.
 
         One of an earlier revision than the stored one (a save that failed and is sent again late) adds only
         what cannot be wrong by now: its nodes.
@@ -188,14 +186,17 @@ class Store:
         with self._writing():
             verb(self._connection)
 
-    def index(self, limit_s: float = INDEX_SLICE_S, largest: int | None = None) -> bool:
-        """Index some of what was changed, for about so long; whether there is nothing left to do."""
+    def index(self, limit_s: float = INDEX_SLICE_S, *, pieces: bool = True) -> bool:
+        """Index some of what was changed, for about so long; whether there is nothing left to do.
+
+        Without `pieces`, long texts are left for later.
+        """
         if self.read_only or not self._value("SELECT EXISTS (SELECT * FROM stale)"):
             return True
         if files.free_bytes(self._opened.path) < backup.LEAVES_BYTES:
             return True  # a search does without
         with self._writing():
-            return search.index_stale(self._connection, limit_s, largest)
+            return search.index_stale(self._connection, limit_s, pieces=pieces)
 
     def duplicate_session(self, session_id: int, new_id: int) -> None:
         """Make a second session like this one; it becomes the first of the list."""
@@ -228,7 +229,7 @@ class Store:
             if self.read_only or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CORRUPT:
                 raise
             self.change(search.make_anew)
-            self.index(math.inf)
+            self.index(math.inf, pieces=False)
 
     def back_up(self, *, only_if_due: bool) -> Iterator[float | BackupMade]:
         """Make a backup. Gives how far it is, several times a second, and what came of it at last.
@@ -318,17 +319,19 @@ class Store:
             )
 
     def _write_session(self, db: Database, session: SessionRecord) -> None:
-        stored = self._connection.execute(
-            "SELECT revision FROM sessions WHERE id = ?", (session.id,)
-        ).fetchone()
-        if stored is None or session.revision >= stored[0]:
+        stored = rows.read_revision(self._connection, session.id)
+        if stored is None or session.revision >= stored:
             self._write_text(db, session, exists=stored is not None)
         rows.write_nodes(self._connection, session.id, session.revision, session.nodes)
 
     def _write_text(self, db: Database, session: SessionRecord, *, exists: bool) -> None:
+        line, body = rows.pack_session(session)
+        rows.write_last_viewed(self._connection, session.id)
+        if exists and rows.is_unchanged(self._connection, session.id, line, body):
+            db.table("manuscripts").update(session.id, body)  # where the caret is
+            return
         now = _now()
         self._saved_order += 1
-        line, body = rows.pack_session(session)
         line |= {"saved_order": self._saved_order, "updated_utc": now}
         if exists:
             db.table("sessions").update(session.id, line)

@@ -32,9 +32,7 @@ def purge(connection: sqlite3.Connection, session_id: int) -> None:
             ((g,) for g in generations),
         )
     connection.executemany("DELETE FROM meta WHERE key = ?", ((passages.gap_key(g),) for g in generations))
-    for document in (search.TEXT | session_id, search.TITLE | session_id):
-        run("DELETE FROM search WHERE rowid = ?", (document,))
-        run("DELETE FROM stale WHERE id = ?", (document,))
+    search.forget_session(connection, session_id)
     prompts = run("SELECT DISTINCT prompt_id FROM generations WHERE session_id = ?", (session_id,)).fetchall()
     run("DELETE FROM generations WHERE session_id = ?", (session_id,))
     connection.executemany(

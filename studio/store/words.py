@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 _SINGLE = (
     "\u0e00-\u109f\u1100-\u11ff\u1780-\u17ff\u1a20-\u1aaf\u1b00-\u1b7f\u2e80-\u2fff\u3005-\u3007\u3021-\u312f"
@@ -28,8 +29,11 @@ _MARKS = re.compile(
 )
 _PARTS = re.compile(r'"([^"]*)("?)|[^\s"]+')
 _BETWEEN = "[\\W_]"
-_SPACE = re.compile(r"\s")
+_CUT = re.compile("[\\s\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]")
+"""Before these characters no word goes on."""
 _PIECE = 32_768
+PHRASE = 40
+"""So many words of a phrase are looked for in the index of a long text, whose pieces overlap by as many."""
 _WINDOW, _OVERLAP = 4096, 1024
 
 
@@ -49,13 +53,30 @@ def words(text: str) -> list[str]:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """The text in pieces that begin with white space, where no word goes on: other threads get their turn."""
-    start = 0
-    while start < len(text):
-        space = _SPACE.search(text, start + _PIECE)
-        end = space.start() if space else len(text)
+    """The text in pieces, so that other threads get their turn."""
+    places = cuts(text, _PIECE)
+    for start, end in pairwise(places):
         yield text[start:end]
-        start = end
+
+
+def cuts(text: str, size: int) -> list[int]:
+    """Where to cut a text into pieces of at least `size` characters, no word in two: from 0 to its end."""
+    places = [0]
+    while places[-1] < len(text):
+        cut = _CUT.search(text, places[-1] + size)
+        places.append(cut.start() if cut else len(text))
+    return places
+
+
+def words_from(text: str, start: int, end: int) -> list[str]:
+    """The words of a piece of a text, and of those after it so many that a phrase can begin in the piece."""
+    found = words(text[start:end])
+    n_own = len(found)
+    while end < len(text) and len(found) < n_own + PHRASE:
+        cut = _CUT.search(text, end + 1000)
+        start, end = end, cut.start() if cut else len(text)
+        found += _WORD.findall(fold(text[start:end]))
+    return found[: n_own + PHRASE]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +90,14 @@ class Query:
         """For MATCH. Words hold nothing that means anything there."""
         text = " ".join(f'"{" ".join(phrase)}"' for phrase in self.phrases)
         return f"{text} *" if self.prefix else text
+
+    def fts5_each(self) -> list[str]:
+        """One for each phrase, of which only so many words count as a piece of a long text has at its end."""
+        last = len(self.phrases) - 1
+        return [
+            Query((phrase[:PHRASE],), self.prefix and k == last and len(phrase) <= PHRASE).fts5()
+            for k, phrase in enumerate(self.phrases)
+        ]
 
     def patterns(self) -> tuple[re.Pattern[str], ...]:
         """What finds each phrase in a folded text."""

@@ -77,6 +77,29 @@ def test_the_views_and_their_order(own_library: Path) -> None:
     list(librarian.run(OpenLibrary(str(own_library / "other"))))
 
 
+def test_a_session_that_is_only_read_keeps_its_place_and_is_opened_again(own_library: Path) -> None:
+    with library(own_library) as librarian:
+        for number in (1, 2, 3):
+            ask(librarian, SaveSession(session(number, "text")), Saved)
+        before = ask(librarian, ListSessions("current", "updated"), SessionsListed)
+        librarian.store.change(
+            lambda db: db.execute("UPDATE sessions SET updated_utc = '2020-01-01T00:00:00Z'")
+        )
+        read = replace(session(1, "text"), caret=2, scroll=0.5)
+        saved = ask(librarian, SaveSession(read), Saved)
+        assert saved.summary.updated_utc == "2020-01-01T00:00:00Z"
+        assert listed(librarian) == ids(before) == [3, 2, 1]
+    opened = ask(librarian, OpenLibrary(str(own_library)), LibraryOpened)
+    assert opened.last_session == read
+    ask(librarian, SaveSession(session(2, "changed", revision=2)), Saved)
+    assert listed(librarian) == [2, 3, 1]
+    ask(librarian, DeleteSession(2), SessionsListed)
+    opened = ask(librarian, OpenLibrary(str(own_library)), LibraryOpened)
+    assert opened.last_session is not None
+    assert opened.last_session.id == 3
+    list(librarian.run(OpenLibrary(str(own_library / "other"))))
+
+
 def test_an_unknown_session_is_no_bug(own_library: Path) -> None:
     requests: list[LibraryRequest] = [
         PinSession(5, True),

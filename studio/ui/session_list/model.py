@@ -77,8 +77,11 @@ class SessionModel(QStringListModel):
 
     def update(self, summary: SessionSummary) -> None:
         """A session was saved: its line changes in place if it can; one of another view is not shown."""
+        before = next((s for s in self._sessions if s.id == summary.id), None)
         others = [s for s in self._sessions if s.id != summary.id]
-        if belongs(summary, self.view):
+        if belongs(summary, self.view) and before is not None and self._keeps_place(before, summary):
+            others.insert(self._sessions.index(before), summary)
+        elif belongs(summary, self.view):
             self._insert(others, summary)
         self._sessions = tuple(others)
         rows = self._make_rows()
@@ -88,6 +91,11 @@ class SessionModel(QStringListModel):
                 self.dataChanged.emit(self.index(row), self.index(row))
         else:
             self._show(rows)
+
+    def _keeps_place(self, before: SessionSummary, now: SessionSummary) -> bool:
+        """Whether a session was only read, or was saved a moment ago."""
+        same = (before.updated_utc, before.pinned) == (now.updated_utc, now.pinned)
+        return same and self.order == "updated"
 
     def _insert(self, sessions: list[SessionSummary], summary: SessionSummary) -> None:
         """Put a session that was saved just now where it belongs among the others."""
