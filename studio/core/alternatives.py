@@ -47,7 +47,7 @@ def generate_alternatives(
     started = time.perf_counter()
     seen = context.measure(model, tokenizer, request.prompt, request.special_offsets, request.max_new_tokens)
     starts = [
-        RunStart(seed, len(seen.ids), tokenizer, model, row, cancelled)
+        RunStart(seed, len(seen.ids), tokenizer, model, row, cancelled=cancelled)
         for row, seed in enumerate(request.seeds)
     ]
     chains = [begin_all(request.processors, start) for start in starts]

@@ -276,7 +276,7 @@ class Engine:
         known = key_of(ids) in reader.logits
         logits_after = self._logits_after(reader, ids, cancelled, only_known=only_known)
         model, tokenizer = checkpoint.model, checkpoint.tokenizer
-        start = RunStart(request.seed, n_prompt, tokenizer, model, -1, cancelled)
+        start = RunStart(request.seed, n_prompt, tokenizer, model, -1, True, cancelled)
         chain = begin_at(request.processors, start, ids, logits_after)
         logits = logits_after(len(ids))
         return inspect_place(tokenizer, request, chain, ids, logits, from_memory=known)

@@ -70,7 +70,12 @@ def generate(
     """
     started = time.perf_counter()
     seen = context.measure(model, tokenizer, request.prompt, request.special_offsets, request.max_new_tokens)
-    start = RunStart(request.seed, len(seen.ids), tokenizer, model, cancelled=cancelled)
+    from studio.core import backtracking  # it builds on this module
+
+    rule = backtracking.rule_of(request.processors)
+    start = RunStart(
+        request.seed, len(seen.ids), tokenizer, model, cancelled=cancelled, goes_back=rule is not None
+    )
     chain = begin_all(request.processors, start)
     n_reused = context.reuse(model, seen.ids)
     yield GenerationStarted(
@@ -86,7 +91,8 @@ def generate(
     reason = FinishReason.LENGTH
     reading_done = None
     try:
-        for token in _tokens(model, tokenizer, request, seen, chain, cancelled, watch):
+        asked = (model, tokenizer, request, seen, chain, cancelled, watch)
+        for token in backtracking.tokens(*asked, rule) if rule else _tokens(*asked):
             if isinstance(token, FinishReason):
                 reason = token
                 break
@@ -168,10 +174,11 @@ def choose(
     logits: Tensor,
     seed: int,
     step: int,
+    banned: Sequence[int] = (),
 ) -> Token:
     """Draw the token of a run's position `step` and tell the chain: (T,) int64, (V,) float32.
 
-    The token's `text` is END_OF_TEXT or still to be filled in.
+    `banned` tokens are not there for the chain. The token's `text` is END_OF_TEXT or still to be filled in.
     """
     log_sum = logits.logsumexp(0)
     if not bool(log_sum.isfinite()):
@@ -183,7 +190,8 @@ def choose(
             QT_TRANSLATE_NOOP("StudioError", "Choose another model; this one's weights are damaged."),
             step=step + 1,
         )
-    probs = sampling_probs(chain, ids, logits)  # (V,)
+    left = logits.index_fill(0, ids.new_tensor(banned), -torch.inf) if banned else logits
+    probs = sampling_probs(chain, ids, left)  # (V,)
     token_id = draw(probs, seed, step)
     for stage in chain:
         stage.chosen(token_id)

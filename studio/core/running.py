@@ -36,6 +36,7 @@ class RunStart:
     tokenizer: Tokenizer
     model: CausalLM | None = None  # None: only logits that are stored
     row: int = 0  # which of several texts at once; -1: a place is only looked at
+    goes_back: bool = False  # the run itself takes banned phrases back, see backtracking.py
     cancelled: Callable[[], bool] = lambda: False
 
 

@@ -54,6 +54,8 @@ def random_chain(chance: random.Random, *, on_stored_logits: bool = False) -> tu
         for p in parameters(processor):
             if not isinstance(p, Parameter):
                 settings[p.name] = chance.choice(TEXTS[p.name])
+            elif p.name == "banned_tries":
+                settings[p.name] = 0  # what was taken back is not in the text
             elif p.off is not None and chance.random() < 0.7:
                 settings[p.name] = p.usual
             else:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from studio.core.errors import QT_TRANSLATE_NOOP
-from studio.core.parameters import Stage, text_param
+from studio.core.parameters import Stage, param, text_param
 from studio.core.running import Running, RunStart, Untouched
 from studio.core.truncation import INF
 from studio.core.wording import Entry, read_biases, read_list
@@ -103,9 +103,21 @@ class BannedWords:
             "with the same tokens are lost too.",
         ),
     )  # fmt: skip
+    banned_tries: int = param(
+        0, off=None, lo=0, hi=100, step=1, symbol="n",
+        label=QT_TRANSLATE_NOOP("processors", "Going back"),
+        tip=QT_TRANSLATE_NOOP(
+            "processors",
+            "How often the text may go back to where a banned word began and try something else; then only "
+            "whole words are banned, in any case and however they are cut into tokens. 0 bans tokens. "
+            "Several continuations at once do not go back.",
+        ),
+    )  # fmt: skip
 
     def begin(self, start: RunStart) -> Running:
         """The stage with this run's tokenizer."""
+        if self.banned_tries and start.goes_back:
+            return Untouched()
         banned = sequences(read_list(self.banned_words), start.tokenizer)
         return _BanRun(banned) if banned else Untouched()
 
