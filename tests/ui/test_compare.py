@@ -65,7 +65,7 @@ def order(panel: ComparePanel) -> list[int]:
 
 def test_what_differs_most_comes_first_and_every_column_sorts(panel: ComparePanel) -> None:
     assert order(panel) == [2, 1, 3, 0]
-    assert shown(panel, 0) == ["␣a␣", "36.8%", "impossible", "−∞ ▼", "∞", "3 → –"]
+    assert shown(panel, 0) == ["␣a␣", "36.8%", "0%", "−∞ ▼", "∞", "3 → –"]
     assert shown(panel, 1)[3] == "+5.77 ▲"
     panel.table.sortByColumn(WORD, Qt.SortOrder.AscendingOrder)
     assert order(panel) == [0, 1, 2, 3]

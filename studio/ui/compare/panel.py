@@ -71,7 +71,8 @@ class ComparePanel(QWidget):
         self._summary.setToolTip(
             self.tr(
                 "Perplexity: how many words each was torn between, on average. Bits per byte: the same, "
-                "comparable between tokenizers. KL: how far B's distributions are from A's, on average."
+                "comparable between tokenizers. KL: how far B's distributions are from A's, on average; "
+                "infinite once B rules out what A allows, and then JS, between 0 and 1, says more."
             )
         )
         self._note = QLabel()
@@ -99,7 +100,9 @@ class ComparePanel(QWidget):
         self._body.setChildrenCollapsible(False)
         self._body.addWidget(left)
         self._body.addWidget(self.table)
-        self._body.setSizes([340, 400])
+        self._body.setStretchFactor(0, 5)
+        self._body.setStretchFactor(1, 6)
+        self._body.setSizes([310, 390])
         self._empty = QLabel(
             self.tr(
                 "See where two models, or two settings, disagree about this text: choose A and B, then "
@@ -141,9 +144,9 @@ class ComparePanel(QWidget):
         table.verticalHeader().setDefaultSectionSize(24)
         header = table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setHighlightSections(False)
-        for section, width in ((1, 64), (2, 64), (3, 76), (4, 64), (5, 96)):
+        header.setStretchLastSection(True)
+        for section, width in ((0, 84), (1, 54), (2, 54), (3, 66), (4, 58), (5, 72)):
             header.resizeSection(section, width)
         table.clicked.connect(self._on_row)
         table.activated.connect(self._on_row)
@@ -322,6 +325,8 @@ class ComparePanel(QWidget):
         ]
         if not math.isnan(figures.mean_kl):
             parts.append(self.tr("mean KL {bits} bits").format(bits=number(figures.mean_kl, 3)))
+        if math.isinf(figures.mean_kl):
+            parts.append(self.tr("mean JS {bits} bits").format(bits=number(figures.mean_js, 3)))
         for side, n in (("A", figures.impossible_a), ("B", figures.impossible_b)):
             if n == 1:
                 parts.append(self.tr("1 word impossible for {side}").format(side=side))

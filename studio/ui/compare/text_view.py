@@ -166,15 +166,18 @@ class DifferenceView(QAbstractScrollArea):
         small = QFont(self.font())
         small.setPointSizeF(max(self.font().pointSizeF() * 0.7, 5.0))
         centre = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
+        blank = self.fontMetrics().horizontalAdvance(" ")
         for index in range(begin, stop):
             stretch, rect = self._stretches[index], self._rect(index)
-            bits = difference_bits(stretch)
+            bits, shown = difference_bits(stretch), self._shown(stretch)
             if (shade := words.colour(bits, self.theme)) is not None:
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(shade)
-                painter.drawRoundedRect(rect, 3, 3)
+                painter.drawRoundedRect(
+                    rect.adjusted(blank * (len(shown) - len(shown.lstrip(" "))), 0, 0, 0), 3, 3
+                )
             painter.setPen(QColor(self.theme.ink))
-            painter.drawText(rect.adjusted(1, 0, 0, 0), centre, self._shown(stretch))
+            painter.drawText(rect.adjusted(1, 0, 0, 0), centre, shown)
             if sign := words.sign(bits):
                 painter.setFont(small)
                 painter.drawText(rect.adjusted(0, 0, -2, 0), centre | Qt.AlignmentFlag.AlignRight, sign)
@@ -183,7 +186,7 @@ class DifferenceView(QAbstractScrollArea):
     def paint(self, painter: QPainter, rect: QRectF) -> None:
         """The whole text with its legend, for a file."""
         legend = QRectF(rect.left() + MARGIN_PX, rect.top(), rect.width(), LEGEND_PX)
-        paint_legend(painter, legend, self.theme)
+        paint_legend(painter, legend, self.theme, words.LEGEND)
         painter.save()
         painter.translate(rect.left(), rect.top() + LEGEND_PX + MARGIN_PX)
         self._paint_lines(painter, 0, len(self._line_firsts))
@@ -298,11 +301,11 @@ class DifferenceView(QAbstractScrollArea):
         return end - 1
 
 
-def paint_legend(painter: QPainter, rect: QRectF, theme: Theme) -> None:
-    """What the colours mean, from "likelier to A" to "likelier to B"."""
+def paint_legend(painter: QPainter, rect: QRectF, theme: Theme, ends: tuple[str, str]) -> None:
+    """What the colours mean, between `ends`, two marked texts."""
     painter.setPen(QColor(theme.quiet))
     centre = int(Qt.AlignmentFlag.AlignVCenter)
-    texts = (words.said(words.TO_A), words.said(words.TO_B))
+    texts = tuple(map(words.said, ends))
     x = rect.left()
     advance = painter.fontMetrics().horizontalAdvance
     painter.drawText(QRectF(x, rect.top(), rect.width(), rect.height()), centre, texts[0])
@@ -324,12 +327,15 @@ class Legend(QWidget):
         super().__init__()
         self.theme = theme
         self.setToolTip(
-            self.tr("One bit of difference: twice as likely. From six bits on, 64 times, the colour is full.")
+            self.tr(
+                "Orange ▼: likelier to A, blue ▲: likelier to B. One bit of difference is twice as likely; "
+                "from six bits on, 64 times, the colour is full."
+            )
         )
         self.setFixedHeight(LEGEND_PX)
         advance = self.fontMetrics().horizontalAdvance
-        self.setMinimumWidth(math.ceil(sum(map(advance, map(words.said, (words.TO_A, words.TO_B)))) + 124))
+        self.setMinimumWidth(math.ceil(sum(map(advance, map(words.said, words.SHORT_LEGEND))) + 124))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint it."""
-        paint_legend(QPainter(self), QRectF(self.rect()), self.theme)
+        paint_legend(QPainter(self), QRectF(self.rect()), self.theme, words.SHORT_LEGEND)

@@ -20,9 +20,13 @@ FULL_BITS = 6.0
 SIGN_BITS = 1.0
 """From this difference on (twice as likely) a sign says it too."""
 
-TO_A = QT_TRANSLATE_NOOP("compare", "▼ likelier to A  −6 bits")
-TO_B = QT_TRANSLATE_NOOP("compare", "+6 bits  likelier to B ▲")
-_IMPOSSIBLE = QT_TRANSLATE_NOOP("compare", "impossible")
+LEGEND = (
+    QT_TRANSLATE_NOOP("compare", "▼ likelier to A  −6 bits"),
+    QT_TRANSLATE_NOOP("compare", "+6 bits  likelier to B ▲"),
+)
+SHORT_LEGEND = (QT_TRANSLATE_NOOP("compare", "A ▼ −6"), QT_TRANSLATE_NOOP("compare", "+6 bits ▲ B"))
+"""Left and right of the colours."""
+
 _TIP = QT_TRANSLATE_NOOP(
     "compare", "“{word}”: A {a}, B {b}. {difference}. Favourite of A: {top_a}, of B: {top_b}."
 )
@@ -40,7 +44,7 @@ def said(text: str) -> str:
 
 def colour(bits: float, theme: Theme) -> QColor | None:
     """Behind a word that B likes better by so many bits; None for next to nothing."""
-    strength = min(abs(bits) / FULL_BITS, 1.0)
+    strength = min(abs(bits) / FULL_BITS, 1.0) ** 0.7  # small differences must be seen too
     if strength < 0.04:
         return None
     shade = QColor(theme.more if bits > 0 else theme.less)
@@ -63,8 +67,8 @@ def signed(bits: float) -> str:
 
 
 def probability(logprob: float) -> str:
-    """Of a log-probability in nats."""
-    return said(_IMPOSSIBLE) if logprob == -math.inf else percent(math.exp(logprob))
+    """Of a log-probability in nats; what a chain removed has "0%"."""
+    return percent(math.exp(logprob))
 
 
 def divergence(nats: float) -> str:
