@@ -1,6 +1,7 @@
 """The command line: the same engine, presets and folders as the window, without Qt.
 
-`generate` streams text or prints one JSON object, `score` reads a text as the model does, `sessions` and
+`generate` streams text or prints one JSON object, `score` reads a text as the model does,
+`inspect` looks at one place of it, `compare` at two models or settings, `sessions` and
 `library` are about what was written, `doctor` says whether everything is in order. Exit codes: 0 done, 1 it
 could not be done, 2 bad arguments, 130 Ctrl+C, 141 nobody reads the output any more. A complaint is one line
 on stderr. Torch is imported only when a model is needed.
@@ -18,7 +19,7 @@ from studio.cli.arguments import make_parser
 from studio.cli.trouble import ArgumentsError, EngineFailedError
 from studio.core.errors import StudioError
 
-COMMANDS = ("generate", "score", "sessions", "library", "doctor")
+COMMANDS = ("generate", "score", "inspect", "compare", "sessions", "library", "doctor")
 
 
 def main(argv: list[str]) -> int:

@@ -9,9 +9,11 @@ from collections.abc import Callable
 from typing import NoReturn
 
 import studio
+from studio.cli.compare import run_compare
 from studio.cli.doctor import run_doctor
 from studio.cli.exchange import run_export, run_import
 from studio.cli.generate import run_generate
+from studio.cli.inspect import run_inspect
 from studio.cli.library import run_library, run_sessions
 from studio.cli.score import run_score
 from studio.cli.trouble import ArgumentsError
@@ -135,6 +137,8 @@ def make_parser() -> argparse.ArgumentParser:
     score.add_argument("--json", action="store_true", help="print one JSON object")
     score.set_defaults(run=run_score)
 
+    _add_seeing(commands, [shared, model])
+
     doctor = commands.add_parser(
         "doctor", help="is everything in order?", parents=[shared], allow_abbrev=False,
         description="Report versions, library, starter model and device; exit code 1 if something is wrong.",
@@ -143,6 +147,55 @@ def make_parser() -> argparse.ArgumentParser:
     doctor.set_defaults(run=run_doctor)
     _add_library(commands, shared)
     return parser
+
+
+def _add_seeing(commands: argparse._SubParsersAction[_Parser], parents: list[_Parser]) -> None:
+    """`inspect` and `compare`."""
+    inspect = commands.add_parser(
+        "inspect", help="what could stand at a place", parents=parents, allow_abbrev=False,
+        description="Print what could stand at one place of a text, before and after the sampling settings.",
+    )  # fmt: skip
+    inspect.add_argument("file", metavar="FILE", help="a UTF-8 text file, or - for stdin")
+    place = inspect.add_mutually_exclusive_group()
+    place.add_argument(
+        "--at",
+        metavar="N",
+        type=_whole("--at", 0),
+        help="the token of this character (default: the end)",
+    )
+    place.add_argument("--token", metavar="N", type=_whole("--token", 0), help="the token of this number")
+    inspect.add_argument(
+        "--top", metavar="N", type=_whole("--top", 1, 1000), default=20, help="(default: %(default)s)"
+    )
+    inspect.add_argument("--preset", metavar="NAME", default=DEFAULT_PRESET, help="(default: %(default)s)")
+    inspect.add_argument("--seed", metavar="N", type=_whole("--seed", 0, 2**63 - 1), default=0)
+    inspect.add_argument("--word", metavar="TEXT", help="how likely this would be there")
+    inspect.add_argument(
+        "--attention", metavar="LAYER", type=_whole("--attention", 1), help="what its heads looked at"
+    )
+    inspect.add_argument("--lens", action="store_true", help="what each layer would have said")
+    inspect.add_argument("--json", action="store_true", help="print one JSON object")
+    inspect.set_defaults(run=run_inspect)
+
+    compare = commands.add_parser(
+        "compare", help="where two models or settings disagree", parents=parents, allow_abbrev=False,
+        description="Print where two models, or two settings of one, differ about a text.",
+    )  # fmt: skip
+    compare.add_argument("file", metavar="FILE", help="a UTF-8 text file, or - for stdin")
+    compare.add_argument("--other", metavar="NAME|DIR", default="", help="B, if it is another model")
+    compare.add_argument("--preset", metavar="NAME", default="", help="settings of A (default: none)")
+    compare.add_argument("--other-preset", metavar="NAME", default="", help="settings of B (default: none)")
+    compare.add_argument("--seed", metavar="N", type=_whole("--seed", 0, 2**63 - 1), default=0)
+    compare.add_argument(
+        "--max-tokens", metavar="N", type=_whole("--max-tokens", 1), default=8192,
+        help="of a longer text only so many (default: %(default)s)",
+    )  # fmt: skip
+    compare.add_argument(
+        "--top", metavar="N", type=_whole("--top", 0), default=20,
+        help="rows of the table; 0: all (default: %(default)s)",
+    )  # fmt: skip
+    compare.add_argument("--json", action="store_true", help="print one JSON object, in the text's order")
+    compare.set_defaults(run=run_compare)
 
 
 def _add_library(commands: argparse._SubParsersAction[_Parser], shared: _Parser) -> None:

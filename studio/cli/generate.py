@@ -11,12 +11,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studio import paths
 from studio.cli import inputs, running
 from studio.cli.trouble import ArgumentsError, EngineFailedError
 from studio.core.chain import Chain, all_parameters, reordered, with_values, without
 from studio.core.environment import Environment
-from studio.core.presets import DEFAULT_MAX_NEW_TOKENS, load_presets
+from studio.core.presets import DEFAULT_MAX_NEW_TOKENS
 
 if TYPE_CHECKING:
     from studio.core.engine import Engine
@@ -96,14 +95,7 @@ def run_generate(arguments: argparse.Namespace) -> int:
 
 def sampling(arguments: argparse.Namespace, library: Path) -> tuple[Chain, int]:
     """The preset's chain with the flags' values put in, and how many tokens to write."""
-    presets, problems = load_presets(paths.resource("presets"), paths.presets_dir(library))
-    wanted = arguments.preset.strip().casefold()
-    preset = next((preset for preset in presets if preset.name.casefold() == wanted), None)
-    if preset is None:
-        names = ", ".join(preset.name for preset in presets)
-        raise ArgumentsError(
-            " ".join([f"There is no preset named {arguments.preset!r}, only {names}.", *map(str, problems)])
-        )
+    preset = inputs.preset(arguments.preset, library)
     length = arguments.max_new_tokens or preset.max_new_tokens or DEFAULT_MAX_NEW_TOKENS
     given = {p.name: getattr(arguments, p.name) for p in all_parameters()}
     given = {name: value for name, value in given.items() if value is not None}

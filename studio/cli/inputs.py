@@ -9,6 +9,8 @@ from pathlib import Path
 
 from studio import paths
 from studio.cli.trouble import ArgumentsError
+from studio.core.chain import Chain, effective, without
+from studio.core.presets import Preset, load_presets
 
 
 def library(arguments: argparse.Namespace) -> Path:
@@ -34,6 +36,27 @@ def model_folder(name: str, library: Path) -> Path:
         reason = getattr(error, "strerror", None) or "there is no such user"
         raise ArgumentsError(f"The model folder {clean(name)[:80]} cannot be read ({reason}).") from None
     return folder
+
+
+def preset(name: str, library: Path) -> Preset:
+    """Find a preset: one of the user's own, or one that ships with the app."""
+    presets, problems = load_presets(paths.resource("presets"), paths.presets_dir(library))
+    wanted = name.strip().casefold()
+    found = next((preset for preset in presets if preset.name.casefold() == wanted), None)
+    if found is None:
+        names = ", ".join(preset.name for preset in presets)
+        raise ArgumentsError(
+            " ".join([f"There is no preset named {name!r}, only {names}.", *map(str, problems)])
+        )
+    return found
+
+
+def chain(name: str, library: Path) -> Chain:
+    """The stages of a preset that change anything; none for no name: the model itself."""
+    if not name:
+        return ()
+    chosen = preset(name, library)
+    return effective(without(chosen.processors, chosen.off))
 
 
 def read_text(file: str, *, exactly: bool) -> str:

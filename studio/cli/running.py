@@ -83,6 +83,20 @@ def print_json(result: dict[str, object]) -> None:
     sys.stdout.write(json.dumps(result, ensure_ascii=False, allow_nan=False) + "\n")
 
 
+def progress(doing: str, fraction: float) -> None:
+    """Tell the person at the terminal, if there is one, how far it is."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r{doing}: {fraction:.0%}")
+        sys.stderr.flush()
+
+
+def end_progress() -> None:
+    """Take that away again."""
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\033[K")
+        sys.stderr.flush()
+
+
 def note(sentence: str) -> None:
     """Tell the person at the terminal something that is not part of the output."""
     sys.stderr.write(f"{sentence}\n")

@@ -27,16 +27,13 @@ def run_score(arguments: argparse.Namespace) -> int:
         engine, info = running.load(folder, arguments.device, cancelled)
         for message in engine.run(m.ScoreText(running.JOB, text, arguments.stride), cancelled):
             match message:
-                case m.Progress() if sys.stderr.isatty():
-                    sys.stderr.write(f"\rScoring: {message.fraction:.0%}")
-                    sys.stderr.flush()
+                case m.Progress():
+                    running.progress("Scoring", message.fraction)
                 case m.TextScored():
                     scored = message
                 case m.JobFailed():
                     raise running.failed(message)
-    if sys.stderr.isatty():
-        sys.stderr.write("\r\033[K")
-        sys.stderr.flush()
+    running.end_progress()
     if scored is None:
         raise KeyboardInterrupt
     if arguments.json:
