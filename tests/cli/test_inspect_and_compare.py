@@ -28,7 +28,7 @@ def test_a_place_has_the_numbers_that_compare_tells(run: Run, file: str) -> None
     assert seen["here"]["rank"] == told["rank_a"]
     assert [row["rank"] for row in seen["top"]] == [1, 2, 3, 4, 5]
     assert seen["top"][0]["sampling_probability"] == 1
-    assert {row["removed_by"] for row in seen["top"][1:]} == {"TopK"}
+    assert {row["removed_by"] for row in seen["top"][1:]} == {"Temperature"}
     assert (seen["n_left"], seen["model"]) == (1, "starter")
     assert seen["stages"][-1]["n_left"] == 1
     assert sum(row["probability"] for row in seen["top"]) + seen["rest"] == pytest.approx(1, abs=1e-5)
