@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from studio.core.history import Edit
 from studio.core.messages import ReadPlace, ReadToken, Token
 
 CHUNK_TOKENS = 256
+LN2 = math.log(2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +33,27 @@ class TextToken:
     @property
     def surprisal_bits(self) -> float:
         """How surprising it was: each bit halves the probability."""
-        return -self.logprob / math.log(2)
+        return -self.logprob / LN2
+
+
+class Columns(NamedTuple):
+    """The numbers of some tokens, a column each."""
+
+    starts: array[int]  # code points
+    ends: array[int]
+    surprisal: array[float]  # bits; inf: impossible
+    entropy: array[float]  # bits
+    rank: array[float]
 
 
 class _Chunk:
     """Some neighbouring tokens, and by how much they have moved since (and are stale, if they have)."""
 
-    __slots__ = ("shift", "stale", "starts", "tokens")
+    __slots__ = ("_columns", "shift", "stale", "starts", "tokens")
 
     def __init__(self, tokens: list[TextToken]) -> None:
         self.tokens = tokens
+        self._columns: Columns | None = None
         self.starts = [token.start for token in tokens]
         self.shift = 0
         self.stale = False
@@ -49,10 +63,27 @@ class _Chunk:
         """Where it begins."""
         return self.starts[0] + self.shift
 
+    def columns(self) -> Columns:
+        """The numbers as they are now; only their places are computed anew."""
+        if self._columns is None:
+            self._columns = Columns(
+                array("l", self.starts),
+                array("l", [token.end for token in self.tokens]),
+                array("d", [token.surprisal_bits for token in self.tokens]),
+                array("d", [token.entropy / LN2 for token in self.tokens]),
+                array("d", [token.rank for token in self.tokens]),
+            )
+        if not self.shift:
+            return self._columns
+        starts, ends = (array("l", [p + self.shift for p in column]) for column in self._columns[:2])
+        return self._columns._replace(starts=starts, ends=ends)
+
     def settle(self) -> list[TextToken]:
         """The tokens as they are now."""
         if self.stale:
             by = self.shift
+            if self._columns is not None:
+                self._columns = self.columns()
             self.tokens = [
                 TextToken(t.token_id, t.start + by, t.end + by, t.logprob, t.rank, t.entropy, None, True)
                 for t in self.tokens
@@ -87,6 +118,18 @@ class TextNumbers:
     def __iter__(self) -> Iterator[TextToken]:
         for chunk in list(self._chunks):
             yield from chunk.settle()
+
+    def columns(self) -> Columns:
+        """All tokens in columns: quick however many there are."""
+        whole = Columns(array("l"), array("l"), array("d"), array("d"), array("d"))
+        for chunk in self._chunks:
+            part = chunk.columns()
+            whole.starts.extend(part.starts)
+            whole.ends.extend(part.ends)
+            whole.surprisal.extend(part.surprisal)
+            whole.entropy.extend(part.entropy)
+            whole.rank.extend(part.rank)
+        return whole
 
     @property
     def any_stale(self) -> bool:

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import math
-from array import array
 from bisect import bisect_left, bisect_right
 
 from studio.ui.text_numbers import TextNumbers
-
-LN2 = math.log(2)
 
 
 class TextSeries:
     """One entry for each token that is known, in the order of the text. Made anew when the numbers change."""
 
     def __init__(self, numbers: TextNumbers | None = None) -> None:
-        tokens = list(numbers) if numbers is not None else []
-        self.starts = array("l", [token.start for token in tokens])
-        self.ends = array("l", [token.end for token in tokens])
-        self.logprob = array("d", [token.logprob for token in tokens])  # nats
-        self.surprisal = array("d", [-token.logprob / LN2 for token in tokens])  # bits; inf: impossible
-        self.entropy = array("d", [token.entropy / LN2 for token in tokens])  # bits
-        self.rank = array("d", [token.rank for token in tokens])
+        columns = (TextNumbers() if numbers is None else numbers).columns()
+        self.starts, self.ends = columns.starts, columns.ends  # code points
+        self.surprisal, self.entropy = columns.surprisal, columns.entropy  # bits; inf: impossible
+        self.rank = columns.rank
 
     def __len__(self) -> int:
         return len(self.starts)

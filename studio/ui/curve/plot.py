@@ -66,10 +66,12 @@ def index_at(x: float, area: QRectF, view: View) -> float:
 def scales(series: TextSeries, view: View) -> Scales:
     """What fits the tokens in view."""
     first, last = _bounds(series, view)
-    values = [max(series.entropy[first:last], default=0.0)] if last > first else []
-    if last > first:
-        values.append(max((v for v in series.surprisal[first:last] if v != math.inf), default=0.0))
-    top = max([4.0, *(v for v in values if math.isfinite(v))])
+    top = 4.0
+    for column in (series.entropy, series.surprisal):
+        highest = max(column[first:last], default=0.0)
+        if not math.isfinite(highest):
+            highest = max((value for value in column[first:last] if math.isfinite(value)), default=0.0)
+        top = max(top, highest)
     rank = max(series.rank[first:last], default=1.0) if last > first else 1.0
     return Scales(math.ceil(top / 4) * 4, 10.0 ** max(math.ceil(math.log10(max(rank, 1.0))), 1))
 

@@ -13,8 +13,8 @@ from studio.export.table import Table
 from studio.ui.curve import plot
 from studio.ui.glyphs import visible
 from studio.ui.heat.kinds import in_few_words, in_words
-from studio.ui.text_numbers import TextToken
-from studio.ui.text_series import LN2, TextSeries
+from studio.ui.text_numbers import LN2, TextToken
+from studio.ui.text_series import TextSeries
 from studio.ui.theme import Theme
 
 MIN_TOKENS = 8
@@ -90,7 +90,7 @@ class PlotView(QWidget):
         )  # fmt: skip
         return header, [
             (
-                i + 1, s.starts[i], s.ends[i], self._text[s.starts[i] : s.ends[i]], s.logprob[i],
+                i + 1, s.starts[i], s.ends[i], self._text[s.starts[i] : s.ends[i]], -s.surprisal[i] * LN2,
                 s.surprisal[i], int(s.rank[i]), s.entropy[i],
             )
             for i in range(len(s))
@@ -141,7 +141,7 @@ class PlotView(QWidget):
         if not 0 <= index < len(s):
             return ""
         rank, nats = int(s.rank[index]), s.entropy[index] * LN2
-        token = TextToken(0, s.starts[index], s.ends[index], s.logprob[index], rank, nats, None)
+        token = TextToken(0, s.starts[index], s.ends[index], -s.surprisal[index] * LN2, rank, nats, None)
         words = visible(self._text[token.start : token.end])
         name = self.tr("token {n}").format(n=f"{index + 1:,}")
         return f"{name}  “{words}”  {say(token)}"

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from studio.ui.editor import Editor
 from studio.ui.heat.kinds import HOT_BITS, bits, one_in
-from studio.ui.text_series import LN2, TextSeries
+from studio.ui.text_numbers import LN2
+from studio.ui.text_series import TextSeries
 from studio.ui.theme import Theme
 
 WIDTH_PX = 14
