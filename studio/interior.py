@@ -62,7 +62,8 @@ class Interior(QObject):
         self._asked: dict[str, tuple[int, object]] = {}  # kind of question -> job under way, what it is about
         self._known: dict[str, object] = {}  # kind of question -> what the answer on the screen is about
         self._jobs: deque[int] = deque(maxlen=200)
-        self._before: m.ModelInfo | None = None  # as it was before the switching under way
+        self._switching = 0  # the job under way; 0: none
+        self._before: m.ModelInfo | None = None  # as the model was before it
         self._follow_timer = self._timer(FOLLOW_MS, self.follow)
         self._switch_timer = self._timer(SWITCH_MS, self._switch)
         page, editor = self._page, window.editor
@@ -129,7 +130,10 @@ class Interior(QObject):
         text = editor.manuscript.text[token.start : token.end]
         place = self._insight.exact_place(self._offset) or token.place
         waiting = self._waiting(token)
-        page.show_token(text, waiting)
+        # Beside the token, so that nothing moves under the mouse; what takes long gets a line of its own.
+        long = editor.is_generating or self._writing.model is None
+        page.show_token(text, waiting if long else "")
+        self._show_busy("" if long else waiting)
         if place is None or waiting:
             if self._target is not None and self._target.token.start != token.start:
                 self._forget()
@@ -146,8 +150,10 @@ class Interior(QObject):
             return self.tr("The model is loading.")
         if self._window.editor.is_generating:
             return self.tr("The model is writing; it can be looked into when it has finished.")
+        if self._switching:
+            return self.tr("Changing…")
         if token is None or token.stale or token.place is None:
-            return self.tr("The text is being read…")
+            return self.tr("Reading…")
         return ""
 
     def _forget(self) -> None:
@@ -235,8 +241,8 @@ class Interior(QObject):
         self._show_busy()
         return True
 
-    def _show_busy(self) -> None:
-        self._page.show_busy(self.tr("Looking…") if self._asked else "")
+    def _show_busy(self, waiting: str = "") -> None:
+        self._page.show_busy(waiting or (self.tr("Looking…") if self._asked else ""))
 
     def on_progress(self, message: m.Progress) -> None:
         """Sentences are being left out."""
@@ -266,8 +272,7 @@ class Interior(QObject):
         """A job has failed; whether it was one of these, and has been dealt with."""
         if message.job_id not in self._jobs:
             return False
-        if self._before is not None and message.job_id == self._asked.get("switch", (0, None))[0]:
-            del self._asked["switch"]
+        if self._before is not None and message.job_id == self._switching:
             self._put_back(self._before)
             return False  # the window says why
         kinds = [kind for kind, (job, _) in self._asked.items() if job == message.job_id]
@@ -308,7 +313,7 @@ class Interior(QObject):
     def on_model_loaded(self, model: m.ModelInfo) -> None:
         """A model is loaded, with everything on."""
         self._forget()
-        self._before = None
+        self._switching, self._before = 0, None
         self._page.show_model(model)
         self._soon()
 
@@ -328,9 +333,8 @@ class Interior(QObject):
             return
         self._forget()
         self._before = self._before or model
-        job = self._next_job()
+        job = self._switching = self._next_job()
         self._jobs.append(job)
-        self._asked["switch"] = job, names
         self._put(replace(model, switched_off=names))
         self._thread.submit(m.SwitchOff(job, grid.heads, grid.layers))
 
@@ -340,27 +344,27 @@ class Interior(QObject):
         self.switched.emit(model)
 
     def _put_back(self, model: m.ModelInfo) -> None:
-        self._before = None
+        self._switching, self._before = 0, None
         self._page.switches.grid.set_off((), ())
         self._page.switches.show_off(model.switched_off)
         self._put(model)
 
     def on_switched(self, message: m.SwitchedOff) -> None:
         """It does. Everything is read again."""
-        if self._asked.get("switch", (0, None))[0] != message.job_id:
+        if self._switching != message.job_id:
             return
-        del self._asked["switch"]
-        self._before = None
+        self._switching, self._before = 0, None
         self._put(message.model)
         self._insight.on_model_loaded()
         self._soon()
-        n_heads, n_layers = len(self._page.switches.grid.heads), len(self._page.switches.grid.layers)
-        if n_heads + n_layers == 0:
+        names = message.model.switched_off
+        if not names:
             self._window.notice.show_notice(self.tr("Everything in the model is on again."))
             return
-        text = self.tr("The model works without {heads} heads and {layers} layers: {names}.").format(
-            heads=n_heads, layers=n_layers, names=message.model.switched_off
-        )
+        n = len(names.split())
+        one = self.tr("1 part of the model is off: {names} (L: layer, H: head).")
+        several = self.tr("{n} parts of the model are off: {names} (L: layer, H: head).")
+        text = (one if n == 1 else several).format(n=n, names=names)
         self._window.notice.show_notice(text, "warn", self.tr("Everything on"), self.all_on)
 
     @Slot()

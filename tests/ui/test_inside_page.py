@@ -197,6 +197,7 @@ def test_without_a_head_the_model_writes_something_else_and_the_record_says_so(
     qtbot.waitUntil(lambda: "L1 L2H1" in window.notice.text(), timeout=10_000)
     status = find(window, QLabel, "statusModel").text()
     assert status == "starter without L1 L2H1"
+    qtbot.waitUntil(lambda: page.hint == "", timeout=10_000)
     window.editor.set_caret(len(TEXT) + 1)
     qtbot.waitUntil(lambda: page.switches.regenerate.isEnabled(), timeout=10_000)
     interior(window).follow()
@@ -280,3 +281,27 @@ def test_a_bar_says_by_sign_what_its_colour_says(qtbot: QtBot) -> None:
     middle = QPoint(round(300 * 0.45) + 8 + (300 - round(300 * 0.45) - 8 - 62) // 2, 10)
     assert image.pixelColor(middle + QPoint(6, 0)).name().upper() == themes.LIGHT.plus
     assert image.pixelColor(middle + QPoint(-6, 20)).name().upper() == themes.LIGHT.minus
+
+
+def test_switching_is_not_called_off_by_looking_elsewhere(open_window: Open, qtbot: QtBot) -> None:
+    window, page = opened(open_window, qtbot)
+    inside = interior(window)
+    page.switches.grid.toggle(1)
+    inside._switch()
+    window.editor.set_caret(TEXT.index(" was sad"))
+    inside.follow()
+    window.editor.set_caret(len(TEXT))
+    inside.follow()
+    qtbot.waitUntil(lambda: "L1H1" in window.notice.text(), timeout=10_000)
+    qtbot.waitUntil(
+        lambda: page.attention.attention is not None and inside.target is not None, timeout=10_000
+    )
+
+
+def test_a_model_that_has_gone_comes_back_with_everything_on(open_window: Open, qtbot: QtBot) -> None:
+    window, page = opened(open_window, qtbot)
+    page.switches.grid.toggle(0)
+    qtbot.waitUntil(lambda: "L1" in window.notice.text(), timeout=10_000)
+    window.actions_by_name["starter_model"].trigger()
+    qtbot.waitUntil(lambda: find(window, QLabel, "statusModel").text() == "starter", timeout=20_000)
+    assert page.switches.grid.layers == ()

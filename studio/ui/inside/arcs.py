@@ -14,6 +14,7 @@ from studio.ui.theme import Theme
 
 LINE_PX = 18
 WORD_PX = 96
+LEAST_CURRENT = 0.005
 LEAST = 0.08
 """Weaker links are drawn for the current token only: of a thousand tokens they would be a fog."""
 
@@ -86,7 +87,9 @@ class Arcs(Figure):
                 text = f"{mine.get(index, 0):.0%}"
                 painter.drawText(number, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
         for source, share in links.of[self.current]:
-            self._arc(painter, words_px, room, self.current, source, share, QColor(self.theme.accent), 1.0)
+            if share >= LEAST_CURRENT:
+                colour = QColor(self.theme.accent)
+                self._arc(painter, words_px, room, self.current, source, share, colour, 1.0)
 
     def _arc(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpinBox
 
 from studio.core import messages as m
@@ -82,11 +82,7 @@ class AttentionView(View):
         if self.attention is not None:
             self.arcs.show_links(self.attention.words, links_of(message))
             self._tell()
-            QTimer.singleShot(0, self._to_current)  # when the column has its new height
-
-    @Slot()
-    def _to_current(self) -> None:
-        if self.arcs.isVisible():
+            self.fit()
             self.bring_into_sight(self.arcs, self.arcs.current)
 
     @Slot(int)

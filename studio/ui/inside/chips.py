@@ -34,8 +34,10 @@ class TokenChips(Figure):
         self._places: list[QRectF] = []
 
     def show_attention(self, attention: Attention | None, head: int) -> None:
-        """Show another head."""
+        """Show another head, with what it looked at most as the current token."""
         self._attention, self._head = attention, head
+        if attention is not None and not self.hasFocus():
+            self.current = attention.strongest(head)[0][0]
         self.current = min(self.current, max(self.count() - 1, 0))
         self._lay_out()
         self.update()

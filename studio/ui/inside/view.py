@@ -64,6 +64,11 @@ class View(QScrollArea):
         if isinstance(figure, Figure) and figure.hasFocus():
             self.bring_into_sight(figure, index)
 
+    def fit(self) -> None:
+        """Give the column its new height now, not when the event loop turns."""
+        self.column.activate()
+        self._inner.resize(self._inner.width(), self._inner.sizeHint().height())
+
     def bring_into_sight(self, figure: Figure, index: int) -> None:
         """Scroll to a row or cell of a figure."""
         place = figure.mapTo(self._inner, figure.place(index).center().toPoint())
