@@ -255,6 +255,9 @@ def _cut_out(
 def _titles(connection: sqlite3.Connection, session_ids: Iterable[int]) -> dict[int, str]:
     ids = ",".join(map(str, session_ids))
     rows = connection.execute(
-        f"SELECT id, CASE title WHEN '' THEN preview ELSE title END FROM sessions WHERE id IN ({ids})"  # noqa: S608
+        f"SELECT id, title, preview, n_characters FROM sessions WHERE id IN ({ids})"  # noqa: S608
     )
-    return dict(rows)
+    return {
+        session_id: title or (f"{preview}…" if len(preview) == 80 < n_characters else preview)
+        for session_id, title, preview, n_characters in rows
+    }

@@ -236,9 +236,7 @@ class MainWindow(QMainWindow):
         """Keep the openings under the first line of the text column."""
         if watched is self.editor and event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
             area = self.editor.viewport().geometry()
-            self.openings.setGeometry(
-                area.left(), area.top() + 56, area.width(), self.openings.sizeHint().height()
-            )
+            self.openings.fit(area.adjusted(0, 56, 0, 0))
         return super().eventFilter(watched, event)
 
     @Slot(str)

@@ -174,11 +174,12 @@ class TreeModel(QAbstractListModel):
         if node is None:
             return self.tr("The beginning")
         try:
-            inserted = " ".join("".join(edit.inserted for edit in node.edits).split())[:limit]
+            inserted = " ".join("".join(edit.inserted for edit in node.edits).split())
             removed = sum(len(edit.removed) for edit in node.edits)
         except ValueError:
             return self.tr("This step is damaged.")
-        words = inserted or self.tr("{n} characters removed").format(n=removed)
+        shown = inserted if len(inserted) <= limit else f"{inserted[:limit].rstrip()}…"
+        words = shown or self.tr("{n} characters removed").format(n=removed)
         return f"{node.name} – {words}" if node.name else words
 
     def _facts(self, node: Node | None) -> list[str]:

@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.store.records import Order, SessionsListed, SessionSummary, View
 from studio.ui import theme as themes
-from studio.ui.session_list.lines import SHOWN_CHARS, as_tip, one_line
+from studio.ui.session_list.lines import SHOWN_CHARS, as_tip, name, one_line
 from studio.ui.session_list.model import SEARCH, SessionModel
 from studio.ui.session_list.panel import SessionPanel
 from studio.ui.session_list.session_menu import SessionMenu
@@ -398,3 +398,21 @@ def test_five_thousand_sessions_are_listed_and_filtered_without_a_pause(panel: S
     print(f"5,000 sessions: listed in {filling:.1f} ms, a key of the filter {typing:.1f} ms")  # noqa: T201
     assert filling < 300  # measured: 6; the bar is 100, and other programs may need the processor
     assert typing < 60  # measured: 3; the bar is 16
+
+
+def test_the_first_words_of_a_long_text_end_in_an_ellipsis() -> None:
+    long = "word " * 16
+    assert name(line(1, preview="short text", n_characters=10)) == "short text"
+    assert name(line(1, preview=long, n_characters=80)) == long.strip()
+    assert name(line(1, preview=("word " * 15 + "cutof")[:80], n_characters=900)) == "word " * 14 + "word…"
+    assert name(line(1, preview="字" * 80, n_characters=900)) == "字" * 80 + "…"
+    assert name(line(1, "Title", preview=long, n_characters=900)) == "Title"
+
+
+def test_a_session_that_was_only_read_keeps_its_place_in_the_list(panel: SessionPanel) -> None:
+    lines = [line(3, updated_utc=ago(1)), line(2, updated_utc=ago(2)), line(1, updated_utc=ago(3))]
+    panel.model.set_sessions(lines)
+    panel.model.update(replace(lines[2], n_characters=11))
+    assert [session.id for session in panel.model.shown()] == [3, 2, 1]
+    panel.model.update(replace(lines[2], updated_utc=ago(0)))
+    assert [session.id for session in panel.model.shown()] == [1, 3, 2]

@@ -13,6 +13,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from studio.store import words
 from studio.store.records import Hit, SessionSummary
 from studio.ui.actions import ACTIONS, plain, plain_text
+from studio.ui.session_list.lines import first_words
 
 Index = QModelIndex | QPersistentModelIndex
 ROW = Qt.ItemDataRole.UserRole
@@ -95,7 +96,7 @@ def session_rows(
     for session in sessions:
         if len(rows) >= limit:
             break
-        title = session.title or session.preview
+        title = session.title or first_words(session)
         folded = words.fold(f"{session.title} {session.preview}" if session.title else title)
         if all(pattern.search(folded) for pattern in patterns):
             shown, ranges = words.snippet(parsed, title, 0, TITLE_CHARS)

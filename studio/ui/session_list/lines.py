@@ -7,6 +7,9 @@ import re
 
 from studio.store.records import SessionSummary
 
+PREVIEW_CHARS = 80
+"""So many characters of a text the library tells."""
+
 SHOWN_CHARS = 200
 """More of a title is never shown: measuring 10,000 characters takes longer than painting the whole list."""
 
@@ -24,7 +27,16 @@ def one_line(text: str) -> str:
 
 def name(session: SessionSummary) -> str:
     """What a session is called: its title, else its first words; empty if it has neither."""
-    return one_line(session.title) or one_line(session.preview)
+    return one_line(session.title) or first_words(session)
+
+
+def first_words(session: SessionSummary) -> str:
+    """How the text begins; with an ellipsis if what the library tells of it is cut off."""
+    words = one_line(session.preview)
+    if len(session.preview) < PREVIEW_CHARS or session.n_characters <= PREVIEW_CHARS:
+        return words
+    whole = words.rsplit(" ", 1)[0]  # Chinese has no spaces: there all of it stays
+    return f"{whole}…"
 
 
 def as_tip(lines: list[str]) -> str:
