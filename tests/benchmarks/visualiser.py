@@ -21,15 +21,19 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 os.environ["QT_QPA_PLATFORM"] = os.environ.get("QT_QPA_PLATFORM", "offscreen")
 
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
 
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.real_window import RealWindow
+from tests.benchmarks.scoring import throughput
 from tests.benchmarks.starting import prose
 
 N_TOKENS = 5000
@@ -142,10 +146,42 @@ def _timed(name: str, action: Callable[[], object], runs: int, bar: float | None
     return Figure(f"painting {name}, median", statistics.median(times), "ms", bar)
 
 
+def comparing(bench: Bench) -> list[Figure]:
+    """Two settings on the whole text, and how long the window is away meanwhile."""
+    real, panel = bench.real, bench.real.window.bottom.compare
+    real.window.bottom.setCurrentWidget(panel)
+    real.wait(0.5)
+    ticks: list[float] = []
+    timer = QTimer()
+    timer.setTimerType(Qt.TimerType.PreciseTimer)
+    timer.setInterval(5)
+    timer.timeout.connect(lambda: ticks.append(time.perf_counter()))
+    button = panel.findChildren(QPushButton, "compareGo")[0]
+    timer.start()
+    started = time.perf_counter()
+    button.click()
+    real.wait_for(button.isVisible, "the comparison", 300)
+    took = time.perf_counter() - started
+    timer.stop()
+    n_tokens = sum(s.n_a for s in panel.model.stretches)
+    gaps = [1000 * (after - before) for before, after in pairwise(ticks)]
+    return [
+        Figure(f"comparing two settings, {n_tokens:,} tokens", n_tokens / took, "tok/s"),
+        Figure("longest gap of the event loop while comparing", max(gaps), "ms", 100),
+    ]
+
+
+def scoring(bench: Bench) -> list[Figure]:
+    """Reading against transformers, in this process and so at the end."""
+    return throughput(bench.runs)
+
+
 PARTS: dict[str, Callable[[Bench], list[Figure]]] = {
     "reading": reading,
     "keystrokes": keystrokes,
     "painting": painting,
+    "comparing": comparing,
+    "scoring": scoring,
 }
 
 
