@@ -31,7 +31,8 @@ def throughput(runs: int) -> list[Figure]:
     n_threads = torch.get_num_threads()
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    theirs = GPT2LMHeadModel(TheirConfig(vocab_size=4096, bos_token_id=0, eos_token_id=0)).eval()
+    theirs = GPT2LMHeadModel(TheirConfig(vocab_size=4096, bos_token_id=0, eos_token_id=0))
+    theirs.train(False)
     config = GPT2Config(vocab_size=4096, n_positions=1024, n_embd=768, n_layer=12, n_head=12, n_inner=3072)
     state = {name.removeprefix("transformer."): w.detach() for name, w in theirs.state_dict().items()}
     ours = GPT2(config, {name: state[name] for name in config.shapes()}, torch.device("cpu"))
