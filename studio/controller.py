@@ -30,12 +30,14 @@ from studio.store import records as r
 from studio.swapping import Swapping
 from studio.token_page import TokenPage
 from studio.transfer import Transfer
+from studio.tuning import Tuning
 from studio.ui import sentences
 from studio.ui.info_dialog import InfoDialog, shortcut_rows
 from studio.ui.main_window import MainWindow
 from studio.ui.report_dialog import ReportDialog
 from studio.ui.token_index import TokenIndex
 from studio.variants import Variants
+from studio.weaving import Weaving
 from studio.worker import LibraryThread, ModelThread
 from studio.writing import Writing
 
@@ -77,6 +79,8 @@ class Controller(QObject):
             window, library, self.sessions, self.writing, self.reproduction, index, self
         )
         self.variants = Variants(window, library, self.writing, index, self)
+        self.weaving = Weaving(window, model_thread, self.sessions, self.writing, index, self._next_job, self)
+        self.tuning = Tuning(window, model_thread, self.writing, self.insight, self._next_job, self)
         self.preferences = Preferences(window, library, folder, self)
         self.transfer = Transfer(window, library, self.sessions, self.writing, self)
         self.finding = Finding(window, library, self.sessions, self)
@@ -144,6 +148,7 @@ class Controller(QObject):
                     text = self.tr("Loading the model… {percent}%")
                     self._window.status.show_activity(text.format(percent=round(100 * fraction)))
                 self.interior.on_progress(message)
+                self.tuning.on_progress(message)
             case m.ModelLoaded():
                 self._on_model_loaded(message)
             case m.GenerationStarted():
@@ -169,13 +174,14 @@ class Controller(QObject):
             case m.PlaceInspected():
                 self.insight.on_inspected(message)
             case m.TreeGrown() | m.TreeFinished() | m.PathTold():
-                pass
+                self.weaving.on_message(message)
             case m.SettingsFound():
-                pass
+                self.tuning.on_found(message)
             case m.InsideSeen() | m.AttentionMapped() | m.WordsWeighed():
                 self.interior.on_answer(message)
             case m.SwitchedOff():
                 self.interior.on_switched(message)
+                self.weaving.on_model_loaded()
             case m.TextScored():
                 pass  # the window does not ask for scores
             case m.TextReshaped() | m.ReshapingFinished() | m.Redrawn():
@@ -209,6 +215,7 @@ class Controller(QObject):
         self.comparison.on_model_loaded()
         self.interior.on_model_loaded(message.model)
         self.reading.measure()
+        self.weaving.on_model_loaded()
 
     def _on_job_failed(self, message: m.JobFailed) -> None:
         if (
@@ -228,6 +235,9 @@ class Controller(QObject):
         ):
             return
         self.writing.on_failed(message.job_id)
+        self.weaving.on_failed(message.job_id)
+        if self.tuning.on_failed(message):
+            return
         if message.job_id == self._load_job:
             self._window.status.show_activity("")
         notice = self._window.notice

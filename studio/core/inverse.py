@@ -16,23 +16,23 @@ from torch import Tensor
 from studio.core import chain as chains
 from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
 from studio.core.generate import as_probabilities
-from studio.core.loom_messages import Fit, Question, SettingChange, SettingsFound, TuneSettings
+from studio.core.loom_messages import (
+    CUTS,
+    TUNABLE,
+    Fit,
+    Question,
+    SettingChange,
+    SettingsFound,
+    TuneSettings,
+)
 from studio.core.messages import Progress
 from studio.core.model import Cancelled, InterruptedReading
 from studio.core.parameters import Parameter, is_off, parameters
 from studio.core.running import LogitsProcessor, RunStart, begin_all
 from studio.core.tokenizer import Tokenizer
 
-CUTS = (
-    "top_k", "top_p", "min_p", "typical_p", "epsilon_cutoff", "eta_cutoff", "top_a", "tfs_z", "top_n_sigma",
-)  # fmt: skip
-"""Fields that only say how much is removed: the tightest that still leaves the passage makes it likeliest."""
-
 OFF_IS_LOOSEST = ("top_k", "top_n_sigma")
 """Fields whose 0 is off although small values are strict: off is the rung after the largest value."""
-
-TUNABLE = ("temperature", "repetition_penalty", "frequency_penalty", "presence_penalty", *CUTS)
-"""Fields one may ask about."""
 
 N_ROUNDS = 3
 """How often every field gets its turn; the search ends as soon as a round changes nothing."""
@@ -189,7 +189,9 @@ class Search:
             for steps, changed in self._least(processors, name):
                 found.append((steps, place, changed))
         for place, stage in enumerate(processors):
-            if not any(isinstance(p, Parameter) and p.off is not None for p in parameters(stage)):
+            if not is_off(stage) and not any(
+                isinstance(p, Parameter) and p.off is not None for p in parameters(stage)
+            ):
                 changed = _without(processors, stage)
                 if self.is_reachable(changed):
                     found.append((_WHOLE_STAGE, place, changed))

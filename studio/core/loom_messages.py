@@ -15,6 +15,14 @@ from studio.core.reading_messages import GeneratedPlace, Place
 if TYPE_CHECKING:
     from studio.core.messages import Token
 
+CUTS = (
+    "top_k", "top_p", "min_p", "typical_p", "top_n_sigma", "tfs_z", "top_a", "epsilon_cutoff", "eta_cutoff",
+)  # fmt: skip
+"""Fields that only say how much is removed: the tightest that still leaves the passage makes it likeliest."""
+
+TUNABLE = ("temperature", "repetition_penalty", "frequency_penalty", "presence_penalty", *CUTS)
+"""Fields that may be looked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class TreeNode:

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QTabWidget, QWidget
 
 from studio.ui.compare.panel import ComparePanel
 from studio.ui.curve.panel import CurvePanel
+from studio.ui.loom.panel import LoomPanel
 from studio.ui.probability_view import ProbabilityView
 from studio.ui.provenance_view import ProvenanceView
 from studio.ui.theme import Theme
@@ -14,7 +15,7 @@ from studio.ui.variants_panel import VariantsPanel
 
 
 class BottomPanel(QTabWidget):
-    """Tabs; `probabilities`, `tree`, `variants`, `provenance`, `curve` and `compare` are their pages."""
+    """Tabs; `probabilities`, `tree`, `variants`, `provenance`, `curve`, `compare`, `loom` are their pages."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -27,7 +28,7 @@ class BottomPanel(QTabWidget):
             self.tr(
                 "Token: why this word. History: every state of this text. Variants: side by side. "
                 "Origin: who wrote it, and how. Curve: surprise along the text. Compare: two models or "
-                "two settings."
+                "two settings. Loom: what would most probably follow."
             )
         )
         self.probabilities = ProbabilityView(theme)
@@ -42,6 +43,8 @@ class BottomPanel(QTabWidget):
         self.addTab(self.curve, self.tr("Curve"))
         self.compare = ComparePanel(theme)
         self.addTab(self.compare, self.tr("Compare"))
+        self.loom = LoomPanel(theme)
+        self.addTab(self.loom, self.tr("Loom"))
 
     def set_theme(self, theme: Theme) -> None:
         """Use another theme's colours."""
@@ -51,3 +54,4 @@ class BottomPanel(QTabWidget):
         self.variants.set_theme(theme)
         self.curve.set_theme(theme)
         self.compare.set_theme(theme)
+        self.loom.set_theme(theme)

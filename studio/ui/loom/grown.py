@@ -1,0 +1,118 @@
+"""The nodes of a tree as they arrive, and where each is drawn."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from studio.core.messages import TreeNode
+from studio.ui.glyphs import visible
+
+ROOT = 0
+ROW_PX = 26
+GAP_PX = 44
+"""Between a word and those after it: room for the curve."""
+
+
+@dataclass(slots=True)
+class Spot:
+    """Where a node's word is: left edge, middle line, width (px)."""
+
+    x: float
+    y: float
+    width: float
+
+
+class GrownTree:
+    """A tree; node 0 is the place it grows from."""
+
+    def __init__(self) -> None:
+        self.nodes: dict[int, TreeNode] = {}
+        self._children: dict[int, list[int]] = {}
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def add(self, nodes: Sequence[TreeNode]) -> None:
+        """New nodes, each after its parent."""
+        for node in nodes:
+            self.nodes[node.id] = node
+            self._children.setdefault(node.parent, []).append(node.id)
+
+    def children(self, node_id: int) -> Sequence[int]:
+        """The nodes after one, likeliest first."""
+        return self._children.get(node_id, ())
+
+    def path(self, node_id: int) -> list[TreeNode]:
+        """From the root's child to the node."""
+        path = []
+        while node_id != ROOT:
+            path.append(self.nodes[node_id])
+            node_id = self.nodes[node_id].parent
+        return path[::-1]
+
+    def token_ids(self, node_id: int) -> tuple[int, ...]:
+        """The tokens from the place to a node."""
+        return tuple(node.token_id for node in self.path(node_id))
+
+    def words(self, node_id: int) -> str:
+        """The text from the place to a node."""
+        return b"".join(node.raw for node in self.path(node_id)).decode("utf-8", "replace")
+
+    def find(self, token_ids: Sequence[int]) -> int | None:
+        """The node at the end of a path."""
+        at = ROOT
+        for token_id in token_ids:
+            found = [child for child in self.children(at) if self.nodes[child].token_id == token_id]
+            if not found:
+                return None
+            at = found[0]
+        return at
+
+    def in_order(self) -> list[int]:
+        """Every node, as one reads the drawing: a node, then what follows it."""
+        order: list[int] = []
+        waiting = list(reversed(self.children(ROOT)))
+        while waiting:
+            node_id = waiting.pop()
+            order.append(node_id)
+            waiting += reversed(self.children(node_id))
+        return order
+
+
+def label(node: TreeNode, end_of_text: str) -> str:
+    """A node's word with its white space drawn."""
+    return end_of_text if node.ends else visible(node.text, node.raw)
+
+
+def laid_out(
+    tree: GrownTree, root_width: float, measure: Callable[[TreeNode], float]
+) -> tuple[dict[int, Spot], float, float]:
+    """(where every node is, width, height): a column for each depth, a row for each leaf.
+
+    The likeliest way stays on its parent's line, so that it reads as a line of text.
+    """
+    depths = {ROOT: 0}
+    columns = [root_width]
+    for node in tree.nodes.values():
+        depth = depths[node.id] = depths[node.parent] + 1
+        if depth == len(columns):
+            columns.append(0.0)
+        columns[depth] = max(columns[depth], measure(node))
+    lefts = [0.0]
+    for width in columns:
+        lefts.append(lefts[-1] + width + GAP_PX)
+    spots = {ROOT: Spot(0.0, ROW_PX / 2, root_width)}
+    row = 0
+    for node_id in tree.in_order():
+        node = tree.nodes[node_id]
+        if tree.children(node.parent)[0] != node_id:
+            row += 1
+        spots[node_id] = Spot(lefts[depths[node_id]], (row + 0.5) * ROW_PX, measure(node))
+    return spots, lefts[-1] - GAP_PX, (row + 1) * ROW_PX
+
+
+def percent_of(logprob: float) -> float:
+    """A probability (0..1) from its logarithm (nats)."""
+    return math.exp(min(logprob, 0.0))
