@@ -62,8 +62,9 @@ class Tuning(QObject):
         start, end = self._window.editor.selection()
         self.dialog.ask_for("likeliest" if end > start else "reachable")
         self._show_passage()
+        if self.dialog.isVisible():
+            self.dialog.raise_()
         self.dialog.show()
-        self.dialog.raise_()
         self.dialog.activateWindow()
 
     def _chain(self) -> tuple[LogitsProcessor, ...]:

@@ -28,7 +28,7 @@ PAUSE_MS = 350
 ROOM = 64
 """Tokens kept free in the context window: the tree is what a continuation of so many would begin with."""
 
-MAX_NODES = 160
+MAX_NODES = 120
 MIN_PROB = 0.0005
 N_MORE = 12
 """Nodes a leaf gets when one asks for more."""

@@ -89,9 +89,9 @@ def label(node: TreeNode, end_of_text: str) -> str:
 def laid_out(
     tree: GrownTree, root_width: float, measure: Callable[[TreeNode], float]
 ) -> tuple[dict[int, Spot], float, float]:
-    """(where every node is, width, height): a column for each depth, a row for each leaf.
+    """(where every node is, width, height): a column for each depth, filled from the top.
 
-    The likeliest way stays on its parent's line, so that it reads as a line of text.
+    No word is higher than the one before it; the likeliest path is the first line. Lines never cross.
     """
     depths = {ROOT: 0}
     columns = [root_width]
@@ -103,14 +103,18 @@ def laid_out(
     lefts = [0.0]
     for width in columns:
         lefts.append(lefts[-1] + width + GAP_PX)
-    spots = {ROOT: Spot(0.0, ROW_PX / 2, root_width)}
-    row = 0
+    rows = {ROOT: 0}
+    free = [0] * len(columns)  # the first row of each column without a word
     for node_id in tree.in_order():
-        node = tree.nodes[node_id]
-        if tree.children(node.parent)[0] != node_id:
-            row += 1
-        spots[node_id] = Spot(lefts[depths[node_id]], (row + 0.5) * ROW_PX, measure(node))
-    return spots, lefts[-1] - GAP_PX, (row + 1) * ROW_PX
+        depth = depths[node_id]
+        rows[node_id] = max(rows[tree.nodes[node_id].parent], free[depth])
+        free[depth] = rows[node_id] + 1
+    spots = {ROOT: Spot(0.0, ROW_PX / 2, root_width)}
+    for node_id, row in rows.items():
+        if node_id != ROOT:
+            width = measure(tree.nodes[node_id])
+            spots[node_id] = Spot(lefts[depths[node_id]], (row + 0.5) * ROW_PX, width)
+    return spots, lefts[-1] - GAP_PX, (max(rows.values()) + 1) * ROW_PX
 
 
 def percent_of(logprob: float) -> float:

@@ -151,12 +151,12 @@ class LoomPanel(QWidget):
         node = tree.nodes[node_id]
         joint = percent_of(node.cumulative)
         words = tree.words(node_id).replace("\n", "↵")
-        said = self.tr("“{words}”: {own} after the word before, {joint} in all").format(
-            words=words, own=percent(percent_of(node.logprob)), joint=percent(joint)
-        )
+        said = self.tr("“{words}”: {joint}").format(words=words, joint=percent(joint))
         one_in = round(1 / joint) if joint > 1e-12 else 0
         if one_in > 1:
             said += " " + self.tr("(one in {n})").format(n=f"{one_in:,}")
+        last = self.tr("The last word alone: {own} after those before it.")
+        self._state.setToolTip(f"{said}\n{last.format(own=percent(percent_of(node.logprob)))}")
         self._state.show_text(said)
         self.plot.setAccessibleDescription(said)
 

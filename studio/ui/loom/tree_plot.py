@@ -197,7 +197,7 @@ class TreePlot(QWidget):
         thick = max(1.0, THICKEST_PX * math.sqrt(percent_of(node.logprob)))
         colour = QColor(self.theme.accent if on_way else self.theme.bar)
         if not on_way:
-            colour.setAlphaF(0.75)
+            colour.setAlphaF(0.3 + 0.6 * percent_of(node.cumulative) ** 0.25)
         painter.setPen(QPen(colour, thick, c=Qt.PenCapStyle.FlatCap))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(bend)

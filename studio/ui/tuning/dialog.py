@@ -246,7 +246,8 @@ class FindSettingsDialog(QDialog):
         self._apply.setVisible(bool(found.changes))
         self._refuse.setVisible(bool(found.changes))
         main = next((change for change in found.changes if change.name == found.curve_name), None)
-        self.plot.setVisible(main is not None and len(found.curve) > 1)
+        heights = {y for _, y in found.curve}
+        self.plot.setVisible(main is not None and len(heights) > 1)
         if main is not None:
             points = tuple((x, words.scaled(found.question, y)) for x, y in found.curve)
             titles = (label_of(main.name), words.axis(found.question))

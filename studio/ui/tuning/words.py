@@ -50,12 +50,17 @@ class TuningWords(QObject):
                 )
             case "reachable":
                 return self.tr("probability {before} → {after}").format(
-                    before=percent(found.before.prob), after=percent(found.after.prob)
+                    before=self._chance(found.before.prob), after=self._chance(found.after.prob)
                 )
             case _:
                 return self.tr("perplexity {before} → {after}").format(
                     before=self._perplexity(found.before), after=self._perplexity(found.after)
                 )
+
+    def _chance(self, prob: float) -> str:
+        if not 0 < prob < 0.01:
+            return percent(prob)
+        return self.tr("{percent} (one in {n})").format(percent=percent(prob), n=f"{round(1 / prob):,}")
 
     def _perplexity(self, fit: Fit) -> str:
         if fit.n_impossible:
