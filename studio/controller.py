@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sys
+from functools import partial
 from pathlib import Path
 from typing import assert_never
 
@@ -182,10 +183,8 @@ class Controller(QObject):
             case m.SwitchedOff():
                 self.interior.on_switched(message)
                 self.weaving.on_model_loaded()
-            case m.TextScored():
-                pass  # the window does not ask for scores
-            case m.TextReshaped() | m.ReshapingFinished() | m.Redrawn():
-                pass  # the window does not ask yet
+            case m.TextScored() | m.TextReshaped() | m.ReshapingFinished() | m.Redrawn():
+                pass  # the window does not ask for these
             case m.TextCompared() | m.ComparisonFinished():
                 self.comparison.on_message(message)
             case m.LookedUp():
@@ -242,10 +241,7 @@ class Controller(QObject):
             self._window.status.show_activity("")
         notice = self._window.notice
         if message.report:
-
-            def show() -> None:
-                self.show_report(happened, message.report)
-
+            show = partial(self.show_report, happened, message.report)
             notice.show_notice(text, "error", self.tr("Show report"), show)
         elif message.job_id == self._load_job and self.writing.model is None:
             notice.show_notice(text, "error", self.tr("Use the starter model"), self._on_starter_model)
@@ -360,10 +356,7 @@ class Controller(QObject):
         happened, to_do = sentences.translated(message)
         text = sentences.together(happened, to_do)
         if message.report:
-
-            def show() -> None:
-                self.show_report(happened, message.report)
-
+            show = partial(self.show_report, happened, message.report)
             self._window.notice.show_notice(text, "error", self.tr("Show report"), show)
         elif message.unsaved is None:
             self._window.notice.show_notice(text, "error")
