@@ -146,7 +146,7 @@ class ComparePanel(QWidget):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setHighlightSections(False)
         header.setStretchLastSection(True)
-        for section, width in ((0, 84), (1, 54), (2, 54), (3, 66), (4, 58), (5, 72)):
+        for section, width in ((0, 78), (1, 50), (2, 50), (3, 62), (4, 54), (5, 60)):
             header.resizeSection(section, width)
         table.clicked.connect(self._on_row)
         table.activated.connect(self._on_row)
