@@ -2,6 +2,48 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN">
 <context>
+    <name>Arcs</name>
+    <message>
+        <source>Attention from token to token</source>
+        <translation>词元之间的注意力</translation>
+    </message>
+    <message>
+        <source>What every token looked at in this head: an arc goes from a token up to an earlier one, the thicker the more attention. The current token&apos;s arcs stand out, with their shares in percent; the arrow keys choose it.</source>
+        <translation>这个头中每个词元看向哪里：弧线从一个词元向上连到更早的词元，越粗注意力越多。当前词元的弧线突出显示，并标出百分比；用方向键选择词元。</translation>
+    </message>
+    <message>
+        <source>When “{token}” was read, head {head} looked most at {words}</source>
+        <translation>读到“{token}”时，第 {head} 个头最多看向 {words}</translation>
+    </message>
+</context>
+<context>
+    <name>AttentionView</name>
+    <message>
+        <source>Layer</source>
+        <translation>层</translation>
+    </message>
+    <message>
+        <source>Whose heads are shown; arrow keys or the wheel choose another layer</source>
+        <translation>显示哪一层的头；用方向键或滚轮选择另一层</translation>
+    </message>
+    <message>
+        <source>Heads of layer</source>
+        <translation>注意力头，层</translation>
+    </message>
+    <message>
+        <source>Arcs</source>
+        <translation>弧线</translation>
+    </message>
+    <message>
+        <source>Draw what every token looked at in this head, not only this place: token to token</source>
+        <translation>画出这个头中每个词元看向哪里，而不只是这一处：从词元到词元</translation>
+    </message>
+    <message>
+        <source>Head {head}</source>
+        <translation>第 {head} 个头</translation>
+    </message>
+</context>
+<context>
     <name>Autosave</name>
     <message>
         <source>Saving…</source>
@@ -206,8 +248,8 @@ The first one is made by itself soon after you have written something. “Back u
         <translation>文本视图</translation>
     </message>
     <message>
-        <source>Token: why this word. History: every state of this text. Variants: side by side. Origin: who wrote it, and how.</source>
-        <translation>词元：为何是这个词。历史：文字的每个状态。变体：并排比较。来历：谁写的、怎么写的。</translation>
+        <source>Token: why this word. History: every state of this text. Variants: side by side. Origin: who wrote it, and how. Curve: surprise along the text. Compare: two models or two settings.</source>
+        <translation>词元：为什么是这个词。历史：文字的每个状态。变体：并排比较。来源：谁写的、怎样写的。曲线：全文的意外程度。比较：两个模型或两套设置。</translation>
     </message>
     <message>
         <source>Token</source>
@@ -224,6 +266,14 @@ The first one is made by itself soon after you have written something. “Back u
     <message>
         <source>Origin</source>
         <translation>来历</translation>
+    </message>
+    <message>
+        <source>Curve</source>
+        <translation>曲线</translation>
+    </message>
+    <message>
+        <source>Compare</source>
+        <translation>比较</translation>
     </message>
 </context>
 <context>
@@ -247,21 +297,6 @@ The first one is made by itself soon after you have written something. “Back u
     <message>
         <source>Undo</source>
         <translation>撤销</translation>
-    </message>
-</context>
-<context>
-    <name>CandidateModel</name>
-    <message>
-        <source>removed by the sampling settings</source>
-        <translation>被采样设置排除</translation>
-    </message>
-    <message>
-        <source>{after} after the sampling settings</source>
-        <translation>采样设置之后为 {after}</translation>
-    </message>
-    <message>
-        <source>Rank {rank}: {own} from the model itself, {after}. Log-probability {logprob} nats.</source>
-        <translation>排名 {rank}：模型本身给出 {own}，{after}。对数概率 {logprob} 奈特。</translation>
     </message>
 </context>
 <context>
@@ -325,6 +360,218 @@ The first one is made by itself soon after you have written something. “Back u
     <message>
         <source>Write something first; then there is a session to do this with.</source>
         <translation>先写点什么，才有会话可以这样做。</translation>
+    </message>
+</context>
+<context>
+    <name>Colouring</name>
+    <message>
+        <source>reading… {percent}%</source>
+        <translation>读取中… {percent}%</translation>
+    </message>
+    <message>
+        <source>old numbers: {model}</source>
+        <translation>旧数字：{model}</translation>
+    </message>
+    <message>
+        <source>being read again</source>
+        <translation>正在重新读取</translation>
+    </message>
+</context>
+<context>
+    <name>ComparePanel</name>
+    <message>
+        <source>Compare</source>
+        <translation>比较</translation>
+    </message>
+    <message>
+        <source>Perplexity: how many words each was torn between, on average. Bits per byte: the same, comparable between tokenizers. KL: how far B&apos;s distributions are from A&apos;s, on average; infinite once B rules out what A allows, and then JS, between 0 and 1, says more.</source>
+        <translation>困惑度：平均在多少个词之间犹豫。每字节比特：同样的意思，但可在不同分词器之间比较。KL：B 的分布平均离 A 有多远；一旦 B 排除了 A 允许的词就是无穷大，这时看介于 0 和 1 之间的 JS 更有意义。</translation>
+    </message>
+    <message>
+        <source>Progress of the comparison</source>
+        <translation>比较的进度</translation>
+    </message>
+    <message>
+        <source>See where two models, or two settings, disagree about this text: choose A and B, then Compare.</source>
+        <translation>看看两个模型或两套设置对这篇文字的看法在哪里不同：选好 A 和 B，再点“比较”。</translation>
+    </message>
+    <message>
+        <source>Differences, the greatest first</source>
+        <translation>差异，最大的在前</translation>
+    </message>
+    <message>
+        <source>Click a heading to sort; Enter or a click goes to the place in the text</source>
+        <translation>点列标题排序；按回车或点击可跳到文中的位置</translation>
+    </message>
+    <message>
+        <source>Settings of A</source>
+        <translation>A 的设置</translation>
+    </message>
+    <message>
+        <source>Settings of B</source>
+        <translation>B 的设置</translation>
+    </message>
+    <message>
+        <source>Model of B</source>
+        <translation>B 的模型</translation>
+    </message>
+    <message>
+        <source>Co&amp;mpare</source>
+        <translation>比较(&amp;M)</translation>
+    </message>
+    <message>
+        <source>Read the text with A and with B and show where they differ</source>
+        <translation>用 A 和 B 各读一遍文字，显示不同之处</translation>
+    </message>
+    <message>
+        <source>&amp;Stop</source>
+        <translation>停止(&amp;S)</translation>
+    </message>
+    <message>
+        <source>Stop comparing; what has come stays</source>
+        <translation>停止比较；已得到的结果保留</translation>
+    </message>
+    <message>
+        <source>A</source>
+        <translation>A</translation>
+    </message>
+    <message>
+        <source>B</source>
+        <translation>B</translation>
+    </message>
+    <message>
+        <source>the same model</source>
+        <translation>同一个模型</translation>
+    </message>
+    <message>
+        <source>another folder…</source>
+        <translation>其他文件夹…</translation>
+    </message>
+    <message>
+        <source>the model itself</source>
+        <translation>模型本身</translation>
+    </message>
+    <message>
+        <source>settings as they are</source>
+        <translation>当前设置</translation>
+    </message>
+    <message>
+        <source>Reading…</source>
+        <translation>正在读…</translation>
+    </message>
+    <message>
+        <source>A and B cut text into other tokens: compared are stretches between borders both have; there is no KL.</source>
+        <translation>A 和 B 的分词方式不同：只比较两者共同边界之间的片段，没有 KL。</translation>
+    </message>
+    <message>
+        <source>Both folders hold the same weights.</source>
+        <translation>两个文件夹里的权重相同。</translation>
+    </message>
+    <message>
+        <source>Compared: the first {n} tokens.</source>
+        <translation>已比较：前 {n} 个词元。</translation>
+    </message>
+    <message>
+        <source>Perplexity A {a}, B {b}</source>
+        <translation>困惑度 A {a}，B {b}</translation>
+    </message>
+    <message>
+        <source>bits per byte A {a}, B {b}</source>
+        <translation>每字节比特 A {a}，B {b}</translation>
+    </message>
+    <message>
+        <source>same favourite {percent}</source>
+        <translation>首选相同 {percent}</translation>
+    </message>
+    <message>
+        <source>mean KL {bits} bits</source>
+        <translation>平均 KL {bits} 比特</translation>
+    </message>
+    <message>
+        <source>mean JS {bits} bits</source>
+        <translation>平均 JS {bits} 比特</translation>
+    </message>
+    <message>
+        <source>1 word impossible for {side}</source>
+        <translation>{side} 认为 1 个词不可能</translation>
+    </message>
+    <message>
+        <source>{n} words impossible for {side}</source>
+        <translation>{side} 认为 {n} 个词不可能</translation>
+    </message>
+</context>
+<context>
+    <name>Comparison</name>
+    <message>
+        <source>The model is busy; compare when it has finished.</source>
+        <translation>模型正忙；等它完成后再比较。</translation>
+    </message>
+    <message>
+        <source>Stopped: only a part has been compared.</source>
+        <translation>已停止：只比较了一部分。</translation>
+    </message>
+    <message>
+        <source>The text has changed since it was compared.</source>
+        <translation>比较之后文字已有改动。</translation>
+    </message>
+    <message>
+        <source>Compare with the model in a folder</source>
+        <translation>与文件夹中的模型比较</translation>
+    </message>
+    <message>
+        <source>The text has changed since; this word is no longer there.</source>
+        <translation>文字已有改动；这个词已不在那里。</translation>
+    </message>
+</context>
+<context>
+    <name>ComparisonModel</name>
+    <message>
+        <source>Word</source>
+        <translation>词</translation>
+    </message>
+    <message>
+        <source>What the text has; sort by this for the order of the text</source>
+        <translation>文中的词；按它排序就是原文顺序</translation>
+    </message>
+    <message>
+        <source>A</source>
+        <translation>A</translation>
+    </message>
+    <message>
+        <source>How likely A found it</source>
+        <translation>A 认为它有多可能</translation>
+    </message>
+    <message>
+        <source>B</source>
+        <translation>B</translation>
+    </message>
+    <message>
+        <source>How likely B found it</source>
+        <translation>B 认为它有多可能</translation>
+    </message>
+    <message>
+        <source>Δ bits</source>
+        <translation>Δ 比特</translation>
+    </message>
+    <message>
+        <source>By how much B finds it likelier than A: each bit doubles the probability</source>
+        <translation>B 比 A 认为它更可能多少：每 1 比特概率翻一倍</translation>
+    </message>
+    <message>
+        <source>KL bits</source>
+        <translation>KL 比特</translation>
+    </message>
+    <message>
+        <source>How far B&apos;s whole distribution is from A&apos;s at this place (Kullback-Leibler): 0 is the same. Only where both have the same vocabulary.</source>
+        <translation>此处 B 的整个分布离 A 有多远（KL 散度）：0 表示相同。仅当两者词表相同时才有。</translation>
+    </message>
+    <message>
+        <source>Rank A → B</source>
+        <translation>排名 A → B</translation>
+    </message>
+    <message>
+        <source>Its place in each list of guesses: 1 is the favourite</source>
+        <translation>它在各自猜测中的名次：1 是首选</translation>
     </message>
 </context>
 <context>
@@ -400,6 +647,57 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     </message>
 </context>
 <context>
+    <name>CurvePanel</name>
+    <message>
+        <source>Curve</source>
+        <translation>曲线</translation>
+    </message>
+    <message>
+        <source>━ surprisal</source>
+        <translation>━ 惊异度</translation>
+    </message>
+    <message>
+        <source>How surprised the model was by each token, in bits: 1 bit is one in 2, 7.2 bits is one in 147</source>
+        <translation>每个词元让模型有多意外，单位是比特：1 比特是二分之一的可能，7.2 比特是 147 分之一</translation>
+    </message>
+    <message>
+        <source>▲ entropy</source>
+        <translation>▲ 熵</translation>
+    </message>
+    <message>
+        <source>How undecided the model was before each token, in bits: 0 is certain, 3 is as between 8 words</source>
+        <translation>每个词元之前模型有多犹豫，单位是比特：0 表示确定，3 相当于在 8 个词之间选择</translation>
+    </message>
+    <message>
+        <source>• rank</source>
+        <translation>• 排名</translation>
+    </message>
+    <message>
+        <source>The token&apos;s place among the model&apos;s guesses: 1 is its favourite. The scale is logarithmic.</source>
+        <translation>这个词元在模型猜测中的名次：1 是它的首选。刻度为对数。</translation>
+    </message>
+    <message>
+        <source>Drag to zoom, turn the wheel to zoom, double-click for all of it, click to go there. Keys: arrows, +, -, 0, Enter.</source>
+        <translation>拖动或滚轮缩放，双击显示全部，点击前往该处。按键：方向键、+、-、0、回车。</translation>
+    </message>
+    <message>
+        <source>Perplexity: the model was as undecided as if it had to guess between that many tokens each time; lower is more expected.
+Bits per byte: how many bits the model would need for each byte of this text; it can be compared between models with different tokens.
+Tokens: pieces of words as the model reads them; only those read so far are counted.</source>
+        <translation>困惑度：模型每次都像要在这么多个词元之间猜一样犹豫；越低越在意料之中。
+每字节比特数：模型为这段文字的每个字节需要多少比特；词元不同的模型之间也可以比较。
+词元：模型读到的词的片段；只计已读过的。</translation>
+    </message>
+    <message>
+        <source>perplexity {perplexity} · {bits} bits/byte · {n} tokens</source>
+        <translation>困惑度 {perplexity} · {bits} 比特/字节 · {n} 个词元</translation>
+    </message>
+    <message>
+        <source>selection: {figures}</source>
+        <translation>选中：{figures}</translation>
+    </message>
+</context>
+<context>
     <name>DetailsDialog</name>
     <message>
         <source>Can be selected and copied</source>
@@ -412,6 +710,69 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     <message>
         <source>Close (Esc)</source>
         <translation>关闭（Esc）</translation>
+    </message>
+</context>
+<context>
+    <name>DifferenceView</name>
+    <message>
+        <source>Differences in the text</source>
+        <translation>文中的差异</translation>
+    </message>
+    <message>
+        <source>Blue ▲: likelier to B. Orange ▼: likelier to A. Arrow keys move, Enter goes to the place in the text.</source>
+        <translation>蓝色 ▲：B 认为更可能。橙色 ▼：A 认为更可能。方向键移动，回车跳到文中的位置。</translation>
+    </message>
+    <message>
+        <source>start (character)</source>
+        <translation>起点（字符）</translation>
+    </message>
+    <message>
+        <source>text</source>
+        <translation>文本</translation>
+    </message>
+    <message>
+        <source>log-probability A (bits)</source>
+        <translation>对数概率 A（比特）</translation>
+    </message>
+    <message>
+        <source>log-probability B (bits)</source>
+        <translation>对数概率 B（比特）</translation>
+    </message>
+    <message>
+        <source>difference B − A (bits)</source>
+        <translation>差值 B − A（比特）</translation>
+    </message>
+    <message>
+        <source>KL A to B (bits)</source>
+        <translation>KL A 到 B（比特）</translation>
+    </message>
+    <message>
+        <source>JS (bits)</source>
+        <translation>JS（比特）</translation>
+    </message>
+    <message>
+        <source>rank A</source>
+        <translation>排名 A</translation>
+    </message>
+    <message>
+        <source>rank B</source>
+        <translation>排名 B</translation>
+    </message>
+    <message>
+        <source>tokens A</source>
+        <translation>词元数 A</translation>
+    </message>
+    <message>
+        <source>tokens B</source>
+        <translation>词元数 B</translation>
+    </message>
+    <message>
+        <source>favourite A</source>
+        <translation>A 的首选</translation>
+    </message>
+    <message>
+        <source>favourite B</source>
+        <translation>B 的首选</translation>
     </message>
 </context>
 <context>
@@ -682,10 +1043,167 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     </message>
 </context>
 <context>
+    <name>HeadStrips</name>
+    <message>
+        <source>Heads of the layer</source>
+        <translation>这一层的各头</translation>
+    </message>
+    <message>
+        <source>A layer has several heads; each looks back at the words read so far and shares out 100% of its attention among them. The strip is the text from its first word (left) to the last; the warmer, the more attention. Named is the word it looked at most. Many heads rest on the very first word when they have nothing to do.</source>
+        <translation>一层有若干个头；每个头回看读过的词，把 100% 的注意力分给它们。横条是文本从第一个词（左）到最后一个词；颜色越暖，注意力越多。写出的是它看得最多的词。许多头无事可做时会停在第一个词上。</translation>
+    </message>
+    <message>
+        <source>Head {head} of layer {layer} looked most at {words}</source>
+        <translation>第 {layer} 层第 {head} 个头最多看向 {words}</translation>
+    </message>
+</context>
+<context>
+    <name>HeatButton</name>
+    <message>
+        <source>off</source>
+        <translation>关</translation>
+    </message>
+    <message>
+        <source>heat: {kind}</source>
+        <translation>热度：{kind}</translation>
+    </message>
+</context>
+<context>
     <name>HeatText</name>
     <message>
         <source>“{token}”: {probability} from the model itself, rank {rank}</source>
         <translation>“{token}”：模型本身给出 {probability}，排名第 {rank}</translation>
+    </message>
+</context>
+<context>
+    <name>InsidePage</name>
+    <message>
+        <source>Attention</source>
+        <translation>注意力</translation>
+    </message>
+    <message>
+        <source>Layers</source>
+        <translation>各层</translation>
+    </message>
+    <message>
+        <source>Words</source>
+        <translation>词语</translation>
+    </message>
+    <message>
+        <source>Switches</source>
+        <translation>开关</translation>
+    </message>
+    <message>
+        <source>Views of the inside</source>
+        <translation>内部的各种视图</translation>
+    </message>
+    <message>
+        <source>Attention: where the model looked. Layers: what it would have said on the way. Words: which earlier words mattered. Switches: work without parts of it.</source>
+        <translation>注意力：模型看向了哪里。各层：它在途中会说什么。词语：前面哪些词起了作用。开关：去掉它的一些部分再写。</translation>
+    </message>
+    <message>
+        <source>The token all of this is about: the one before the caret</source>
+        <translation>这里说的是哪个词元：光标前的那一个</translation>
+    </message>
+    <message>
+        <source>The token before</source>
+        <translation>前一个词元</translation>
+    </message>
+    <message>
+        <source>The token after</source>
+        <translation>后一个词元</translation>
+    </message>
+    <message>
+        <source>Keep this token while the caret moves</source>
+        <translation>光标移动时保持这个词元</translation>
+    </message>
+    <message>
+        <source>Put the caret behind a word of the text. Here you see how the model came to it: which words it looked at, what it would have said on the way, which earlier words mattered, and what happens without parts of it.</source>
+        <translation>把光标放到文中一个词的后面。这里会显示模型如何得到这个词：它看了哪些词，途中会说什么，前面哪些词起了作用，以及去掉它的一些部分会怎样。</translation>
+    </message>
+</context>
+<context>
+    <name>Interior</name>
+    <message>
+        <source>The model is loading.</source>
+        <translation>模型正在载入。</translation>
+    </message>
+    <message>
+        <source>The model is writing; it can be looked into when it has finished.</source>
+        <translation>模型正在写作；写完之后才能看它的内部。</translation>
+    </message>
+    <message>
+        <source>The text is being read…</source>
+        <translation>正在读文本…</translation>
+    </message>
+    <message>
+        <source>Looking…</source>
+        <translation>正在查看…</translation>
+    </message>
+    <message>
+        <source>Everything in the model is on again.</source>
+        <translation>模型的各部分又全部打开了。</translation>
+    </message>
+    <message>
+        <source>The model works without {heads} heads and {layers} layers: {names}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Everything on</source>
+        <translation>全部打开</translation>
+    </message>
+    <message>
+        <source>The model did not write this word. Choose one that it wrote, or press Continue.</source>
+        <translation>这个词不是模型写的。请选一个模型写的词，或按“继续”。</translation>
+    </message>
+</context>
+<context>
+    <name>Legend</name>
+    <message>
+        <source>Orange ▼: likelier to A, blue ▲: likelier to B. One bit of difference is twice as likely; from six bits on, 64 times, the colour is full.</source>
+        <translation>橙色 ▼：A 认为更可能；蓝色 ▲：B 认为更可能。相差 1 比特就是可能性翻倍；到 6 比特（64 倍）颜色最深。</translation>
+    </message>
+</context>
+<context>
+    <name>LensTable</name>
+    <message>
+        <source>What each layer would have said</source>
+        <translation>每一层会说什么</translation>
+    </message>
+    <message>
+        <source>The model works in layers, one after the other. Each row shows the words it would have offered had it stopped there (the “logit lens”): row 0 before any layer, the last row its real answer. At the right the rank of the word that stands in the text: 1 is the favourite; the line shows how it got there. Early rows are often strange.</source>
+        <translation>模型一层接一层地工作。每一行显示如果停在那里它会给出的词（“logit 透镜”）：第 0 行在所有层之前，最后一行是它真正的回答。右边是文中那个词的排名：1 是首选；折线显示它如何走到那里。靠前的几行往往很奇怪。</translation>
+    </message>
+    <message>
+        <source>likeliest tokens</source>
+        <translation>最可能的词元</translation>
+    </message>
+    <message>
+        <source>rank</source>
+        <translation>排名</translation>
+    </message>
+    <message>
+        <source>Before any layer: {words}.</source>
+        <translation>在所有层之前：{words}。</translation>
+    </message>
+    <message>
+        <source>After layer {layer}: {words}.</source>
+        <translation>第 {layer} 层之后：{words}。</translation>
+    </message>
+    <message>
+        <source>“{token}” has rank {rank} with {probability}. {kl} nats away from the final answer (KL divergence; 0: the same).</source>
+        <translation>“{token}”排名 {rank}，概率 {probability}。与最终回答相距 {kl} nat（KL 散度；0 表示相同）。</translation>
+    </message>
+</context>
+<context>
+    <name>LensView</name>
+    <message>
+        <source>What each layer would have said</source>
+        <translation>每一层会说什么</translation>
+    </message>
+    <message>
+        <source>This kind of model does not show what its layers would have said.</source>
+        <translation>这类模型不显示它的各层会说什么。</translation>
     </message>
 </context>
 <context>
@@ -903,6 +1421,88 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     </message>
 </context>
 <context>
+    <name>PlotExport</name>
+    <message>
+        <source>Save as &amp;SVG…</source>
+        <translation>另存为 &amp;SVG…</translation>
+    </message>
+    <message>
+        <source>A drawing that stays sharp at any size</source>
+        <translation>放大到任何尺寸都清晰的矢量图</translation>
+    </message>
+    <message>
+        <source>Save as &amp;PNG…</source>
+        <translation>另存为 &amp;PNG…</translation>
+    </message>
+    <message>
+        <source>A picture, twice as fine as the screen</source>
+        <translation>清晰度为屏幕两倍的图片</translation>
+    </message>
+    <message>
+        <source>Save as &amp;CSV…</source>
+        <translation>另存为 &amp;CSV…</translation>
+    </message>
+    <message>
+        <source>The numbers, for a spreadsheet</source>
+        <translation>数据表，可用电子表格打开</translation>
+    </message>
+    <message>
+        <source>Copy p&amp;icture</source>
+        <translation>复制图片(&amp;I)</translation>
+    </message>
+    <message>
+        <source>Put the picture into the clipboard</source>
+        <translation>把图片放进剪贴板</translation>
+    </message>
+    <message>
+        <source>Copy &amp;table</source>
+        <translation>复制数据(&amp;T)</translation>
+    </message>
+    <message>
+        <source>Put the numbers into the clipboard</source>
+        <translation>把数据放进剪贴板</translation>
+    </message>
+    <message>
+        <source>Save or copy this</source>
+        <translation>保存或复制</translation>
+    </message>
+    <message>
+        <source>Save the picture or its numbers, or copy them</source>
+        <translation>保存或复制这张图或它的数据</translation>
+    </message>
+    <message>
+        <source>The picture is in the clipboard.</source>
+        <translation>图片已在剪贴板中。</translation>
+    </message>
+    <message>
+        <source>The numbers are in the clipboard.</source>
+        <translation>数据已在剪贴板中。</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>保存</translation>
+    </message>
+    <message>
+        <source>Saved to {path}.</source>
+        <translation>已保存到 {path}。</translation>
+    </message>
+</context>
+<context>
+    <name>PlotView</name>
+    <message>
+        <source>Curve of surprisal, entropy and rank</source>
+        <translation>惊异度、熵和排名的曲线</translation>
+    </message>
+    <message>
+        <source>token {n}</source>
+        <translation>词元 {n}</translation>
+    </message>
+    <message>
+        <source>What you write is drawn here as soon as the model has read it.</source>
+        <translation>模型读过您写的文字后，这里会画出曲线。</translation>
+    </message>
+</context>
+<context>
     <name>Preferences</name>
     <message>
         <source>The language changes when the app starts again.</source>
@@ -916,72 +1516,144 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <translation>词元概率</translation>
     </message>
     <message>
+        <source>removed: {stage}</source>
+        <translation>被{stage}移除</translation>
+    </message>
+    <message>
+        <source>Rank: 1 is the model&apos;s favourite. Bar: outlined, what the model itself gives the token; filled, what it has after the sampling settings. Log-probability in nats: 0 is certain, each 0.69 less halves it.</source>
+        <translation>排名：1 是模型最看好的。条形：空心是模型自己给出的概率，实心是经过采样设置之后的概率。对数概率以奈特为单位：0 表示必然，每少 0.69 概率减半。</translation>
+    </message>
+    <message>
+        <source>What else could stand here. Enter or a click puts it there; Alt+Up goes back to the text.</source>
+        <translation>这里还可能是什么。按回车或单击即可换上；Alt+↑ 回到正文。</translation>
+    </message>
+    <message>
+        <source>Look up a word here</source>
+        <translation>在这里查一个词</translation>
+    </message>
+    <message>
+        <source>How likely is … here?</source>
+        <translation>……出现在这里的可能性？</translation>
+    </message>
+    <message>
+        <source>Type any word: how likely it is at this place, as one token or as several, and which tokens of the whole vocabulary have it in them. Down goes to the list, Esc clears.</source>
+        <translation>输入任意词语：看它作为一个或多个词元出现在这里的可能性，以及整个词表中哪些词元包含它。按 ↓ 进入列表，Esc 清空。</translation>
+    </message>
+    <message>
+        <source>Next</source>
+        <translation>下一个</translation>
+    </message>
+    <message>
+        <source>Show what could come next</source>
+        <translation>显示接下来可能是什么</translation>
+    </message>
+    <message>
+        <source>Show what could come after this token instead of what could stand in its place</source>
+        <translation>显示这个词元之后可能出现什么，而不是它的位置上还可能是什么</translation>
+    </message>
+    <message>
+        <source>What becomes of the text after a swapped token</source>
+        <translation>换掉词元后，其后的文字如何处理</translation>
+    </message>
+    <message>
+        <source>1  Keep the rest</source>
+        <translation>1  保留后文</translation>
+    </message>
+    <message>
+        <source>2  Write on from there</source>
+        <translation>2  从此处续写</translation>
+    </message>
+    <message>
+        <source>3  Bridge the gap</source>
+        <translation>3  搭桥衔接</translation>
+    </message>
+    <message>
+        <source>What Enter does with the text after the swapped token. Keep the rest: nothing else changes (key 1). Write on from there: the rest of the passage goes and the model writes on (2, or Ctrl+Enter). Bridge the gap: find a few words that join it to the rest (3, or Shift+Enter). Undo brings everything back.</source>
+        <translation>按回车换词后，其后的文字如何处理。保留后文：其他都不变（按键 1）。从此处续写：去掉这一段余下的文字，由模型接着写（2，或 Ctrl+回车）。搭桥衔接：找几个词把它与后文接起来（3，或 Shift+回车）。撤销可恢复一切。</translation>
+    </message>
+    <message>
+        <source>Put the caret into the text to see what else could stand there.</source>
+        <translation>把光标放进正文，看看那里还可能是什么。</translation>
+    </message>
+    <message>
+        <source>As it was when it was drawn.</source>
+        <translation>这是当初抽取时的情形。</translation>
+    </message>
+    <message>
+        <source>{n} tokens have “{text}” in them; the {listed} likeliest are listed.</source>
+        <translation>有 {n} 个词元包含“{text}”；列出了其中可能性最大的 {listed} 个。</translation>
+    </message>
+    <message>
+        <source>{n} tokens have “{text}” in them.</source>
+        <translation>有 {n} 个词元包含“{text}”。</translation>
+    </message>
+    <message>
+        <source>Choose how “{token}” is joined to the text. Esc leaves the text as it is.</source>
+        <translation>选择如何把“{token}”接到后文。按 Esc 则不改动正文。</translation>
+    </message>
+    <message>
+        <source>No words join “{token}” better than none. Enter swaps it, Esc leaves the text.</source>
+        <translation>没有词语能让“{token}”衔接得更好。按回车直接换上，按 Esc 不改动正文。</translation>
+    </message>
+    <message>
+        <source>text</source>
+        <translation>文本</translation>
+    </message>
+    <message>
+        <source>likelier</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>gain, nats</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>per token</source>
+        <translation>每词元</translation>
+    </message>
+    <message>
         <source>model</source>
         <translation>模型</translation>
     </message>
     <message>
-        <source>How likely the model itself thought this token</source>
-        <translation>模型本身认为这个词元有多可能</translation>
+        <source>probability</source>
+        <translation>概率</translation>
     </message>
     <message>
-        <source>sampled</source>
+        <source>after</source>
         <translation>采样后</translation>
     </message>
     <message>
-        <source>How likely it was after the sampling settings</source>
-        <translation>采样设置之后它有多可能</translation>
+        <source>nats</source>
+        <translation>奈特</translation>
+    </message>
+    <message>
+        <source>Instead of “{word}”: outlined the model&apos;s own, filled after sampling</source>
+        <translation>代替“{word}”：空心为模型自身，实心为采样后</translation>
+    </message>
+    <message>
+        <source>log-probability (nats)</source>
+        <translation>对数概率（奈特）</translation>
+    </message>
+    <message>
+        <source>probability after sampling</source>
+        <translation>采样后的概率</translation>
+    </message>
+    <message>
+        <source>removed by</source>
+        <translation>被谁移除</translation>
     </message>
     <message>
         <source>rank</source>
         <translation>排名</translation>
     </message>
     <message>
-        <source>1 is the model&apos;s favourite</source>
-        <translation>1 为模型的首选</translation>
-    </message>
-    <message>
-        <source>surprise</source>
-        <translation>意外度</translation>
-    </message>
-    <message>
-        <source>Minus log2 of the model&apos;s probability: each bit halves it</source>
-        <translation>模型概率以 2 为底的负对数：每多一比特概率减半</translation>
-    </message>
-    <message>
-        <source>entropy</source>
-        <translation>熵</translation>
-    </message>
-    <message>
-        <source>How undecided the model was: 0 bits is certain</source>
-        <translation>模型有多犹豫：0 比特即完全确定</translation>
-    </message>
-    <message>
         <source>token</source>
         <translation>词元</translation>
     </message>
     <message>
-        <source>The token&apos;s number in the vocabulary</source>
-        <translation>词元在词表中的编号</translation>
-    </message>
-    <message>
         <source>Alternatives</source>
         <translation>备选词元</translation>
-    </message>
-    <message>
-        <source>What else could have been written. Outlined: the model itself. Filled: after sampling.</source>
-        <translation>此处还可能写出的内容。空心框：模型本身；实心：采样之后。</translation>
-    </message>
-    <message>
-        <source>Put the caret into generated text to see what else could have been written there.</source>
-        <translation>把光标放进生成的文字中，看看那里还可能写成什么。</translation>
-    </message>
-    <message>
-        <source>(one in {n})</source>
-        <translation>（每 {n} 次中一次）</translation>
-    </message>
-    <message>
-        <source>{bits} bits</source>
-        <translation>{bits} 比特</translation>
     </message>
 </context>
 <context>
@@ -997,6 +1669,10 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     <message>
         <source>The model is writing. Try again when it has finished.</source>
         <translation>模型正在写。等它写完再试。</translation>
+    </message>
+    <message>
+        <source>You chose these words: there is no draw to repeat.</source>
+        <translation>这些词是您亲手选的：没有可以重复的抽取。</translation>
     </message>
     <message>
         <source>Nothing is in the library to compare a second run with.</source>
@@ -1075,6 +1751,10 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     <message>
         <source>Imported, or written before the history begins</source>
         <translation>导入的，或在历史记录开始之前写的</translation>
+    </message>
+    <message>
+        <source>An alternative of the model&apos;s, chosen by you</source>
+        <translation>模型的备选，由您选定</translation>
     </message>
     <message>
         <source>Where</source>
@@ -1185,12 +1865,20 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <translation>模型选了文本结束词元</translation>
     </message>
     <message>
+        <source>its pattern or JSON was complete</source>
+        <translation>格式或 JSON 已完整</translation>
+    </message>
+    <message>
         <source>stopped by you</source>
         <translation>由你停止</translation>
     </message>
     <message>
         <source>it failed</source>
         <translation>失败了</translation>
+    </message>
+    <message>
+        <source>nothing was drawn: you chose it from the model&apos;s alternatives</source>
+        <translation>并非抽取：由您从模型的备选中选定</translation>
     </message>
     <message>
         <source>the end-of-text token</source>
@@ -1223,6 +1911,10 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     <message>
         <source>{n} threads</source>
         <translation>{n} 个线程</translation>
+    </message>
+    <message>
+        <source>without {parts} (switched off)</source>
+        <translation>不含 {parts}（已关闭）</translation>
     </message>
     <message>
         <source>the rest was not recorded</source>
@@ -1301,6 +1993,10 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <translation>处理器</translation>
     </message>
     <message>
+        <source>parts of the model switched off</source>
+        <translation>模型中关闭的部分</translation>
+    </message>
+    <message>
         <source>{what}: then {then}, now {now}</source>
         <translation>{what}：当时 {then}，现在 {now}</translation>
     </message>
@@ -1318,14 +2014,18 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     </message>
 </context>
 <context>
-    <name>Reading</name>
+    <name>ReadButton</name>
     <message>
-        <source>These are your own words.</source>
-        <translation>这是你自己写的文字。</translation>
+        <source>Of a long text the model reads what is around the caret. This lets it read all of it; it can be stopped at any time. (Shift+F6)</source>
+        <translation>文字很长时，模型只读光标附近的部分。此按钮让它读完全文，随时可以停止。(Shift+F6)</translation>
     </message>
     <message>
-        <source>Nothing is known about this token.</source>
-        <translation>没有关于这个词元的数据。</translation>
+        <source>Stop reading</source>
+        <translation>停止读取</translation>
+    </message>
+    <message>
+        <source>Read the whole text</source>
+        <translation>读完全文</translation>
     </message>
 </context>
 <context>
@@ -1428,6 +2128,76 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     <message>
         <source>The report could not be saved there: {reason}.</source>
         <translation>报告无法保存到那里：{reason}。</translation>
+    </message>
+</context>
+<context>
+    <name>Ribbon</name>
+    <message>
+        <source>Surprisal along the text</source>
+        <translation>全文的惊异度</translation>
+    </message>
+    <message>
+        <source>The whole text from top to bottom: the longer a bar, the more the words there surprised the model. Click or drag to go there.</source>
+        <translation>从上到下是整篇文字：横条越长，那里的词越让模型意外。点击或拖动即可前往。</translation>
+    </message>
+    <message>
+        <source>Here: {mean} a token on average, at most {max}</source>
+        <translation>此处：平均每个词元 {mean}，最高 {max}</translation>
+    </message>
+</context>
+<context>
+    <name>RowMaker</name>
+    <message>
+        <source>all others</source>
+        <translation>其余全部</translation>
+    </message>
+    <message>
+        <source>All tokens that are not listed, together: {own} from the model itself, {after} after the sampling settings.</source>
+        <translation>未列出的全部词元合计：模型自身为 {own}，经过采样设置后为 {after}。</translation>
+    </message>
+    <message>
+        <source>removed by the sampling stage {stage}</source>
+        <translation>被采样环节“{stage}”移除</translation>
+    </message>
+    <message>
+        <source>removed by the sampling settings</source>
+        <translation>被采样设置移除</translation>
+    </message>
+    <message>
+        <source>{after} after the sampling settings</source>
+        <translation>经过采样设置后为 {after}</translation>
+    </message>
+    <message>
+        <source>{own} (one in {n})</source>
+        <translation>{own}（{n} 分之一）</translation>
+    </message>
+    <message>
+        <source>Rank {rank}: {own} from the model itself, {after}. Log-probability {logprob} nats.</source>
+        <translation>排名 {rank}：模型自身为 {own}，{after}。对数概率 {logprob} 奈特。</translation>
+    </message>
+    <message>
+        <source>the settings</source>
+        <translation>采样设置</translation>
+    </message>
+    <message>
+        <source>“{token}”: {own}, rank {rank}, {logprob} nats</source>
+        <translation>“{token}”：{own}，排名 {rank}，{logprob} 奈特</translation>
+    </message>
+    <message>
+        <source>{n} tokens in a row: {own} together from the model itself, {after} after the sampling settings. Log-probability {logprob} nats.</source>
+        <translation>连续 {n} 个词元：合计模型自身为 {own}，经过采样设置后为 {after}。对数概率 {logprob} 奈特。</translation>
+    </message>
+    <message>
+        <source>{n} tok.</source>
+        <translation>{n} 词元</translation>
+    </message>
+    <message>
+        <source>With “{words}” in between, the next {n} tokens of the text and these words are together {times} times as likely as the text is without them ({gain} nats).</source>
+        <translation>中间加上“{words}”后，这些词与后文的 {n} 个词元合在一起，可能性是不加时后文的 {times} 倍（{gain} 奈特）。</translation>
+    </message>
+    <message>
+        <source>No words between: the next {n} tokens of the text have the log-probability {logprob} nats.</source>
+        <translation>中间不加词：后文的 {n} 个词元的对数概率为 {logprob} 奈特。</translation>
     </message>
 </context>
 <context>
@@ -1585,6 +2355,44 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     <message>
         <source>Rename preset</source>
         <translation>重命名预设</translation>
+    </message>
+</context>
+<context>
+    <name>SentenceList</name>
+    <message>
+        <source>Sentences by surprisal</source>
+        <translation>按惊异度排列的句子</translation>
+    </message>
+    <message>
+        <source>How surprising each sentence was on average. Click one to go there.</source>
+        <translation>每个句子平均有多令人意外。点击即可前往。</translation>
+    </message>
+</context>
+<context>
+    <name>SentenceModel</name>
+    <message>
+        <source>bits</source>
+        <translation>比特</translation>
+    </message>
+    <message>
+        <source>Surprisal: the mean of the sentence&apos;s tokens, in bits. 3 bits is one in 8, 7 is one in 128.</source>
+        <translation>惊异度：句中各词元的平均值，单位是比特。3 比特是 8 分之一，7 比特是 128 分之一。</translation>
+    </message>
+    <message>
+        <source>tokens</source>
+        <translation>词元</translation>
+    </message>
+    <message>
+        <source>Tokens of the sentence that the model has read</source>
+        <translation>句中模型已读过的词元</translation>
+    </message>
+    <message>
+        <source>sentence</source>
+        <translation>句子</translation>
+    </message>
+    <message>
+        <source>In the order of the text; click a title to sort by it</source>
+        <translation>按文中的顺序；点击标题可按其排序</translation>
     </message>
 </context>
 <context>
@@ -1757,8 +2565,12 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <translation>设置及其效果</translation>
     </message>
     <message>
-        <source>Sampling: how the next word is chosen.</source>
-        <translation>采样：如何选出下一个词。</translation>
+        <source>Sampling: how the next word is chosen. Inside: what the model did to find it.</source>
+        <translation>采样：如何选择下一个词。内部：模型怎样找到它。</translation>
+    </message>
+    <message>
+        <source>Inside</source>
+        <translation>内部</translation>
     </message>
     <message>
         <source>Sampling</source>
@@ -1844,6 +2656,10 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     <message>
         <source>no model yet</source>
         <translation>尚无模型</translation>
+    </message>
+    <message>
+        <source>{name} without {parts}</source>
+        <translation>{name}（不含 {parts}）</translation>
     </message>
     <message>
         <source>{name}: {architecture}, {millions} million parameters, context of {context} tokens</source>
@@ -2061,6 +2877,14 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <translation>请选择其他模型；这个已损坏。</translation>
     </message>
     <message>
+        <source>Heads and layers of this kind of model cannot be switched off.</source>
+        <translation>这类模型的头和层不能关闭。</translation>
+    </message>
+    <message>
+        <source>Choose a GPT-2 model for that.</source>
+        <translation>请为此选择 GPT-2 模型。</translation>
+    </message>
+    <message>
         <source>Models of the kind “{kind}” are not supported.</source>
         <translation>不支持“{kind}”类型的模型。</translation>
     </message>
@@ -2187,6 +3011,18 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     <message>
         <source>There is no text to score.</source>
         <translation>没有可评分的文字。</translation>
+    </message>
+    <message>
+        <source>Both sides are the same model with the same settings.</source>
+        <translation>两边是同一个模型和同样的设置。</translation>
+    </message>
+    <message>
+        <source>Choose another model or other settings for one of them.</source>
+        <translation>请为其中一边换一个模型或设置。</translation>
+    </message>
+    <message>
+        <source>There is no text to compare.</source>
+        <translation>没有可比较的文字。</translation>
     </message>
     <message>
         <source>Write or choose some text first.</source>
@@ -2720,6 +3556,171 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <source>Session {n} is not in the file: {reason}</source>
         <translation>文件中没有会话 {n}：{reason}</translation>
     </message>
+    <message>
+        <source>There is no passage to find settings for.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Select some words, or type one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Looking inside here needs about {needed} GB of memory, but only {available} GB are free.</source>
+        <translation>在这里查看内部大约需要 {needed} GB 内存，但只剩 {available} GB 可用。</translation>
+    </message>
+    <message>
+        <source>Close other programs, or look at a place nearer the beginning.</source>
+        <translation>请关闭其他程序，或看更靠近开头的位置。</translation>
+    </message>
+    <message>
+        <source>This model has no such head or layer.</source>
+        <translation>这个模型没有这样的头或层。</translation>
+    </message>
+    <message>
+        <source>Switch everything on, and choose again.</source>
+        <translation>请全部打开，再重新选择。</translation>
+    </message>
+    <message>
+        <source>That is {n} tokens long; at most {most} are looked up.</source>
+        <translation>它有 {n} 个词元；最多可以查 {most} 个。</translation>
+    </message>
+    <message>
+        <source>Type fewer words.</source>
+        <translation>请少输入几个词。</translation>
+    </message>
+    <message>
+        <source>This kind of model does not show its attention.</source>
+        <translation>这类模型不显示它的注意力。</translation>
+    </message>
+    <message>
+        <source>Choose a GPT-2 model to look inside.</source>
+        <translation>要看内部，请选择 GPT-2 模型。</translation>
+    </message>
+    <message>
+        <source>A JSON schema is a JSON object, such as {example}.</source>
+        <translation>JSON 模式应是一个 JSON 对象，例如 {example}。</translation>
+    </message>
+    <message>
+        <source>The pattern cannot be used: {reason}.</source>
+        <translation>这个格式无法使用：{reason}。</translation>
+    </message>
+    <message>
+        <source>The JSON schema cannot be used: {reason}.</source>
+        <translation>这个 JSON 模式无法使用：{reason}。</translation>
+    </message>
+    <message>
+        <source>Correct it under Sampling, or switch it off.</source>
+        <translation>请在“采样”面板中改正，或将其关闭。</translation>
+    </message>
+    <message>
+        <source>No token was left that fits the pattern or schema.</source>
+        <translation>没有剩下任何符合格式或模式的词元。</translation>
+    </message>
+    <message>
+        <source>Make it simpler, or switch off other stages that ban words it needs.</source>
+        <translation>请把它改得简单些，或关闭禁用了所需词语的其他环节。</translation>
+    </message>
+</context>
+<context>
+    <name>Swapping</name>
+    <message>
+        <source>These are all the others together: type a word above the list to find one of them.</source>
+        <translation>这是其余全部词元的合计：在列表上方输入一个词，即可找到其中某一个。</translation>
+    </message>
+    <message>
+        <source>The model is writing. Swap the word when it has finished, or stop it first.</source>
+        <translation>模型正在写作。请等它写完再换词，或先停止它。</translation>
+    </message>
+    <message>
+        <source>The text cannot be changed right now, so no word can be swapped.</source>
+        <translation>正文现在不能更改，因此无法换词。</translation>
+    </message>
+    <message>
+        <source>No model is loaded yet. Try again when one is.</source>
+        <translation>尚未加载模型。加载后请再试。</translation>
+    </message>
+    <message>
+        <source>The model has not read this place since it was written. Try again in a moment.</source>
+        <translation>这里写好之后模型还没有读过。请稍后再试。</translation>
+    </message>
+    <message>
+        <source>This token is half a character, or the text has just changed. Choose a neighbouring one.</source>
+        <translation>这个词元只是半个字符，或者正文刚刚改动过。请选择相邻的词元。</translation>
+    </message>
+    <message>
+        <source>This token is half a character and makes no whole one here, so it cannot be swapped in.</source>
+        <translation>这个词元只是半个字符，在这里拼不成完整的字，因此不能换上。</translation>
+    </message>
+    <message>
+        <source>The text has changed since. Choose again.</source>
+        <translation>正文此后已有改动。请重新选择。</translation>
+    </message>
+    <message>
+        <source>Looking for words that join it to the rest…</source>
+        <translation>正在寻找能与后文衔接的词……</translation>
+    </message>
+    <message>
+        <source>Looking for words that join it to the rest… {percent}%</source>
+        <translation>正在寻找能与后文衔接的词…… {percent}%</translation>
+    </message>
+</context>
+<context>
+    <name>SwitchGrid</name>
+    <message>
+        <source>Heads and layers</source>
+        <translation>头和层</translation>
+    </message>
+    <message>
+        <source>Each small square is one head, the first of each row its whole layer. Switch one off (click, or Space) and the model works without it: a head adds nothing, a layer passes on what it gets. See what that does to the words. Nothing of the model&apos;s file changes.</source>
+        <translation>每个小方格是一个头，每行第一格是整个层。关闭一个（点击，或按空格键），模型就不用它工作：头不再添加任何东西，层原样传递收到的内容。看看词语会怎样变化。模型文件不会改动。</translation>
+    </message>
+    <message>
+        <source>Layer {layer}: {state}</source>
+        <translation>第 {layer} 层：{state}</translation>
+    </message>
+    <message>
+        <source>Head {head} of layer {layer}: {state}</source>
+        <translation>第 {layer} 层第 {head} 个头：{state}</translation>
+    </message>
+    <message>
+        <source>off</source>
+        <translation>关</translation>
+    </message>
+    <message>
+        <source>on</source>
+        <translation>开</translation>
+    </message>
+</context>
+<context>
+    <name>SwitchesView</name>
+    <message>
+        <source>Layers (first square) and their heads</source>
+        <translation>各层（第一格）及其各头</translation>
+    </message>
+    <message>
+        <source>Everything on</source>
+        <translation>全部打开</translation>
+    </message>
+    <message>
+        <source>Let the whole model work again</source>
+        <translation>让整个模型重新工作</translation>
+    </message>
+    <message>
+        <source>Regenerate from here</source>
+        <translation>从这里重新生成</translation>
+    </message>
+    <message>
+        <source>Let the model write on from this word again; what it wrote before is kept as a variant</source>
+        <translation>让模型从这个词起重新写；之前写的会作为另一个版本保留</translation>
+    </message>
+    <message>
+        <source>Off: {names}</source>
+        <translation>已关闭：{names}</translation>
+    </message>
+    <message>
+        <source>Everything is on. Switch something off, then let the model write again.</source>
+        <translation>全部打开着。关闭一些部分，再让模型重新写。</translation>
+    </message>
 </context>
 <context>
     <name>TagDialog</name>
@@ -2752,6 +3753,119 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     <message>
         <source>Title of the session</source>
         <translation>会话标题</translation>
+    </message>
+</context>
+<context>
+    <name>TokenChips</name>
+    <message>
+        <source>Words by attention</source>
+        <translation>按注意力显示的词</translation>
+    </message>
+    <message>
+        <source>The text the model had read when it chose this word, cut into its tokens. The warmer, the larger the share of this head&apos;s attention (100% in all). The arrow keys go from token to token.</source>
+        <translation>模型选择这个词时读过的文本，切成词元。颜色越暖，这个头给它的注意力份额越大（合计 100%）。用方向键在词元间移动。</translation>
+    </message>
+    <message>
+        <source>“{token}”: {share} of the attention of head {head}</source>
+        <translation>“{token}”：占第 {head} 个头注意力的 {share}</translation>
+    </message>
+</context>
+<context>
+    <name>TokenPage</name>
+    <message>
+        <source>As it was when it was drawn: the model has not read the text since.</source>
+        <translation>这是当初抽取时的情形：模型此后还没有读过正文。</translation>
+    </message>
+    <message>
+        <source>As it was when it was drawn: no model is loaded.</source>
+        <translation>这是当初抽取时的情形：尚未加载模型。</translation>
+    </message>
+    <message>
+        <source>The model is not loaded yet; then it reads the text.</source>
+        <translation>模型尚未加载；加载后会读取正文。</translation>
+    </message>
+    <message>
+        <source>The model reads this as soon as it has finished writing.</source>
+        <translation>模型写完后就会读这里。</translation>
+    </message>
+    <message>
+        <source>The model has not read this yet.</source>
+        <translation>模型还没有读到这里。</translation>
+    </message>
+    <message>
+        <source>The model looks it up as soon as it has finished writing.</source>
+        <translation>模型写完后就会查找。</translation>
+    </message>
+</context>
+<context>
+    <name>TokenPane</name>
+    <message>
+        <source>model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>How likely the model itself thought this token</source>
+        <translation type="unfinished">模型本身认为这个词元有多可能</translation>
+    </message>
+    <message>
+        <source>sampled</source>
+        <translation>采样后</translation>
+    </message>
+    <message>
+        <source>How likely it was after the sampling settings</source>
+        <translation type="unfinished">采样设置之后它有多可能</translation>
+    </message>
+    <message>
+        <source>rank</source>
+        <translation>排名</translation>
+    </message>
+    <message>
+        <source>1 is the model&apos;s favourite</source>
+        <translation type="unfinished">1 为模型的首选</translation>
+    </message>
+    <message>
+        <source>surprise</source>
+        <translation type="unfinished">意外度</translation>
+    </message>
+    <message>
+        <source>Minus log2 of the model&apos;s probability: each bit halves it</source>
+        <translation type="unfinished">模型概率以 2 为底的负对数：每多一比特概率减半</translation>
+    </message>
+    <message>
+        <source>entropy</source>
+        <translation>熵</translation>
+    </message>
+    <message>
+        <source>How undecided the model was: 0 bits is certain</source>
+        <translation type="unfinished">模型有多犹豫：0 比特即完全确定</translation>
+    </message>
+    <message>
+        <source>token</source>
+        <translation>词元</translation>
+    </message>
+    <message>
+        <source>The token&apos;s number in the vocabulary</source>
+        <translation type="unfinished">词元在词表中的编号</translation>
+    </message>
+    <message>
+        <source>left</source>
+        <translation>剩余</translation>
+    </message>
+    <message>
+        <source>How many tokens the sampling settings leave to draw from</source>
+        <translation>采样设置留下多少个词元可供抽取</translation>
+    </message>
+    <message>
+        <source>What could come next here.</source>
+        <translation>这里接下来可能是什么。</translation>
+    </message>
+    <message>
+        <source>(one in {n})</source>
+        <translation>（{n} 分之一）</translation>
+    </message>
+    <message>
+        <source>{bits} bits</source>
+        <translation type="unfinished">{bits} 比特</translation>
     </message>
 </context>
 <context>
@@ -3099,12 +4213,20 @@ log-probability {logprob}</source>
         <translation>文本结束</translation>
     </message>
     <message>
+        <source>complete</source>
+        <translation>已完整</translation>
+    </message>
+    <message>
         <source>stopped</source>
         <translation>已停止</translation>
     </message>
     <message>
         <source>failed</source>
         <translation>失败</translation>
+    </message>
+    <message>
+        <source>chosen by you</source>
+        <translation>由您选定</translation>
     </message>
 </context>
 <context>
@@ -3177,6 +4299,60 @@ log-probability {logprob}</source>
     </message>
 </context>
 <context>
+    <name>WeightBars</name>
+    <message>
+        <source>What mattered</source>
+        <translation>什么起了作用</translation>
+    </message>
+    <message>
+        <source>▲ and a bar to the right: without it the word would have been less likely. ▼ and a bar to the left: it would have been more likely. Measured in nats of log-probability: 0.7 nats double or halve the probability. For single tokens this is an estimate (gradient times input); for sentences it is measured, by reading the text again without them.</source>
+        <translation>▲ 和向右的条：没有它，这个词的可能性会更小。▼ 和向左的条：没有它，可能性会更大。单位是对数概率的 nat：0.7 nat 使概率翻倍或减半。对单个词元这是估计值（梯度乘以输入）；对句子则是实测，即删去它重读文本。</translation>
+    </message>
+    <message>
+        <source>“{words}” spoke for it: {nats} nats.</source>
+        <translation>“{words}”支持它：{nats} nat。</translation>
+    </message>
+    <message>
+        <source>“{words}” spoke against it: {nats} nats.</source>
+        <translation>“{words}”反对它：{nats} nat。</translation>
+    </message>
+</context>
+<context>
+    <name>WordsView</name>
+    <message>
+        <source>Leave out one sentence</source>
+        <translation>逐句删去</translation>
+    </message>
+    <message>
+        <source>Read the text again without each sentence in turn, and see how much less likely this word becomes; exact, and it takes a while</source>
+        <translation>依次删去每一句重读文本，看这个词的可能性降低多少；结果精确，但需要一些时间</translation>
+    </message>
+    <message>
+        <source>What mattered (nats)</source>
+        <translation>什么起了作用（nat）</translation>
+    </message>
+    <message>
+        <source>How far it is</source>
+        <translation>进度</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Show what has been weighed so far</source>
+        <translation>显示目前已衡量的部分</translation>
+    </message>
+    <message>
+        <source>Its probability here is {probability}.</source>
+        <translation>它在这里的概率是 {probability}。</translation>
+    </message>
+    <message>
+        <source>Stopped: {n} sentences were not weighed.</source>
+        <translation>已停止：有 {n} 句没有衡量。</translation>
+    </message>
+</context>
+<context>
     <name>Writing</name>
     <message>
         <source>The model is loading; writing starts as soon as it is ready.</source>
@@ -3193,6 +4369,10 @@ log-probability {logprob}</source>
     <message>
         <source>This model&apos;s window holds {context} tokens, so it writes {n} at most.</source>
         <translation>这个模型的窗口有 {context} 个词元，所以最多写 {n} 个。</translation>
+    </message>
+    <message>
+        <source>Writing… Here the pattern rules out {percent} of what the model thinks likely.</source>
+        <translation>正在写作…… 此处格式排除了模型认为可能的内容的 {percent}。</translation>
     </message>
     <message>
         <source>The model thinks the text ends here and wrote nothing.</source>
@@ -3557,6 +4737,14 @@ log-probability {logprob}</source>
         <translation>把键盘焦点移到备选词元列表</translation>
     </message>
     <message>
+        <source>What could come ne&amp;xt</source>
+        <translation>接下来可能是什么(&amp;X)</translation>
+    </message>
+    <message>
+        <source>In the Token tab, show what could come after the token instead of what could stand in its place</source>
+        <translation>在“词元”页中显示这个词元之后可能出现什么，而不是它的位置上还可能是什么</translation>
+    </message>
+    <message>
         <source>Go to the &amp;history</source>
         <translation>转到历史(&amp;H)</translation>
     </message>
@@ -3589,6 +4777,14 @@ log-probability {logprob}</source>
         <translation>把光标处的这次生成再跑一遍并比较；不改动正文</translation>
     </message>
     <message>
+        <source>Co&amp;mpare…</source>
+        <translation>比较(&amp;M)…</translation>
+    </message>
+    <message>
+        <source>See where two models, or two settings, disagree about this text</source>
+        <translation>看看两个模型或两套设置对这篇文字的看法在哪里不同</translation>
+    </message>
+    <message>
         <source>Go to the p&amp;resets</source>
         <translation>转到预设(&amp;R)</translation>
     </message>
@@ -3597,12 +4793,60 @@ log-probability {logprob}</source>
         <translation>把键盘焦点移到采样预设</translation>
     </message>
     <message>
+        <source>Go &amp;inside the model</source>
+        <translation>查看模型内部(&amp;I)</translation>
+    </message>
+    <message>
+        <source>Show what the model looked at for the word at the caret, what its layers would have said, and what mattered</source>
+        <translation>显示模型为光标处的词看了什么，它的各层会说什么，以及什么起了作用</translation>
+    </message>
+    <message>
         <source>&amp;Colour by origin</source>
         <translation>按来源着色(&amp;C)</translation>
     </message>
     <message>
         <source>Show which words were generated and which are your own</source>
         <translation>显示哪些词是生成的，哪些是你自己写的</translation>
+    </message>
+    <message>
+        <source>&amp;Heat colours</source>
+        <translation>热度着色(&amp;H)</translation>
+    </message>
+    <message>
+        <source>Colour every word by what the model thought of it, or stop doing so</source>
+        <translation>按模型的看法给每个词着色，或取消着色</translation>
+    </message>
+    <message>
+        <source>Ne&amp;xt kind of heat</source>
+        <translation>下一种热度(&amp;X)</translation>
+    </message>
+    <message>
+        <source>Colour by the next: probability, rank, entropy, surprisal, origin</source>
+        <translation>换下一种着色：概率、排名、熵、惊异度、来源</translation>
+    </message>
+    <message>
+        <source>Surprisal ri&amp;bbon</source>
+        <translation>惊异度长条(&amp;B)</translation>
+    </message>
+    <message>
+        <source>Show how surprising the whole text is, in a strip beside it</source>
+        <translation>在文字旁的长条里显示全文有多令人意外</translation>
+    </message>
+    <message>
+        <source>Go to the cur&amp;ve</source>
+        <translation>转到曲线(&amp;V)</translation>
+    </message>
+    <message>
+        <source>Put the keyboard into the curve of surprisal, entropy and rank along the text</source>
+        <translation>把键盘移到全文的惊异度、熵和排名曲线</translation>
+    </message>
+    <message>
+        <source>Read the &amp;whole text</source>
+        <translation>读完全文(&amp;W)</translation>
+    </message>
+    <message>
+        <source>Let the model read all of a long text, not just what is around the caret; again: stop</source>
+        <translation>让模型读完很长的文字，而不只是光标附近；再按一次停止</translation>
     </message>
     <message>
         <source>&amp;Focus mode</source>
@@ -3687,6 +4931,49 @@ log-probability {logprob}</source>
     <message>
         <source>&amp;Help</source>
         <translation>帮助(&amp;H)</translation>
+    </message>
+</context>
+<context>
+    <name>compare</name>
+    <message>
+        <source>▼ likelier to A  −6 bits</source>
+        <translation>▼ A 认为更可能  −6 比特</translation>
+    </message>
+    <message>
+        <source>+6 bits  likelier to B ▲</source>
+        <translation>+6 比特  B 认为更可能 ▲</translation>
+    </message>
+    <message>
+        <source>A ▼ −6</source>
+        <translation>A ▼ −6</translation>
+    </message>
+    <message>
+        <source>+6 bits ▲ B</source>
+        <translation>+6 比特 ▲ B</translation>
+    </message>
+    <message>
+        <source>“{word}”: A {a}, B {b}. {difference}. Favourite of A: {top_a}, of B: {top_b}.</source>
+        <translation>“{word}”：A {a}，B {b}。{difference}。A 的首选：{top_a}，B 的首选：{top_b}。</translation>
+    </message>
+    <message>
+        <source>As likely to both</source>
+        <translation>两者看法相同</translation>
+    </message>
+    <message>
+        <source>{times} times as likely to B ({bits} bits)</source>
+        <translation>B 认为可能性是 A 的 {times} 倍（{bits} 比特）</translation>
+    </message>
+    <message>
+        <source>{times} times as likely to A ({bits} bits)</source>
+        <translation>A 认为可能性是 B 的 {times} 倍（{bits} 比特）</translation>
+    </message>
+    <message>
+        <source>B rules it out</source>
+        <translation>B 排除了它</translation>
+    </message>
+    <message>
+        <source>A rules it out</source>
+        <translation>A 排除了它</translation>
     </message>
 </context>
 <context>
@@ -3789,6 +5076,89 @@ log-probability {logprob}</source>
     <message>
         <source>mikupad session (JSON)</source>
         <translation>mikupad 会话（JSON）</translation>
+    </message>
+</context>
+<context>
+    <name>heat</name>
+    <message>
+        <source>bits</source>
+        <translation>比特</translation>
+    </message>
+    <message>
+        <source>rank</source>
+        <translation>排名</translation>
+    </message>
+    <message>
+        <source>token {n}</source>
+        <translation>词元 {n}</translation>
+    </message>
+    <message>
+        <source>probability</source>
+        <translation>概率</translation>
+    </message>
+    <message>
+        <source>How likely the model thought each word: the paler, the likelier.</source>
+        <translation>模型认为每个词有多可能：颜色越浅，越可能。</translation>
+    </message>
+    <message>
+        <source>The word&apos;s place in the model&apos;s list of guesses: 1 is its favourite.</source>
+        <translation>这个词在模型猜测列表中的名次：1 是它的首选。</translation>
+    </message>
+    <message>
+        <source>entropy</source>
+        <translation>熵</translation>
+    </message>
+    <message>
+        <source>How undecided the model was before each word, whatever came: 0 bits is certain.</source>
+        <translation>每个词之前模型有多犹豫，与后来写了什么无关：0 比特表示确定。</translation>
+    </message>
+    <message>
+        <source>8 bits</source>
+        <translation>8 比特</translation>
+    </message>
+    <message>
+        <source>surprisal</source>
+        <translation>惊异度</translation>
+    </message>
+    <message>
+        <source>How surprised the model was by each word: 7.2 bits is one in 147.</source>
+        <translation>每个词让模型有多意外：7.2 比特相当于 147 分之一的可能。</translation>
+    </message>
+    <message>
+        <source>11 bits</source>
+        <translation>11 比特</translation>
+    </message>
+    <message>
+        <source>origin</source>
+        <translation>来源</translation>
+    </message>
+    <message>
+        <source>Tinted words were generated; dotted lines mark your changes in them.</source>
+        <translation>着色的词由模型生成；点线标出您在其中的改动。</translation>
+    </message>
+    <message>
+        <source>∞ bits</source>
+        <translation>∞ 比特</translation>
+    </message>
+    <message>
+        <source>{n} bits</source>
+        <translation>{n} 比特</translation>
+    </message>
+    <message>
+        <source>one in {n}</source>
+        <translation>{n} 分之一</translation>
+    </message>
+    <message>
+        <source>0%: impossible</source>
+        <translation>0%：不可能</translation>
+    </message>
+    <message>
+        <source>rank {n}</source>
+        <translation>排名 {n}</translation>
+    </message>
+    <message>
+        <source>entropy {bits}</source>
+        <translation>熵 {bits}</translation>
     </message>
 </context>
 <context>
@@ -4183,6 +5553,66 @@ log-probability {logprob}</source>
     <message>
         <source>Words and phrases that are never written, separated by commas. Each is met with and without a space before it or a capital; in quotation marks exactly as it stands. Longer words that begin with the same tokens are lost too.</source>
         <translation>绝不写出的词和短语，用逗号分隔。前面有无空格、首字母是否大写都算；放在引号里则完全照写。以相同词元开头的更长的词也会一并失去。</translation>
+    </message>
+    <message>
+        <source>Going back</source>
+        <translation>回退</translation>
+    </message>
+    <message>
+        <source>How often the text may go back to where a banned word began and try something else; then only whole words are banned, in any case and however they are cut into tokens. 0 bans tokens. Several continuations at once do not go back.</source>
+        <translation>最多可以几次回到禁用词开始处换个写法；此时只禁用完整的词，不分大小写，也不管它怎样切成词元。0 为按词元禁用。同时写多个续写时不回退。</translation>
+    </message>
+    <message>
+        <source>Pattern</source>
+        <translation>格式（正则）</translation>
+    </message>
+    <message>
+        <source>The continuation must match a regular expression of yours.</source>
+        <translation>续写必须匹配你给出的正则表达式。</translation>
+    </message>
+    <message>
+        <source> &quot;[^&quot;\n]+[.!?]&quot;</source>
+        <translation> &quot;[^&quot;\n]+[.!?]&quot;</translation>
+    </message>
+    <message>
+        <source>A regular expression that the whole continuation must match; writing ends once nothing more can follow. Remember the space before the first word. Without look-ahead and look-behind.</source>
+        <translation>整段续写必须匹配的正则表达式；后面再也接不上内容时写作即结束。别忘了第一个单词前的空格。不支持前瞻和后顾。</translation>
+    </message>
+    <message>
+        <source>JSON schema</source>
+        <translation>JSON 模式</translation>
+    </message>
+    <message>
+        <source>The continuation must be JSON as a schema of yours describes it.</source>
+        <translation>续写必须是符合你给出的模式的 JSON。</translation>
+    </message>
+    <message>
+        <source>A JSON schema that the whole continuation must follow; writing ends once the JSON is complete.</source>
+        <translation>整段续写必须遵循的 JSON 模式；JSON 完整时写作即结束。</translation>
+    </message>
+    <message>
+        <source>Guidance</source>
+        <translation>引导</translation>
+    </message>
+    <message>
+        <source>Holds more closely to the text, or away from a text of your choice. Takes twice as long.</source>
+        <translation>更紧地贴合前文，或远离你指定的文字。用时加倍。</translation>
+    </message>
+    <message>
+        <source>How strongly the text before counts, compared with the model that has read the negative prompt instead. 1 is off; 1.5 is clearly felt; above 3 the text grows stiff.</source>
+        <translation>与只读过反向提示的模型相比，前文的分量有多重。1 为关闭；1.5 效果明显；超过 3 文字会变得生硬。</translation>
+    </message>
+    <message>
+        <source>A boring text:</source>
+        <translation>一篇乏味的文章：</translation>
+    </message>
+    <message>
+        <source>Negative prompt</source>
+        <translation>反向提示</translation>
+    </message>
+    <message>
+        <source>What the continuation should not sound like: the start of such a text. Empty: guidance holds the model to all it has read, and not just to the last word.</source>
+        <translation>续写不应像什么：写下这类文字的开头。留空：引导模型顾及读过的全部内容，而不只是最后一个词。</translation>
     </message>
 </context>
 <context>
