@@ -56,7 +56,20 @@ class SingleInstance(QObject):
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError:
             return True
-        return self._lock.tryLock(0) or self._lock.error() != QLockFile.LockError.LockFailedError
+        if self._lock.tryLock(0) or self._lock.error() != QLockFile.LockError.LockFailedError:
+            return True
+        return self._names_nobody() and self._lock.removeStaleLockFile() and self._lock.tryLock(0)
+
+    def _names_nobody(self) -> bool:
+        """Whether the lock file has no holder in it, and is no longer being written: the power was cut then.
+
+        Qt takes such a file for one that is held, for ever.
+        """
+        try:
+            age_s = time.time() - instance_lock(self._folder).stat().st_mtime
+        except OSError:
+            return False
+        return not any(self._lock.getLockInfo()) and not 0 <= age_s < PATIENCE_S
 
     def _knock(self) -> bool:
         caller = QLocalSocket()

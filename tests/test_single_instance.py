@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -8,7 +9,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from studio.single_instance import SingleInstance
+from studio.paths import instance_lock
+from studio.single_instance import PATIENCE_S, SingleInstance
 
 OTHER = """
 import sys
@@ -58,3 +60,22 @@ def test_a_killed_instance_leaves_no_lock(qtbot: QtBot, tmp_path: Path) -> None:
     killed.communicate()
     parent = QObject()
     assert SingleInstance(tmp_path, parent).is_first()
+
+
+def test_a_lock_that_the_power_cut_left_empty_holds_nobody_off(qtbot: QtBot, tmp_path: Path) -> None:
+    lock = instance_lock(tmp_path)
+    for content in (b"", b"\0\0\0"):
+        lock.write_bytes(content)
+        os.utime(lock, (0, 0))
+        parent = QObject()
+        first = SingleInstance(tmp_path, parent)
+        started = time.monotonic()
+        assert first.is_first()
+        assert time.monotonic() - started < PATIENCE_S
+        with qtbot.waitSignal(first.raise_requested, timeout=20_000):
+            second = other(tmp_path)
+        assert second.communicate()[0] == "False\n"
+        del first
+        parent.deleteLater()
+        qtbot.wait(1)
+        lock.unlink(missing_ok=True)
