@@ -68,6 +68,7 @@ class Swapping(QObject):
         view = window.probabilities
         view.swap_requested.connect(self._on_swap_requested)
         view.declined.connect(self.stop)
+        view.left.connect(self.stop)
         insight.pointed_changed.connect(self.stop)
         writing.started.connect(self.stop)
         window.editor.edited.connect(self.stop)
@@ -225,6 +226,7 @@ class Swapping(QObject):
         """No bridge is wanted any more."""
         if self._search:
             self._thread.cancel(self._search)
+            self._window.probabilities.show_status("")
         self._search, self._waiting = 0, None
 
     def on_progress(self, message: m.Progress) -> None:

@@ -112,7 +112,11 @@ class TokenPage(QObject):
             self._show_kept()
             return
         self._mark()
-        self._view.show_place(self.inspected)
+        before = ""
+        if self._insight.pointed.ahead:
+            token = self._insight.numbers.at(self._offset)
+            before = self._window.editor.manuscript.text[token.start : token.end] if token else ""
+        self._view.show_place(self.inspected, before)
         if self._view.search_text and not self._lookup:
             self._look_up()
 

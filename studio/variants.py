@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QTimer, Slot
 
 from studio.core.history import History, Node
+from studio.core.messages import FinishReason
 from studio.store import records as r
 from studio.ui.main_window import MainWindow
 from studio.ui.token_index import TokenIndex
@@ -84,11 +85,13 @@ class Variants(QObject):
         if not running and node.source not in self._asked and (record is None or not self._known(node)):
             self._asked.add(node.source)
             self._library.submit(r.LoadTokens(node.source))
+        chosen = record is not None and record.finish_reason is FinishReason.CHOSEN
+        tokens = () if chosen else self._index.tokens(node.source)  # a chosen word is one of many there
         return Variant(
             node.id,
             node.source,
-            self._index.tokens(node.source),
-            "" if self._known(node) else _words(node),
+            tokens,
+            "" if self._known(node) and not chosen else _words(node),
             record.seed if record else None,
             record.finish_reason if record else None,
             running,

@@ -165,7 +165,9 @@ class _ModelProcess(QObject):
                 | m.CompareText
                 | m.GrowTree
                 | m.TellPath
-                | m.TuneSettings,
+                | m.TuneSettings
+                | m.LookUp
+                | m.FindBridges,
             ):
                 self.message.emit(m.JobFailed(job_id, *sentences, templates=sentences))
             if isinstance(request, m.Generate | m.GenerateAlternatives):

@@ -72,7 +72,7 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("right_panel", _T("actions", "S&ampling"), "Ctrl+J", "panel-right", _T("actions", "Show or hide the sampling settings"), True),
     ActionRow("bottom_panel", _T("actions", "&Probabilities"), "F9", "panel-bottom", _T("actions", "Show or hide the token probabilities"), True),
     ActionRow("alternatives", _T("actions", "Go to the a&lternatives"), "Alt+Down", "list", _T("actions", "Put the keyboard into the list of what else could have been written")),
-    ActionRow("what_next", _T("actions", "What could come ne&xt"), "Alt+Shift+Down", "chevron-right", _T("actions", "In the Token tab, show what could come after the token instead of what could stand in its place"), True),
+    ActionRow("what_next", _T("actions", "What could come ne&xt"), "Alt+N", "chevron-right", _T("actions", "In the Token tab, show what could come after the token instead of what could stand in its place"), True),
     ActionRow("history", _T("actions", "Go to the &history"), "Ctrl+H", "git-branch", _T("actions", "Put the keyboard into the tree of what this text has been")),
     ActionRow("variants", _T("actions", "Go to the &variants"), "Shift+F9", "git-branch", _T("actions", "Put the keyboard into the variants: arrows and Enter, or a number, take one")),
     ActionRow("provenance", _T("actions", "Go to the origi&n"), "Alt+Shift+O", "info", _T("actions", "Say who wrote the words under the caret, with which model and settings, and when")),

@@ -223,10 +223,10 @@ class ProbabilityView(QWidget):
         self._pane.show_stored(token, hint or self.tr("As it was when it was drawn."))
         self._put(self._words.stored(token))
 
-    def show_place(self, message: PlaceInspected) -> None:
-        """Show what the model thinks of a place now."""
+    def show_place(self, message: PlaceInspected, before: str = "") -> None:
+        """Show what the model thinks of a place now; `before` is the token before what could come next."""
         self._show_parts(True)
-        self._pane.show_place(message)
+        self._pane.show_place(message, before)
         if not self.search_text:
             self._put(self._words.place(message))
 
@@ -236,8 +236,12 @@ class ProbabilityView(QWidget):
         listed = f"{len(message.matches):,}"
         if message.n_matches > len(message.matches):
             text = self.tr("{n} tokens have “{text}” in them; the {listed} likeliest are listed.")
-        else:
+        elif len(message.matches) > 1:
             text = self.tr("{n} tokens have “{text}” in them.")
+        else:
+            text = self.tr("No token of the vocabulary has “{text}” in it.")
+            if message.matches:
+                text = self.tr("One token has “{text}” in it.")
         self.show_status(text.format(n=f"{message.n_matches:,}", text=message.text, listed=listed))
 
     def show_bridges(self, message: BridgesFound, row: Row) -> None:
@@ -264,9 +268,11 @@ class ProbabilityView(QWidget):
     def _put(self, rows: Sequence[Row], *, bridges: bool = False) -> None:
         self._model.set_rows(rows)
         self._offers_bridges = bridges
+        if rows and self._list.hasFocus() and not self._list.currentIndex().isValid():
+            self._list.setCurrentIndex(self._model.index(0))
         if bridges:
-            text, likelier, gain = self.tr("text"), self.tr("likelier"), self.tr("gain, nats")
-            self._header.set_titles(likelier, text, self.tr("per token"), "", "", gain)
+            titles = (self.tr("gain"), self.tr("text"), self.tr("per token"), "", "", self.tr("nats"))
+            self._header.set_titles(*titles, sampled=False)
             return
         words = (self.tr("rank"), self.tr("token"), self.tr("probability"), self.tr("model"))
         self._header.set_titles(*words, self.tr("after"), self.tr("nats"))

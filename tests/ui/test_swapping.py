@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.controller import Controller
 from studio.core import messages as m
+from studio.ui.heat_text import HeatText
 from studio.ui.main_window import MainWindow
 from studio.ui.token_view.rows import Row
 
@@ -106,6 +107,8 @@ def test_swapping_keeps_the_rest_and_undo_brings_the_word_back(open_window: Open
     window.actions_by_name["provenance"].trigger()
     text = window.bottom.provenance.text
     qtbot.waitUntil(lambda: "chosen by you" in text.toPlainText(), timeout=3000)
+    window.actions_by_name["reproduce"].trigger()
+    qtbot.waitUntil(lambda: "no draw to repeat" in text.toPlainText(), timeout=5000)
 
 
 def test_in_a_generation_the_swap_is_a_variant_beside_it(open_window: Open, qtbot: QtBot) -> None:
@@ -126,6 +129,13 @@ def test_in_a_generation_the_swap_is_a_variant_beside_it(open_window: Open, qtbo
     siblings, index = manuscript.history.variants()
     assert siblings == (generation, manuscript.history.head)
     assert index == 1
+    window.bottom.setCurrentWidget(window.variants)
+    card = window.variants.findChild(QWidget, "variantCard2")
+    assert card is not None
+    qtbot.waitUntil(
+        lambda: manuscript.text[len(TEXT) :] in {t.text for t in card.findChildren(HeatText)}, timeout=5000
+    )
+    window.bottom.setCurrentWidget(window.probabilities)
     press(window, Qt.Key.Key_Left, ALT)
     assert manuscript.text == whole
     press(window, Qt.Key.Key_Right, ALT)
@@ -182,6 +192,43 @@ def test_escape_declines_the_bridges_and_leaves_the_text(open_window: Open, qtbo
     assert window.focusWidget() is window.editor
 
 
+def test_a_search_for_bridges_ends_when_one_leaves(open_window: Open, qtbot: QtBot) -> None:
+    window = open_window()
+    look_at(window, qtbot, " fox", TEXT)
+    take(window, "␣fox", SHIFT)
+    QTest.keyClick(find(window, QListView, "candidateList"), Qt.Key.Key_Escape)
+    assert window.focusWidget() is window.editor
+    assert find(window, QLabel, "tokenStatus").text() == ""
+    look_at(window, qtbot, " little")
+    assert rows(window)[-1].is_sum
+    assert window.editor.manuscript.text == TEXT
+
+
+def test_a_click_swaps_too(open_window: Open, qtbot: QtBot) -> None:
+    window = open_window()
+    look_at(window, qtbot, " fox", TEXT)
+    shown = find(window, QListView, "candidateList")
+    other = next(i for i, row in enumerate(rows(window)) if not row.chosen)
+    text = rows(window)[other].tokens[0].text
+    place = shown.visualRect(shown.model().index(other, 0)).center()
+    QTest.mouseClick(shown.viewport(), Qt.MouseButton.LeftButton, NONE, place)
+    assert window.editor.manuscript.text == TEXT.replace(" fox", text)
+
+
+def test_the_way_chosen_by_number_stays_chosen(open_window: Open, qtbot: QtBot) -> None:
+    window = open_window()
+    set_length(window, 4)
+    look_at(window, qtbot, " tree", TEXT)
+    shown = find(window, QListView, "candidateList")
+    shown.setFocus()
+    shown.setCurrentIndex(shown.model().index(1, 0))
+    QTest.keyClick(shown, Qt.Key.Key_2)
+    qtbot.waitUntil(lambda: len(window.editor.manuscript.text) > len(TEXT), timeout=20_000)
+    qtbot.waitUntil(lambda: finished(window), timeout=20_000)
+    assert find(window, QComboBox, "swapHow").currentIndex() == 1
+    assert window.settings.swap == "regenerate"
+
+
 def test_any_word_can_be_looked_up_and_swapped_in(open_window: Open, qtbot: QtBot) -> None:
     window = open_window()
     look_at(window, qtbot, " fox", TEXT)
@@ -193,7 +240,7 @@ def test_any_word_can_be_looked_up_and_swapped_in(open_window: Open, qtbot: QtBo
     (word, *_) = (row for row in rows(window) if "".join(t.text for t in row.tokens) == " xylophone")
     assert word.probability == pytest.approx(1e-5, abs=1e-3)
     assert "tokens in a row" in word.sentence
-    assert "tokens have “xylophone” in them" in find(window, QLabel, "tokenStatus").text()
+    assert "No token of the vocabulary has “xylophone” in it" in find(window, QLabel, "tokenStatus").text()
     take(window, word.text)
     assert window.editor.manuscript.text == TEXT.replace(" fox", " xylophone")
     QTest.keyClick(field, Qt.Key.Key_Escape)
@@ -203,10 +250,11 @@ def test_any_word_can_be_looked_up_and_swapped_in(open_window: Open, qtbot: QtBo
 def test_what_could_come_next_is_put_behind_the_token(open_window: Open, qtbot: QtBot) -> None:
     window = open_window()
     look_at(window, qtbot, " girl", "Once upon a time there was a little girl")
-    press(window, Qt.Key.Key_Down, ALT | SHIFT)
+    press(window, Qt.Key.Key_N, ALT)
     assert find(window, QToolButton, "tokenNext").isChecked()
     qtbot.waitUntil(lambda: any(row.text == "␣named" for row in rows(window)), timeout=5000)
     assert not any(row.chosen for row in rows(window))
+    assert find(window, QLabel, "tokenChip").text() == "␣girl…"
     take(window, "␣named")
     assert window.editor.manuscript.text == "Once upon a time there was a little girl named"
     qtbot.waitUntil(lambda: any(row.text == "␣Lily" for row in rows(window)), timeout=5000)

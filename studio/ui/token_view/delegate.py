@@ -33,16 +33,20 @@ class Columns:
     figure: tuple[int, int]
 
 
-def columns(width: int) -> Columns:
-    """Fit the parts into a width; bar and words share what the figures leave."""
+def columns(width: int, *, sampled: bool = True) -> Columns:
+    """Fit the parts into a width; bar and words share what the figures leave.
+
+    Not `sampled`: the words have the place of the probability after the chain too.
+    """
     right = width - GAP_PX
     with_figure = width >= LEAD_PX + 100 + MIN_BAR_PX + OWN_PX + AFTER_PX + FIGURE_PX + 4 * GAP_PX
     figure = (right - FIGURE_PX, FIGURE_PX) if with_figure else (right, 0)
-    after = (figure[0] - AFTER_PX - (GAP_PX if with_figure else 0), AFTER_PX)
+    after_px = AFTER_PX if sampled else 0
+    after = (figure[0] - after_px - (GAP_PX if with_figure else 0), after_px)
     own = (after[0] - OWN_PX, OWN_PX)
     left = LEAD_PX + GAP_PX
     spare = max(own[0] - left - 2 * GAP_PX, 0)
-    words = min(max(spare * 2 // 5, 72), spare, 220)
+    words = min(max(spare * 2 // 5, 72), spare, 220) if sampled else spare * 7 // 10
     bar = (left + words + GAP_PX, max(spare - words, 0))
     return Columns((0, LEAD_PX), (left, words), bar, own, after, figure)
 
@@ -88,7 +92,7 @@ class RowDelegate(QStyledItemDelegate):
         painter.drawRoundedRect(QRectF(rect).adjusted(1.5, 0.5, -1.5, -0.5), 4, 4)
 
     def _paint_words(self, painter: QPainter, rect: QRect, font: QFont, row: Row) -> None:
-        theme, place = self.theme, columns(rect.width())
+        theme, place = self.theme, columns(rect.width(), sampled=row.is_sampled)
         removed = bool(row.removed_by)
         right = Qt.AlignmentFlag.AlignRight
 
@@ -104,10 +108,12 @@ class RowDelegate(QStyledItemDelegate):
             painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | side, shown)
 
         painter.setFont(font)
-        write(place.lead, row.lead, theme.quiet, right)
+        if row.chosen:
+            write(place.lead, "▸", theme.accent)
+        write(place.lead, row.lead, theme.accent if row.chosen else theme.quiet, right)
         ink = theme.quiet if removed else theme.ink
         write(place.own, percent(row.probability), ink, right)
-        after = percent(row.sampling_prob)
+        after = percent(row.sampling_prob) if row.is_sampled else ""
         if removed:
             whole = self.removed_by.format(stage=row.removed_by)
             after = (
@@ -122,10 +128,10 @@ class RowDelegate(QStyledItemDelegate):
         shown.setItalic(row.is_sum)
         painter.setFont(shown)
         colour = theme.quiet if removed or row.is_sum else theme.accent if row.chosen else theme.ink
-        write(place.text, ("▸ " if row.chosen else "") + row.text, colour)
+        write(place.text, row.text, colour)
 
     def _paint_bar(self, painter: QPainter, rect: QRect, row: Row) -> None:
-        left, width = columns(rect.width()).bar
+        left, width = columns(rect.width(), sampled=row.is_sampled).bar
         if width < MIN_BAR_PX // 2:
             return
         theme = self.theme
@@ -149,12 +155,14 @@ class Header(QWidget):
         self._view = view
         self.theme = theme
         self.titles: tuple[str, ...] = ("",) * 6
+        self._sampled = True
         self.setFixedHeight(18)
         view.viewport().installEventFilter(self)
 
-    def set_titles(self, *titles: str) -> None:
+    def set_titles(self, *titles: str, sampled: bool = True) -> None:
         """Lead, text, bar, model, after, figure."""
         self.titles = titles
+        self._sampled = sampled
         self.setAccessibleName(", ".join(title for title in titles if title))
         self.update()
 
@@ -173,7 +181,7 @@ class Header(QWidget):
     def draw(self, painter: QPainter, rect: QRect, theme: Theme) -> None:
         """Paint the names into `rect`."""
         painter.setPen(QColor(theme.quiet))
-        place = columns(rect.width())
+        place = columns(rect.width(), sampled=self._sampled)
         parts = (place.lead, place.text, place.bar, place.own, place.after, place.figure)
         for number, (where, title) in enumerate(zip(parts, self.titles, strict=True)):
             if not where[1] or not title:

@@ -86,16 +86,20 @@ class TokenPane(QWidget):
         logprob, entropy = token.logprob, token.entropy
         self._show(shown, logprob, token.sampling_prob, token.rank, entropy, token.token_id, "–", source)
 
-    def show_place(self, message: PlaceInspected) -> None:
-        """As the model sees the place now."""
-        left = f"{message.n_left:,}"
+    def show_place(self, message: PlaceInspected, before: str) -> None:
+        """As the model sees the place now; `before` is the token before, if it is what comes next."""
+        left = self.tr("{n} tokens").format(n=f"{message.n_left:,}")
         if message.wanted:
             token: Alternative = message.wanted[0]
             shown = visible(token.text, token.raw)
             figures = (token.logprob, token.sampling_prob, token.rank, message.entropy, token.token_id)
             self._show(shown, *figures, left, "")
             return
-        self._put("…", ["–", "–", "–", "–", self._bits(message.entropy), "–", left], "")
+        self._put(
+            f"{visible(before)}…" if before else "…",
+            ["–", "–", "–", "–", self._bits(message.entropy), "–", left],
+            "",
+        )
         self._source.setText(self.tr("What could come next here."))
 
     def _show(

@@ -26,6 +26,7 @@ class Row:
     removed_by: str = ""  # the stage of the chain that removed it
     chosen: bool = False  # it is what stands there
     is_sum: bool = False  # all others together
+    is_sampled: bool = True  # `sampling_prob` means something
     tokens: tuple[Alternative, ...] = ()  # what a swap puts there; nothing: it cannot be taken
     rank: int | None = None  # 1: the model's favourite
     token_id: int | None = None

@@ -158,7 +158,7 @@ class RowMaker(QObject):
         words = visible(of.spelling.text) if of.spelling.tokens else ""
         text = f"{row.text} {words} …" if words else f"{row.text} …"
         factor = math.exp(min(gain, 700.0))
-        times = f"{factor:.1f}" if factor < 10 else f"{factor:,.0f}" if factor < 1e6 else f"{factor:.0e}"
+        times = f"{factor:.1f}" if factor < 10 else f"{factor:.0f}" if factor < 1e4 else f"{factor:.0e}"
         if of.spelling.tokens:
             sentence = self.tr(
                 "With “{words}” in between, the next {n} tokens of the text and these words are together "
@@ -172,9 +172,10 @@ class RowMaker(QObject):
             text,
             f"×{times}" if of.spelling.tokens else "",
             math.exp(of.logprob / max(message.n_rest + len(of.spelling.tokens), 1)),
-            of.spelling.sampling_prob,
+            0.0,
             f"+{gain:.2f}" if of.spelling.tokens else "±0",
             sentence,
+            is_sampled=False,
             tokens=(*row.tokens, *of.spelling.tokens),
             entropies=(*row.entropies, *of.spelling.entropies),
         )
