@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -290,13 +290,27 @@ def replace_beside(
         and end <= edits[0].position + len(edits[0].inserted)
         and len(edits[0].inserted) < CHUNK
     )
-    manuscript.begin_group(generation, instead=beside, show=show)
+    runs: tuple[Run, ...] = (Run(len(text), source),)
     if beside:
-        edit = edits[0]
-        close = edit.position + len(edit.removed)
-        show(manuscript.replace(edit.position, close, edit.inserted, edit.inserted_runs))
-    show(manuscript.replace(start, end, text, (Run(len(text), source),)))
+        position, before = edits[0].position, edits[0].inserted
+        first, last = start - position, end - position
+        text = before[:first] + text + before[last:]
+        kept = edits[0].inserted_runs
+        runs = (*_cut(kept, 0, first), *runs, *_cut(kept, last, len(before)))
+        start, end = position, position + len(edits[0].removed)
+    manuscript.begin_group(generation, instead=beside, show=show)
+    show(manuscript.replace(start, end, text, runs))
     manuscript.end_group()
+
+
+def _cut(runs: Sequence[Run], start: int, end: int) -> Iterator[Run]:
+    """The runs of the characters from `start` to `end`."""
+    at = 0
+    for run in runs:
+        first, last = max(start - at, 0), min(end - at, run.length)
+        if last > first:
+            yield Run(last - first, run.source, run.offset + first if run.source > 0 else 0)
+        at += run.length
 
 
 def _token(row: Row, index: int) -> m.Token:
