@@ -43,6 +43,7 @@ class Tuning(QObject):
         self._found: m.SettingsFound | None = None
         self._before: tuple[tuple[LogitsProcessor, ...], frozenset[str]] | None = None
         window.actions_by_name["find_settings"].triggered.connect(self.open)
+        window.sampling.find_button.clicked.connect(self.open)
         window.editor.selectionChanged.connect(self._show_passage)
         insight.pointed_changed.connect(self._show_passage)
         insight.numbers_changed.connect(self._show_passage)

@@ -40,5 +40,10 @@ def show_menu(editor: Editor, place: QPoint) -> None:
         action.setEnabled(enabled)
         action.triggered.connect(slot)
         menu.addAction(action)
+    menu.addSeparator()
+    for name in ("loom", "find_settings"):
+        wanted = editor.window().findChild(QAction, f"action_{name}")
+        if wanted is not None:
+            menu.addAction(wanted)
     menu.exec(place)
     menu.deleteLater()

@@ -73,6 +73,12 @@ class SamplingPanel(QWidget):
         self._neutral.setToolTip(self.tr("Switch every stage off: the model's own distribution"))
         self._neutral.setProperty("fold", True)
         self._neutral.clicked.connect(self.neutralise)
+        self.find_button = QPushButton(self.tr("Find settings…"))
+        self.find_button.setObjectName("findSettingsButton")
+        self.find_button.setToolTip(
+            self.tr("Find the settings that suit the selected words, or make a word possible (Shift+F5)")
+        )
+        self.find_button.setProperty("fold", True)
 
         presets = QHBoxLayout()
         presets.setSpacing(4)
@@ -91,6 +97,7 @@ class SamplingPanel(QWidget):
         heading.addWidget(self._neutral)
         column.addLayout(heading)
         column.addWidget(self._stages)
+        column.addWidget(self.find_button)
         column.addSpacing(12)
         column.addWidget(self._heading(self.tr("Each continuation")))
         column.addWidget(self.options)
