@@ -17,6 +17,7 @@ from studio.core.messages import ReadPlace, Weight, WordsWeighed
 from studio.interior import Interior
 from studio.ui import theme as themes
 from studio.ui.inside.figure import Figure
+from studio.ui.inside.heads import MAX_MARKS, binned
 from studio.ui.inside.marks import SourceMarks
 from studio.ui.inside.page import InsidePage
 from studio.ui.inside.weights import WeightBars
@@ -305,3 +306,12 @@ def test_a_model_that_has_gone_comes_back_with_everything_on(open_window: Open, 
     window.actions_by_name["starter_model"].trigger()
     qtbot.waitUntil(lambda: find(window, QLabel, "statusModel").text() == "starter", timeout=20_000)
     assert page.switches.grid.layers == ()
+
+
+def test_of_a_long_context_the_strip_keeps_what_is_strongest() -> None:
+    shares = [0.0] * 1000
+    shares[501] = 0.7
+    bins = binned(shares)
+    assert len(bins) == MAX_MARKS
+    assert bins.index(0.7) == 501 * MAX_MARKS // 1000
+    assert binned([0.5, 0.5]) == [0.5, 0.5]

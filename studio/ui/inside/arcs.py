@@ -14,6 +14,9 @@ from studio.ui.theme import Theme
 
 LINE_PX = 18
 WORD_PX = 96
+MAX_ARCS = 80
+"""Of those that pass through what is in sight."""
+
 LEAST_CURRENT = 0.005
 LEAST = 0.08
 """Weaker links are drawn for the current token only: of a thousand tokens they would be a fog."""
@@ -34,6 +37,7 @@ class Arcs(Figure):
         )
         self.words = Words((), ())
         self._links: Links | None = None
+        self._strong: list[tuple[float, int, int]] = []  # share, token, source; the strongest first
 
     def show_links(self, words: Words, links: Links | None) -> None:
         """Show another head, or nothing yet."""
@@ -41,6 +45,10 @@ class Arcs(Figure):
             links = None  # of another place
         first = self._links is None
         self.words, self._links = words, links
+        found = enumerate(links.of if links else ())
+        self._strong = sorted(
+            ((share, i, s) for i, row in found for s, share in row if share >= LEAST and s != i), reverse=True
+        )
         self.current = self.count() - 1 if first else min(self.current, max(self.count() - 1, 0))
         self.setFixedHeight(self.sizeHint().height())
         self.update()
@@ -66,15 +74,14 @@ class Arcs(Figure):
         words_px = min(WORD_PX, rect.width() * 0.45)
         room = rect.width() - words_px - 44
         mine = dict(links.of[self.current])
-        for index in range(len(links.of)):
+        first, last = int(seen.top() // LINE_PX), int(seen.bottom() // LINE_PX)
+        passing = [
+            arc for arc in self._strong if arc[2] <= last and arc[1] >= first and arc[1] != self.current
+        ]
+        for share, index, source in passing[:MAX_ARCS]:
+            self._arc(painter, words_px, room, index, source, share, QColor(self.theme.field), 0.35)
+        for index in range(max(first, 0), min(last + 1, len(links.of))):
             top = index * LINE_PX
-            for source, share in links.of[index]:
-                if index == self.current or share < LEAST or source == index:
-                    continue
-                if source * LINE_PX <= seen.bottom() and top + LINE_PX >= seen.top():
-                    self._arc(painter, words_px, room, index, source, share, QColor(self.theme.field), 0.35)
-            if top > seen.bottom() or top + LINE_PX < seen.top():
-                continue
             line = QRectF(0, top, words_px - 6, LINE_PX)
             strong = index == self.current or mine.get(index, 0) >= LEAST
             painter.setPen(QColor(self.theme.ink if strong else self.theme.quiet))

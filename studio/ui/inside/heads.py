@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QWidget
@@ -14,6 +17,19 @@ from studio.ui.theme import Theme
 
 NUMBER_PX = 24
 NAME_PX = 116
+
+
+MAX_MARKS = 128
+"""In a strip: more tokens than that share marks, the strongest showing, so that painting stays cheap."""
+
+
+def binned(shares: Sequence[float]) -> list[float]:
+    """At most MAX_MARKS numbers, each the largest of its stretch."""
+    n = len(shares)
+    if n <= MAX_MARKS:
+        return list(shares)
+    cuts = [n * k // MAX_MARKS for k in range(MAX_MARKS + 1)]
+    return [max(shares[a:b]) for a, b in pairwise(cuts)]
 
 
 class HeadStrips(Figure):
@@ -31,10 +47,12 @@ class HeadStrips(Figure):
             )
         )
         self._attention: Attention | None = None
+        self._strips: list[list[float]] = []  # by head
 
     def show_attention(self, attention: Attention | None) -> None:
         """Show another layer, or another place."""
         self._attention = attention
+        self._strips = [binned(shares) for shares in attention.heads] if attention else []
         self.current = min(self.current, max(self.count() - 1, 0))
         self.setFixedHeight(max(self.count(), 1) * ROW_PX)
         self.update()
@@ -61,7 +79,7 @@ class HeadStrips(Figure):
         centre = Qt.AlignmentFlag.AlignVCenter
         strip_px = max(rect.width() - NUMBER_PX - NAME_PX - 8, 24)
         seen = self.seen(painter, rect)
-        for head, shares in enumerate(attention.heads):
+        for head, shares in enumerate(self._strips):
             top = rect.top() + head * ROW_PX
             if top > seen.bottom() or top + ROW_PX < seen.top():
                 continue
