@@ -83,7 +83,9 @@ class LibraryWorker(QObject):
 
     def _answers(self, request: r.LibraryRequest | exchange.ExchangeRequest) -> Generator[Answer, None, None]:
         if isinstance(request, exchange.ExportSessions | exchange.ImportFiles):
-            yield from exchange.run(self._librarian.store, request)
+            from studio import exchanging  # with every format: not on the way to the first window
+
+            yield from exchanging.run(self._librarian.store, request)
         else:
             yield from self._librarian.run(request)
 

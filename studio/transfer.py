@@ -15,7 +15,6 @@ from studio.core.history import ROOT
 from studio.export.archive import Scope
 from studio.export.exporter import Exporter, Options
 from studio.export.naming import file_name, with_suffix
-from studio.intake import IMPORTERS
 from studio.sessions import Sessions
 from studio.store import records as r
 from studio.ui.details_dialog import DetailsDialog
@@ -163,6 +162,8 @@ class Transfer(QObject):
 
     @Slot()
     def _on_import(self) -> None:
+        from studio.intake import IMPORTERS  # with every parser: not on the way to the first window
+
         suffixes = sorted({suffix for importer in IMPORTERS for suffix in importer.suffixes})
         patterns = " ".join(f"*{suffix}" for suffix in suffixes)
         filters = (

@@ -96,3 +96,23 @@ def test_no_type_error_is_waved_through() -> None:
     excuse = re.compile(r"#\s*type:\s*ignore|#\s*mypy:\s*(ignore|disable)")
     excused = [path for path in PYTHON_FILES if excuse.search(path.read_text(encoding="utf-8"))]
     assert names(excused) == []
+
+
+def test_the_first_window_waits_neither_for_sqlite_nor_for_formats() -> None:
+    loaded = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", "import sys, studio.app; print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    ).stdout.split()
+    assert "studio.ui.main_window" in loaded
+    assert not set(loaded) & {
+        "sqlite3",
+        "sqlite_utils",
+        "studio.exchanging",
+        "studio.intake",
+        "studio.store.store",
+        "torch",
+        "xml.parsers.expat",
+    }

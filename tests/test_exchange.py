@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from studio import exchange, intake
+from studio import exchange, exchanging, intake
 from studio.core.history import Run
 from studio.export import EXPORTERS
 from studio.export.archive import Archive, Scope
@@ -34,7 +34,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def done(store: Store, request: exchange.ExchangeRequest) -> exchange.ExchangeMessage:
     """The last answer; all before it are progress."""
-    *progress, last = exchange.run(store, request)
+    *progress, last = exchanging.run(store, request)
     assert all(isinstance(message, exchange.ExchangeProgress) for message in progress)
     return last
 
@@ -71,7 +71,7 @@ def test_every_format_writes_every_scope_from_a_library(
     options = Options(scope, 3, 400, 2, front_matter=True, mark_generated=True, colour_by_probability=True)
     path = tmp_path / f"out{exporter.suffix}"
     written = write_out(store, path, exporter, options)
-    held = [exchange.archive_of(store, n, print) for n in ((1, 2) if scope is Scope.LIBRARY else (1,))]
+    held = [exchanging.archive_of(store, n, print) for n in ((1, 2) if scope is Scope.LIBRARY else (1,))]
     in_memory = io.BytesIO()
     exporter.write(held, in_memory, options)
     assert written == in_memory.getvalue()
@@ -183,7 +183,7 @@ def test_a_long_export_and_import_leave_the_thread_free_several_times_a_second(
     ):
         waited = [0.0]
         start = time.perf_counter()
-        for n, _ in enumerate(exchange.run(store, request)):
+        for n, _ in enumerate(exchanging.run(store, request)):
             waited.append(time.perf_counter() - start)
             store.save_session(replace(second_archive().session, id=9, revision=n + 1))  # a save in between
             start = time.perf_counter()
@@ -212,7 +212,7 @@ def test_cancelling_an_import_leaves_no_half_session(store: Store, tmp_path: Pat
     names = tuple(str(tmp_path / name) for name in ("in.txt", "in.json", "in.txt"))
     request = exchange.ImportFiles(names, 1, 1)
     messages = []
-    for message in exchange.run(store, request):
+    for message in exchanging.run(store, request):
         messages.append(message)
         if store.look(lambda db: db.execute("SELECT count(*) FROM sessions WHERE id = 2").fetchone()) == (1,):
             assert [line.id for line in store.sessions()] == [1]  # it does not show before it is whole
@@ -281,9 +281,9 @@ def test_a_session_of_many_generations_is_read_bit_by_bit(
     many = tuple(generation(number, f"text {number}") for number in range(1, 301))
     whole = replace(archive(), generations=many, tokens={})
     take_in(store, tmp_path / "in.json", exported(FULL_JSON, whole, options=Options(Scope.LIBRARY)))
-    monkeypatch.setattr(exchange, "STEP_S", 0)
+    monkeypatch.setattr(exchanging, "STEP_S", 0)
     request = exchange.ExportSessions((1,), "text", str(tmp_path / "out.txt"), Options(Scope.SESSION))
-    *progress, last = exchange.run(store, request)
+    *progress, last = exchanging.run(store, request)
     assert isinstance(last, exchange.Exported)
     assert len(progress) >= 300
     assert {message.n_done for message in progress if isinstance(message, exchange.ExchangeProgress)} == {0}

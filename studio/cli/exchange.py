@@ -124,11 +124,11 @@ def run_import(arguments: argparse.Namespace) -> int:
 
 def _last(library: OpenedLibrary, request: exchange.ExchangeRequest) -> exchange.ExchangeMessage:
     """The last answer. Raises KeyboardInterrupt after Ctrl+C, when what is unfinished is gone."""
-    from studio import exchange
+    from studio import exchanging
 
     last: exchange.ExchangeMessage | None = None
     with running.interruptible() as interrupted:
-        for message in exchange.run(library.store, request):
+        for message in exchanging.run(library.store, request):
             last = message
             if interrupted():
                 request.cancelled.set()

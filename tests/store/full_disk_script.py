@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from studio import exchange, settings
+from studio import exchange, exchanging, settings
 from studio.core.history import Node
 from studio.export.exporter import Options
 from studio.store import records as r
@@ -86,7 +86,7 @@ def ask(librarian: Librarian, request: r.LibraryRequest) -> Act:
 
 
 def exchange_with(librarian: Librarian, request: exchange.ExchangeRequest) -> Act:
-    return lambda: list(exchange.run(librarian.store, request))[-1]
+    return lambda: list(exchanging.run(librarian.store, request))[-1]
 
 
 def save_settings() -> object:
