@@ -14,6 +14,7 @@ from studio.core import chain
 from studio.core import messages as m
 from studio.core.environment import Environment
 from studio.core.manuscript import Manuscript
+from studio.core.processors.choosing import best, n_texts
 from studio.sessions import Sessions
 from studio.store import records as r
 from studio.ui.main_window import MainWindow
@@ -46,6 +47,7 @@ class Run:
     drafts: tuple[Draft, ...]  # the first is written into the text, the others beside it
     prompt_start: int  # in the text
     parent: int  # the step they all follow
+    keeps_best: bool = False  # the likeliest text is taken, see core/processors/choosing.py
     wanted: int | None = None  # the step the user has chosen meanwhile
     first_token_at: float = 0.0  # time.monotonic()
     stopping: bool = False
@@ -96,7 +98,7 @@ class Writing(QObject):
     @Slot()
     def generate(self) -> None:
         """Write on at the caret."""
-        self._continue(1, self.generate)
+        self._continue(n_texts(self._window.sampling.processors()), self.generate)
 
     @Slot()
     def generate_several(self) -> None:
@@ -106,7 +108,8 @@ class Writing(QObject):
     def _continue(self, count: int, wanted: Callable[[], None]) -> None:
         editor = self._window.editor
         if self._run is None and not editor.isReadOnly() and self._ready(wanted):
-            self._start(editor.selection()[1], None, None, count=count)
+            best_of = count > 1 and wanted == self.generate
+            self._start(editor.selection()[1], None, None, count=count, keeps_best=best_of)
 
     @Slot()
     def retry(self) -> None:
@@ -181,6 +184,7 @@ class Writing(QObject):
         *,
         instead: bool = False,
         count: int = 1,
+        keeps_best: bool = False,
     ) -> None:
         window, model = self._window, self.model
         assert model is not None
@@ -214,7 +218,7 @@ class Writing(QObject):
         drafts = make_drafts(record, seeds)
         self.next_generation_id += count
         job_id = self._next_job()
-        self._run = Run(job_id, drafts, start, editor.manuscript.history.head)
+        self._run = Run(job_id, drafts, start, editor.manuscript.history.head, keeps_best)
         editor.begin_generation(record.id, position, replaced, instead=instead)
         window.status.show_activity(self.tr("Reading the text…"))
         self.update_actions()
@@ -342,6 +346,9 @@ class Writing(QObject):
                 self._sessions.autosave.follow(log)
         put_beside(editor.manuscript, run.drafts, run.parent)
         steps = [draft.node_id for draft in run.drafts if draft.node_id is not None]
+        if run.keeps_best and run.wanted is None:
+            likeliest = best([[token.logprob for token in draft.log.tokens] for draft in run.drafts])
+            run.wanted = run.drafts[likeliest].node_id
         if run.wanted in steps:
             editor.go_to(run.wanted)
         elif steps and not run.drafts[0].text:

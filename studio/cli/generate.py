@@ -7,7 +7,7 @@ import json
 import secrets
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,10 +16,11 @@ from studio.cli.trouble import ArgumentsError, EngineFailedError
 from studio.core.chain import Chain, all_parameters, reordered, with_values, without
 from studio.core.environment import Environment
 from studio.core.presets import DEFAULT_MAX_NEW_TOKENS
+from studio.core.processors.choosing import best, n_texts
 
 if TYPE_CHECKING:
     from studio.core.engine import Engine
-    from studio.core.messages import Generate, GenerationFinished, Token
+    from studio.core.messages import Generate, GenerateAlternatives, GenerationFinished, Token
 
 _SEEDS = 2**32  # of those made up here: short enough to be typed
 
@@ -30,6 +31,7 @@ class Written:
 
     tokens: list[Token] = field(default_factory=list)
     finished: GenerationFinished | None = None
+    seed: int | None = None  # of the best of several
 
 
 def run_generate(arguments: argparse.Namespace) -> int:
@@ -44,7 +46,7 @@ def run_generate(arguments: argparse.Namespace) -> int:
         prompt = inputs.clean(arguments.prompt)
     folder = inputs.model_folder(arguments.model, library)
 
-    from studio.core.messages import FinishReason, Generate
+    from studio.core.messages import FinishReason, Generate, GenerateAlternatives
 
     seed = secrets.randbelow(_SEEDS) if arguments.seed is None else arguments.seed
     request = Generate(
@@ -57,6 +59,11 @@ def run_generate(arguments: argparse.Namespace) -> int:
         stop=tuple(inputs.clean(stop) for stop in arguments.stop),
         stop_at_end_of_text=not arguments.ignore_end_of_text,
     )
+    count = n_texts(processors)
+    several = GenerateAlternatives(
+        running.JOB, request.prompt, (), processors, max_new_tokens,
+        tuple((seed + n) % 2**63 for n in range(count)), request.stop, request.stop_at_end_of_text,
+    )  # fmt: skip
     written = Written()
     failure: BaseException | None = None
     with running.interruptible() as cancelled:
@@ -64,7 +71,10 @@ def run_generate(arguments: argparse.Namespace) -> int:
         if arguments.seed is None and not arguments.json:
             running.note(f"Seed: {seed}")
         try:
-            _generate(engine, request, cancelled, written, stream=not arguments.json)
+            if count > 1:
+                _write_best(engine, several, cancelled, written, stream=not arguments.json)
+            else:
+                _generate(engine, request, cancelled, written, stream=not arguments.json)
         except (EngineFailedError, KeyboardInterrupt) as error:
             if not arguments.json or not written.tokens:
                 raise
@@ -77,7 +87,7 @@ def run_generate(arguments: argparse.Namespace) -> int:
             "text": "".join(token.text for token in written.tokens),
             "tokens": [running.row(token) for token in written.tokens],
             "finish_reason": reason.value,
-            "seed": seed,
+            "seed": seed if written.seed is None else written.seed,
             "model": info.name,
             "seconds": running.number(finished.prefill_s + decode_s if finished else 0.0),
             "tokens_per_second": running.number(len(written.tokens) / decode_s if decode_s else 0.0, 2),
@@ -110,6 +120,42 @@ def sampling(arguments: argparse.Namespace, library: Path) -> tuple[Chain, int]:
     if missing := named - {type(stage).__name__ for stage in chosen}:
         raise ArgumentsError(f"{', '.join(sorted(missing))} has a value but is not in the chain.")
     return chosen, length
+
+
+def _write_best(
+    engine: Engine,
+    request: GenerateAlternatives,
+    cancelled: Callable[[], bool],
+    written: Written,
+    *,
+    stream: bool,
+) -> None:
+    """Collect the likeliest of several texts and, if `stream`, print it when it is known."""
+    from studio.core import messages as m
+
+    rows: list[list[Token]] = [[] for _ in request.seeds]
+    ends: dict[int, m.AlternativeFinished] = {}
+    failure = None
+    for message in engine.run(request, cancelled):
+        match message:
+            case m.AlternativeTokens(index=index, tokens=tokens):
+                rows[index] += tokens
+            case m.AlternativeFinished():
+                ends[message.index] = message
+            case m.GenerationFinished():
+                written.finished = message
+            case m.JobFailed():
+                failure = message
+    likeliest = best([[token.logprob for token in row] for row in rows])
+    written.tokens, written.seed = rows[likeliest], request.seeds[likeliest]
+    if written.finished and likeliest in ends:
+        end = ends[likeliest]
+        written.finished = replace(written.finished, reason=end.reason, stop_string=end.stop_string)
+    if stream:
+        sys.stdout.write("".join(token.text for token in written.tokens))
+        sys.stdout.flush()
+    if failure:
+        raise running.failed(failure)
 
 
 def _generate(

@@ -68,18 +68,21 @@ def test_a_seed_is_made_up_said_and_works_again(run: Run) -> None:
 
 
 def test_every_sampling_parameter_has_a_flag_that_changes_the_chain(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[m.Generate] = []
+    seen: list[m.Generate | m.GenerateAlternatives] = []
 
     def remember(_: Engine, request: m.Request, cancelled: object = None) -> Iterator[m.Message]:
-        if isinstance(request, m.Generate):
+        if isinstance(request, m.Generate | m.GenerateAlternatives):
             seen.append(request)
         return iter(())
 
     running.load(STARTER, "auto", lambda: False)
     monkeypatch.setattr(Engine, "run", remember)
     base = default_preset(paths.resource("presets")).processors
+    texts = {"json_schema": '{"type": "object"}'}
     for p in all_parameters():
-        given = (p.type(p.hi), f"{p.hi:g}") if isinstance(p, Parameter) else ("dragon: 2", "dragon: 2")
+        given = (
+            (p.type(p.hi), f"{p.hi:g}") if isinstance(p, Parameter) else (texts.get(p.name, "dragon: 2"),) * 2
+        )
         cli.main(["generate", "--prompt", "", f"--{p.name.replace('_', '-')}={given[1]}"])
         assert seen.pop().processors == with_values(base, {p.name: given[0]})
 
@@ -196,3 +199,24 @@ def test_a_prompt_of_a_hundred_thousand_tokens_is_cut_and_said(run: Run, tmp_pat
     assert code == 0
     assert out
     assert err.startswith("The model sees the last 500 of the prompt's 100,0")
+
+
+def test_the_best_of_several_is_the_likeliest_and_its_seed_writes_it_again(run: Run) -> None:
+    flags = ("--prompt", "The dog", "--max-new-tokens", "15")
+    best = as_json(run, "generate", *flags, "--seed", "9", "--best-of", "3")
+    each = [as_json(run, "generate", *flags, "--seed", seed) for seed in ("9", "10", "11")]
+    means = [sum(t["logprob"] for t in one["tokens"]) / len(one["tokens"]) for one in each]
+    likeliest = each[means.index(max(means))]
+    assert (best["text"], best["seed"]) == (likeliest["text"], likeliest["seed"])
+    assert best["finish_reason"] == likeliest["finish_reason"]
+    assert run("generate", *flags, "--seed", "9", "--best-of", "3")[1] == best["text"]
+
+
+def test_a_pattern_is_kept_and_a_mistake_in_it_is_one_sentence(run: Run) -> None:
+    flags = ("--prompt", "The dog", "--seed", "1", "--max-new-tokens", "40")
+    result = as_json(run, "generate", *flags, "--pattern", r" (ran|sat) \d\d times\.")
+    assert result["text"][5:].endswith(" times.")
+    assert result["finish_reason"] == "complete"
+    code, out, err = run("generate", *flags, "--pattern", "(")
+    assert (code != 0, out) == (True, "")
+    assert "The pattern cannot be used: unclosed group." in err

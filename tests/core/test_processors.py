@@ -23,6 +23,7 @@ from studio.core.parameters import Parameter, TextParameter, Value, is_off, para
 from studio.core.processors import (
     PROCESSORS,
     BannedWords,
+    BestOf,
     Dry,
     DynamicTemperature,
     EpsilonCutoff,
@@ -314,16 +315,18 @@ def test_is_the_identity_when_off(processor: LogitsProcessor) -> None:
 SWITCHED_ON: dict[type, dict[str, Value]] = {
     LogitBias: {"logit_bias": "w3: 1"},
     BannedWords: {"banned_words": "w5"},
-    Pattern: {"pattern": " w[2-5].*"},
-    JsonShape: {"json_schema": '{"type": "integer"}'},
     Xtc: {"xtc_probability": 1.0, "xtc_threshold": 0.01},
 }
 """Where the usual values would change nothing of the next test's logits."""
 
 
+OWN_TESTS = (BestOf, Guidance, JsonShape, Pattern)
+"""They need a model or a whole vocabulary: see test_choosing, test_guiding, test_constraints."""
+
+
 @pytest.mark.parametrize(
     "processor",
-    [stage for stage in default_chain() if not isinstance(stage, Guidance)],  # needs a model: test_guiding
+    [stage for stage in default_chain() if not isinstance(stage, OWN_TESTS)],
     ids=lambda p: type(p).__name__,
 )
 def test_does_something_at_its_usual_values(processor: LogitsProcessor) -> None:

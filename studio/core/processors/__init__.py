@@ -15,6 +15,7 @@ first (see `core/truncation.py`).
 
 from __future__ import annotations
 
+from studio.core.processors.choosing import BestOf
 from studio.core.processors.constraints import JsonShape, Pattern
 from studio.core.processors.cutoffs import EpsilonCutoff, EtaCutoff, TailFree, TopA, TopNSigma
 from studio.core.processors.dry import Dry
@@ -56,6 +57,7 @@ PROCESSORS: tuple[type[LogitsProcessor], ...] = (
     TailFree,
     Xtc,
     Mirostat,
+    BestOf,
 )
 """Every processor, in the default order of application: Hugging Face's, with the others where they belong.
 
@@ -63,12 +65,13 @@ First the guidance by another prompt and the shape the text must have, then what
 (favours, penalties, bans): they mean the model's own logits. So does top-nσ, whose cut no temperature moves.
 Then the temperatures, then the cuts, which mean the probabilities one will draw from. XTC comes after them,
 for it must choose among what is worth choosing; mirostat last, since it steers by the surprise of what is
-really drawn.
+really drawn. Which of several texts is kept, comes after all.
 """
 
 __all__ = [
     "PROCESSORS",
     "BannedWords",
+    "BestOf",
     "Dry",
     "DynamicTemperature",
     "EpsilonCutoff",
