@@ -99,7 +99,7 @@ def test_no_type_error_is_waved_through() -> None:
 
 
 def test_the_first_window_waits_neither_for_sqlite_nor_for_formats() -> None:
-    loaded = subprocess.run(  # noqa: S603
+    loaded = subprocess.run(
         [sys.executable, "-c", "import sys, studio.app; print(*sys.modules)"],
         capture_output=True,
         text=True,
