@@ -17,6 +17,7 @@ from studio.catalogue import Catalogue
 from studio.colouring import Colouring
 from studio.comparison import Comparison
 from studio.core import messages as m
+from studio.effects import Effects
 from studio.finding import Finding
 from studio.insight import Insight
 from studio.interior import Interior
@@ -78,6 +79,9 @@ class Controller(QObject):
         self.reproduction.finished.connect(self.insight.on_generation_finished)
         self.provenance = Provenance(
             window, library, self.sessions, self.writing, self.reproduction, index, self
+        )
+        self.effects = Effects(
+            window, model_thread, self.writing, self.insight, self.provenance, index, self._next_job, self
         )
         self.variants = Variants(window, library, self.writing, index, self)
         self.weaving = Weaving(window, model_thread, self.sessions, self.writing, index, self._next_job, self)
@@ -183,8 +187,10 @@ class Controller(QObject):
             case m.SwitchedOff():
                 self.interior.on_switched(message)
                 self.weaving.on_model_loaded()
-            case m.TextScored() | m.TextReshaped() | m.ReshapingFinished() | m.Redrawn():
-                pass  # the window does not ask for these
+            case m.TextReshaped() | m.ReshapingFinished() | m.Redrawn():
+                self.effects.on_message(message)
+            case m.TextScored():
+                pass  # the window does not ask for scores
             case m.TextCompared() | m.ComparisonFinished():
                 self.comparison.on_message(message)
             case m.LookedUp():
@@ -210,6 +216,7 @@ class Controller(QObject):
         self._window.status.show_model(message.model)
         self._window.status.show_activity("")
         self.insight.on_model_loaded()
+        self.effects.on_model_loaded()
         self.writing.on_model_ready(message.model)
         self.comparison.on_model_loaded()
         self.interior.on_model_loaded(message.model)
@@ -219,6 +226,7 @@ class Controller(QObject):
     def _on_job_failed(self, message: m.JobFailed) -> None:
         if (
             self.insight.on_failed(message.job_id)
+            or self.effects.on_failed(message.job_id)
             or self.reading.asked(message.job_id)
             or self.interior.on_failed(message)
         ) and not message.report:

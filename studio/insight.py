@@ -38,6 +38,7 @@ class Pointed:
     token: TextToken | None
     place: m.Place | None
     ahead: bool = False  # the place is that after the token at `offset`; `token` is None
+    seed: int | None = None  # of the run that wrote it; None: that of the settings
 
 
 class Insight(QObject):
@@ -63,8 +64,6 @@ class Insight(QObject):
         self._next_job = next_job
         self.numbers = TextNumbers()
         self.pointed = Pointed(0, None, None)
-        self.exact_place: Callable[[int], m.Place | None] = lambda _offset: None
-        """The place in the generation that wrote the character at an offset, if that is known."""
         self.n_tokens = 0
         """Tokens of the stretch read last, as far as it has told; see `stretch`."""
         self.old_model = ""
@@ -72,6 +71,8 @@ class Insight(QObject):
         self._n_told = 0
         self._whole = False  # the whole text is wanted, however long
         self._ahead = False
+        self.exact_place: Callable[[int], tuple[m.GeneratedPlace, int] | None] = lambda _offset: None
+        """The place in the generation that wrote the character at an offset and its seed, if known."""
         self._reading = 0  # the job under way; 0: none
         self._base = 0  # where in the text what is read begins
         self._asked = 0
@@ -194,12 +195,15 @@ class Insight(QObject):
     def point(self, offset: int) -> None:
         """Look at the character at `offset`."""
         token = self.numbers.at(offset)
-        place = self.exact_place(offset) or (token.place if token else None)
-        pointed = Pointed(offset, token, place)
+        exact = None if self._ahead else self.exact_place(offset)
         if self._ahead:
             after = token.place if token else None
             place = m.ReadPlace(after.reading, after.index + 1) if after else None
             pointed = Pointed(offset, None, place, ahead=True)
+        elif exact is not None:
+            pointed = Pointed(offset, token, exact[0], seed=exact[1])
+        else:
+            pointed = Pointed(offset, token, token.place if token else None)
         if pointed != self.pointed:
             self.pointed = pointed
             self.pointed_changed.emit(pointed)
@@ -225,7 +229,7 @@ class Insight(QObject):
         self._asked = self._next_job()
         self._jobs.append(self._asked)
         wanted = (pointed.token.token_id,) if pointed.token else ()
-        seed = self._window.sampling.options.options().seed
+        seed = self._window.sampling.options.options().seed if pointed.seed is None else pointed.seed
         self._thread.submit(
             m.InspectPlace(self._asked, pointed.place, self.processors(), seed, wanted=wanted)
         )

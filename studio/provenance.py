@@ -84,7 +84,7 @@ class Provenance(QObject):
         view.stop_requested.connect(reproduction.stop)
         actions["provenance"].triggered.connect(self.open)
         actions["reproduce"].triggered.connect(self._on_reproduce)
-        window.tree.generation_wanted.connect(self._record)
+        window.tree.generation_wanted.connect(self.record)
         reproduction.changed.connect(self.follow)
         reproduction.finished.connect(self._on_finished)
 
@@ -121,7 +121,7 @@ class Provenance(QObject):
     # -- what is known -------------------------------------------------------------------------------------
 
     @Slot(int)
-    def _record(self, generation_id: int) -> r.GenerationRecord | None:
+    def record(self, generation_id: int) -> r.GenerationRecord | None:
         """A generation's record, if it is known; else it is asked for."""
         record = self._sessions.autosave.record(generation_id)
         if record is None and generation_id in self._records:
@@ -188,7 +188,7 @@ class Provenance(QObject):
         manuscript = self._window.editor.manuscript
         record, since = None, None
         if passage.source > 0:
-            record = self._record(passage.source)
+            record = self.record(passage.source)
         if passage.source <= 0:
             since = self._written(manuscript, passage.start)
         text = manuscript.text[passage.start : min(passage.end, passage.start + 200)]
@@ -263,7 +263,7 @@ class Provenance(QObject):
         target, model = self._wanted, self._writing.model
         if not target or model is None:
             return
-        record = self._record(target)
+        record = self.record(target)
         if record is None and target not in self._records:
             return
         if record is not None and target not in self._index:
@@ -294,7 +294,7 @@ class Provenance(QObject):
     @Slot(object, object)
     def _on_finished(self, outcome: Outcome | None, comparison: Comparison) -> None:
         target, model = self._reproduction.generation_id, self._writing.model
-        record = self._record(target)
+        record = self.record(target)
         if outcome is not None and record is not None and model is not None:
             found = found_differences(record, model)
             recorded = bool(record.environment)

@@ -47,6 +47,7 @@ def inspect_place(
             entropy=_entropy(logprobs),
             sampling_entropy=_entropy(probs.log()),
             from_memory=from_memory,
+            n_tokens=len(logits),
             stages=stages,
         )
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from studio.core.parameters import parameters
+from studio.core.parameters import is_off
 from studio.core.processors import EpsilonCutoff, LogitsProcessor, MinP, Temperature, TopA, TopK, TopP
 from studio.core.processors.tempering import GREEDY_BELOW
 from studio.core.running import Running
@@ -50,11 +50,6 @@ class Rows:
         """Only some columns of each position: (T, k) values and where they were."""
         columns = indices if self.columns is None else self.columns.gather(1, indices)
         return Rows(best, columns, self.vocab_size)
-
-
-def is_off(processor: LogitsProcessor) -> bool:
-    """Whether a processor's values say that it does nothing."""
-    return any(p.off is not None and getattr(processor, p.name) == p.off for p in parameters(type(processor)))
 
 
 def head_decides(processors: Sequence[LogitsProcessor], head: Tensor) -> bool:

@@ -97,6 +97,7 @@ class Reader:
         self._known: dict[int, Numbers] = {}  # by the key after the token
         self._ids: list[int] = []  # of the text read last
         self._reading = 0  # the job that asked for it
+        self._measured: tuple[tuple[str, tuple[int, ...], int] | None, list[int]] = (None, [])
         self.logits = logits
 
     @property
@@ -174,14 +175,11 @@ class Reader:
         """What the model reads before it writes the token at `place`. Raises StudioError."""
         match place:
             case GeneratedPlace():
-                seen = context.measure(
-                    self._model,
-                    self._tokenizer,
-                    place.prompt,
-                    place.special_offsets,
-                    place.max_new_tokens,
-                )
-                return [*seen.ids, *place.token_ids]
+                asked = (place.prompt, place.special_offsets, place.max_new_tokens)
+                if asked != self._measured[0]:  # a slider asks about one place sixty times a second
+                    seen = context.measure(self._model, self._tokenizer, *asked)
+                    self._measured = asked, seen.ids
+                return [*self._measured[1], *place.token_ids]
             case _:
                 self._check(place.reading, place.index)
                 cut = windows(len(self._ids), self._size)

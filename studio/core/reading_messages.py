@@ -123,4 +123,5 @@ class PlaceInspected:
     entropy: float  # nats, of the model's own distribution
     sampling_entropy: float  # nats, after the chain
     from_memory: bool  # no forward pass was needed
+    n_tokens: int = 0  # of the vocabulary
     stages: tuple[StageReport, ...] = ()  # of the chain, in order; their `probs` are of `top` and `wanted`

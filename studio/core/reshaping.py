@@ -8,8 +8,9 @@ import torch
 
 from studio.core import memory
 from studio.core.generate import as_probabilities
-from studio.core.many_rows import Rows, apply_stage, head_decides, is_off
+from studio.core.many_rows import Rows, apply_stage, head_decides
 from studio.core.model import Cancelled, InterruptedReading, never
+from studio.core.parameters import is_off
 from studio.core.reader import Reader, TextRun
 from studio.core.replay import remembers
 from studio.core.running import LogitsProcessor, Running, RunStart, begin_all

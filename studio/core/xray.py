@@ -47,10 +47,10 @@ def explain(
             report = replace(report, name=name, mass_removed=0.0, shift=0.0)
         else:
             kept = probs.where(after > -INF, 0.0)
-            mass = float(kept.sum())
+            mass, removed = float(kept.sum()), float((probs - kept).sum())
             probs = after.double().softmax(-1).nan_to_num(0.0)  # NaN: no token is left, or one is infinite
             shift = float((probs - kept / mass).abs().sum()) / 2 if mass > 0 else 1.0
-            report = _report(name, after, probs, 1 - mass, shift, asked)
+            report = _report(name, after, probs, removed, shift, asked)
             current = after
         reports.append(report)
     return tuple(reports), current

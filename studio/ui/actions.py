@@ -78,6 +78,8 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("provenance", _T("actions", "Go to the origi&n"), "Alt+Shift+O", "info", _T("actions", "Say who wrote the words under the caret, with which model and settings, and when")),
     ActionRow("reproduce", _T("actions", "R&eproduce this"), "Alt+Shift+R", "rotate-ccw", _T("actions", "Run the generation under the caret again and compare; the text is not touched")),
     ActionRow("compare", _T("actions", "Co&mpare…"), "Alt+Shift+C", "chart-column", _T("actions", "See where two models, or two settings, disagree about this text")),
+    ActionRow("xray", _T("actions", "Go to the &X-ray"), "Alt+Shift+X", "list", _T("actions", "Show stage by stage what the sampling settings do to the word under the caret")),
+    ActionRow("effect", _T("actions", "Show the e&ffect on the text"), "Ctrl+Shift+X", "eye-off", _T("actions", "Strike out the words that could not have been written with these sampling settings"), True),
     ActionRow("presets", _T("actions", "Go to the p&resets"), "Ctrl+Shift+P", "sliders-horizontal", _T("actions", "Put the keyboard into the sampling presets")),
     ActionRow("inside", _T("actions", "Go &inside the model"), "F7", "cpu", _T("actions", "Show what the model looked at for the word at the caret, what its layers would have said, and what mattered")),
     ActionRow("origins", _T("actions", "&Colour by origin"), "Ctrl+Shift+O", "palette", _T("actions", "Show which words were generated and which are your own"), True),
@@ -113,7 +115,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (_T("actions", "&Model"), ("open_model", "starter_model", "", "@device")),
     (
         _T("actions", "&View"),
-        ("left_panel", "right_panel", "bottom_panel", "", "alternatives", "what_next", "history", "provenance", "variants", "curve", "compare", "loom", "presets", "find_settings", "inside", "", "heat", "heat_next", "ribbon", "origins", "read_all", "", "focus",
+        ("left_panel", "right_panel", "bottom_panel", "", "alternatives", "what_next", "history", "provenance", "variants", "curve", "compare", "loom", "presets", "find_settings", "xray", "inside", "", "heat", "heat_next", "ribbon", "origins", "effect", "read_all", "", "focus",
          "full_screen", "", "zoom_in", "zoom_out", "zoom_reset", "", "@theme", "@language"),
     ),
     (_T("actions", "&Help"), ("shortcuts", "about")),

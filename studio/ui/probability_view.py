@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QRect, QRectF, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QColor, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QComboBox,
@@ -44,6 +44,7 @@ class ProbabilityView(QWidget):
     how_chosen = Signal(str)
     declined = Signal()  # none of the bridges
     left = Signal()  # the keyboard goes back to the text
+    pointed_at = Signal(int)  # the token of a row, by keyboard or mouse
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -122,6 +123,9 @@ class ProbabilityView(QWidget):
         made.taken.connect(self._on_taken)
         made.typed.connect(self._on_typed)
         made.left.connect(self._on_left)
+        made.setMouseTracking(True)
+        made.entered.connect(self._on_pointed)
+        made.selectionModel().currentChanged.connect(self._on_pointed)
         return made
 
     def _make_search(self) -> QLineEdit:
@@ -323,6 +327,12 @@ class ProbabilityView(QWidget):
             )
             for row in self._model.rows
         ]
+
+    @Slot(QModelIndex)
+    def _on_pointed(self, index: QModelIndex) -> None:
+        row = self._model.rows[index.row()] if index.isValid() else None
+        if row is not None and row.token_id is not None:
+            self.pointed_at.emit(row.token_id)
 
     # -- keys and mouse ------------------------------------------------------------------------------------
 

@@ -141,6 +141,12 @@ class SamplingPanel(QWidget):
         """Put the keyboard into the presets."""
         self._box.setFocus()
 
+    def focus_stage(self, name: str) -> None:
+        """Put the keyboard into the first setting of a stage, by its processor's name."""
+        row = self._stages.unfolded(name)
+        self._scroll.ensureWidgetVisible(row)
+        row.focus_setting()
+
     # -- values --------------------------------------------------------------------------------------------
 
     def processors(self) -> tuple[LogitsProcessor, ...]:

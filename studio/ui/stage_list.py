@@ -139,6 +139,14 @@ class StageList(QWidget):
 
     # -- fold ----------------------------------------------------------------------------------------------
 
+    def unfolded(self, name: str) -> StageRow:
+        """The row of a stage, brought out of the fold if it is there."""
+        row = next(row for row in self._rows if row.name == name)
+        if row.isHidden():
+            self._fold.setChecked(True)
+            self._refold()
+        return row
+
     @Slot()
     def _on_fold(self) -> None:
         self._refold()

@@ -133,6 +133,11 @@ class StageRow(QWidget):
         """Put the keyboard on the handle."""
         self._handle.setFocus()
 
+    def focus_setting(self) -> None:
+        """Put the keyboard into the first setting."""
+        found = self.findChild(QWidget, f"param_{self.rows[0].parameter.name}")
+        (found or self._handle).setFocus()
+
     # -- values --------------------------------------------------------------------------------------------
 
     def processor(self) -> LogitsProcessor:

@@ -36,6 +36,8 @@ class TextArea(QTextEdit):
     def __init__(self, parent: QWidget | None = None) -> None:
         self.paint_under: Callable[[QRect], None] = lambda _area: None
         """Paints behind the words, in a part of the viewport."""
+        self.paint_over: Callable[[QRect], None] = lambda _area: None
+        """Paints over them."""
         self._column_chars = 70  # before Qt's own constructor: that one already announces a change of font
         super().__init__(parent)
         self.setAcceptRichText(False)
@@ -82,9 +84,10 @@ class TextArea(QTextEdit):
         self._update_margins()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint what is behind the words, then the words."""
+        """Paint what is behind the words, the words, and what is over them."""
         self.paint_under(event.rect())
         super().paintEvent(event)
+        self.paint_over(event.rect())
 
     def paint_veil(self, boundary: int, theme: Theme) -> None:
         """Paint a veil over all text before a document position, with a line at its edge.

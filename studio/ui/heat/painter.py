@@ -26,7 +26,7 @@ Mark = tuple[QRectF, int, bool]
 """A rectangle, its level 0..LEVELS, and whether its number is stale."""
 
 
-class _Line:
+class Line:
     """A laid-out line: which characters of the text it shows, and where."""
 
     def __init__(self, block: QTextBlock, line: QTextLine, base: int, text: str, places: Utf16Places | None):
@@ -133,7 +133,7 @@ class HeatPainter:
                     return
                 if top + 2 * line.height() < area.top():
                     continue
-                shown = _Line(block, line, base, text, places)
+                shown = Line(block, line, base, text, places)
                 band = QRectF(rect.left(), top - PAD, 0, line.ascent() + line.descent() + 2 * PAD)
                 if self.kind == "origin":
                     yield from self._origins(shown, band)
@@ -143,13 +143,13 @@ class HeatPainter:
                     yield from self._heat(shown, band, ends)
             block = block.next()
 
-    def _origins(self, line: _Line, band: QRectF) -> Iterator[Mark]:
+    def _origins(self, line: Line, band: QRectF) -> Iterator[Mark]:
         for first, last, origin in self._editor.manuscript.origins(line.start, line.end):
             if origin in _TINTED and last > first:
                 left, right = line.span(first, last)
                 yield QRectF(band.left() + left, band.top(), right - left, band.height()), LEVELS, False
 
-    def _heat(self, line: _Line, band: QRectF, ends_paragraph: bool) -> Iterator[Mark]:
+    def _heat(self, line: Line, band: QRectF, ends_paragraph: bool) -> Iterator[Mark]:
         text = self._editor.manuscript.text
         end = line.end + 1 if ends_paragraph else line.end
         half = 0  # the level of tokens that completed no character yet: it is the next one's
@@ -163,7 +163,7 @@ class HeatPainter:
                 continue
             stale = token.stale and self.marks_stale
             first, last = max(token.start, line.start), min(token.end, line.end)
-            first, last = _words(text, first, last, whole=_is_blank(text, token))
+            first, last = words(text, first, last, whole=_is_blank(text, token))
             if last > first:
                 left, right = line.span(first, last)
                 left, right = min(left, right), max(left, right)
@@ -181,7 +181,7 @@ def _is_blank(text: str, token: TextToken) -> bool:
     return text[token.start : token.end].isspace()
 
 
-def _words(text: str, first: int, last: int, whole: bool) -> tuple[int, int]:
+def words(text: str, first: int, last: int, whole: bool) -> tuple[int, int]:
     """A token without the space around it; a token that is nothing else keeps it, but for line ends."""
     ends = "\n" if whole else None
     piece = text[first:last]
