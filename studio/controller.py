@@ -313,8 +313,10 @@ class Controller(QObject):
                 self.reading.on_tokens_loaded(message)
                 self.variants.on_tokens_loaded(message)
                 self.provenance.on_tokens_loaded()
+                self.effects.follow()
             case r.GenerationLoaded():
                 self.provenance.on_generation_loaded(message)
+                self.effects.follow()
             case r.RequestFailed():
                 self._on_request_failed(message)
             case r.Found():

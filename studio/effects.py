@@ -132,6 +132,11 @@ class Effects(QObject):
         window.side.setCurrentWidget(window.sampling)
         window.sampling.focus_stage(name)
 
+    def follow(self) -> None:
+        """More is known of the runs that wrote the text."""
+        self._insight.point(self._insight.pointed.offset)
+        self._redraw_timer.start()
+
     # -- the text ------------------------------------------------------------------------------------------
 
     @Slot()
@@ -278,6 +283,8 @@ class Effects(QObject):
         except ValueError:
             page.show_run(self.tr("Nothing exact is known of this run with the model that is loaded."))
             return
+        if not isinstance(self._insight.pointed.place, m.GeneratedPlace):
+            self._insight.point(offset)  # its record has come since
         self._run = source, offset - place_in
         if self._redraw_job:
             self._thread.cancel(self._redraw_job)

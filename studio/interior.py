@@ -128,7 +128,7 @@ class Interior(QObject):
             page.show_token(None, self._waiting() if editor.manuscript.text else "")
             return
         text = editor.manuscript.text[token.start : token.end]
-        place = self._insight.exact_place(self._offset) or token.place
+        place = token.place
         waiting = self._waiting(token)
         # Beside the token, so that nothing moves under the mouse; what takes long gets a line of its own.
         long = editor.is_generating or self._writing.model is None

@@ -23,8 +23,8 @@ class SidePanel(QTabWidget):
         self.tabBar().setAccessibleName(self.tr("Settings and their effects"))
         self.tabBar().setToolTip(
             self.tr(
-                "Sampling: how the next word is chosen. X-ray: what these settings do to it. Inside: what the "
-                "model did to find it."
+                "Sampling: how the next word is chosen. X-ray: what these settings do to it. Inside: what "
+                "the model did to find it."
             )
         )
         self.sampling = SamplingPanel(theme)

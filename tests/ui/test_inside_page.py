@@ -177,7 +177,7 @@ def environment(window: MainWindow, generation_id: int) -> str | None:
     assert controller is not None
     found = controller.sessions.autosave.record(generation_id)
     if found is None:
-        found = controller.provenance._record(generation_id)
+        found = controller.provenance.record(generation_id)
     return None if found is None else Environment.from_json(found.environment).switched_off
 
 

@@ -142,7 +142,7 @@ def test_a_run_tells_which_words_other_settings_change(open_window: Open, qtbot:
     label, changes = find(window, QLabel, "xrayRun"), find(window, QListWidget, "xrayChanges")
     qtbot.waitUntil(lambda: label.text().startswith("Nothing: the same seed"), timeout=8000)
     insight = controller_of(window).insight
-    assert isinstance(insight.pointed.place, m.GeneratedPlace)
+    qtbot.waitUntil(lambda: isinstance(insight.pointed.place, m.GeneratedPlace), timeout=5000)
     assert insight.pointed.seed == 7
     use(window, Temperature(1.3), TopK(1))
     qtbot.waitUntil(lambda: changes.count() > 0, timeout=8000)
