@@ -92,14 +92,14 @@ class Controller(QObject):
         self.safekeeping = Safekeeping(window, library, folder, self)
         self.recovery = Recovery(window, library, folder, self)
         self.recovery.folder_chosen.connect(self._on_folder_chosen)
-        self.preferences.device_chosen.connect(self._on_device_chosen)
+        self.preferences.device_chosen.connect(lambda: self._choose_model(window.settings.model))
         model_thread.message.connect(self.on_message)
         library.message.connect(self.on_library_message)
         self.sessions.opened.connect(self._on_session_opened)
         self.sessions.autosave.status_changed.connect(window.status.show_saved)
         self.sessions.autosave.failed.connect(self._on_save_failed)
         window.closing.connect(self.stop)
-        window.editor.refused.connect(self._on_refused)
+        window.editor.refused.connect(lambda text: window.notice.show_notice(text, "warn"))
         window.editor.mirror.busy_changed.connect(self.writing.update_actions)
         for name, slot in (
             ("open_model", self._on_open_model),
@@ -277,10 +277,6 @@ class Controller(QObject):
         self.preferences.set_model(name)
         self.load_model(name)
 
-    @Slot()
-    def _on_device_chosen(self) -> None:
-        self._choose_model(self._window.settings.model)
-
     # -- the library ---------------------------------------------------------------------------------------
 
     @Slot(object)
@@ -382,10 +378,6 @@ class Controller(QObject):
         self.reading.session_opened()
         self.provenance.session_opened()
         self.variants.session_opened()
-
-    @Slot(str)
-    def _on_refused(self, text: str) -> None:
-        self._window.notice.show_notice(text, "warn")
 
     # -- help ----------------------------------------------------------------------------------------------
 
