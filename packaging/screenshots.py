@@ -12,7 +12,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "packaging" / "screenshots"
@@ -21,13 +26,43 @@ SIZE = (1280, 800)
 SEED = 8
 TAKE = "--take"
 
-SHOTS = {
-    "window-light": ("light", "en", "1"),
-    "window-dark": ("dark", "en", "1"),
-    "window-light-zh": ("light", "zh_CN", "1"),
-    "window-dark-zh": ("dark", "zh_CN", "1"),
-    "window-light-2x": ("light", "en", "2"),
-    "window-dark-zh-2x": ("dark", "zh_CN", "2"),
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture: how the window looks, and which actions are triggered before it is taken."""
+
+    theme: str = "light"
+    language: str = "en"
+    scale: str = "1"
+    steps: tuple[str, ...] = ()
+
+
+VIEWS = {
+    "variants": ("generate_several",),
+    "history": ("retry", "history"),
+    "origin": ("provenance",),
+    "heat": ("heat", "curve"),
+    "loom": ("loom",),
+    "inside": ("inside",),
+    "xray": ("xray",),
+    "palette": ("find_anything",),
+    "backups": ("backups",),
+}
+"""What each view needs to be seen."""
+
+LOOKS = {
+    "light": Shot("light"),
+    "dark": Shot("dark"),
+    "light-zh": Shot("light", "zh_CN"),
+    "dark-zh": Shot("dark", "zh_CN"),
+    "light-2x": Shot("light", "en", "2"),
+    "dark-zh-2x": Shot("dark", "zh_CN", "2"),
+}
+
+SHOTS = {f"window-{look}": shot for look, shot in LOOKS.items()} | {
+    f"{view}-{look}": replace(shot, steps=steps)
+    for view, steps in VIEWS.items()
+    for look, shot in LOOKS.items()
 }
 
 
@@ -35,10 +70,10 @@ def take_all(folder: Path, names: list[str]) -> int:
     """Take the named pictures (all if none is named); returns an exit code."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in names or SHOTS:
-        theme, language, scale = SHOTS[name]
-        environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": scale}
+        shot = SHOTS[name]
+        environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": shot.scale}
         environment["PYTHONPATH"] = str(ROOT)
-        command = [sys.executable, __file__, TAKE, str(folder / f"{name}.png"), theme, language]
+        command = [sys.executable, __file__, TAKE, str(folder / f"{name}.png"), name]
         status = subprocess.run(command, env=environment, cwd=ROOT, check=False).returncode
         if status:
             return status
@@ -46,7 +81,7 @@ def take_all(folder: Path, names: list[str]) -> int:
     return 0
 
 
-def take(file: Path, theme: str, language: str) -> None:
+def take(file: Path, shot: Shot) -> None:
     """Write a little, let the model go on, look at a token, take the picture."""
     from PySide6.QtWidgets import QApplication
 
@@ -54,7 +89,7 @@ def take(file: Path, theme: str, language: str) -> None:
 
     with tempfile.TemporaryDirectory() as library:
         Path(library, "settings.toml").write_text(
-            f'theme = "{theme}"\nlanguage = "{language}"\n'
+            f'theme = "{shot.theme}"\nlanguage = "{shot.language}"\n'
             f'max_new_tokens = 120\nseed_mode = "fixed"\nseed = {SEED}\n',
             encoding="utf-8",
         )
@@ -78,16 +113,27 @@ def take(file: Path, theme: str, language: str) -> None:
             wait(lambda: window.editor.is_generating)
             wait(lambda: not window.editor.is_generating)
         window.editor.set_caret(len(PROMPT) + 24)
-        end = time.monotonic() + 1.5  # saved, measured, counted
-        wait(lambda: time.monotonic() > end)
-        window.grab().save(str(file))
+        for step in ("", *shot.steps):
+            if step:
+                window.actions_by_name[step].trigger()
+            end = time.monotonic() + 1.5  # saved, measured, read, drawn
+            wait(lambda end=end: time.monotonic() > end and not window.editor.is_generating)
+        (QApplication.activeModalWidget() or _topmost(window)).grab().save(str(file))
         window.close()
 
 
+def _topmost(window: QWidget) -> QWidget:
+    """The dialog over the window, if one is open."""
+    from PySide6.QtWidgets import QDialog
+
+    dialogs = [dialog for dialog in window.findChildren(QDialog) if dialog.isVisible()]
+    return dialogs[-1] if dialogs else window
+
+
 def main(arguments: list[str]) -> int:
-    """`[FOLDER [NAME…]]`, or what `take_all` calls this program with: TAKE FILE THEME LANGUAGE."""
+    """`[FOLDER [NAME…]]`, or what `take_all` calls this program with: TAKE FILE NAME."""
     if arguments[:1] == [TAKE]:
-        take(Path(arguments[1]), arguments[2], arguments[3])
+        take(Path(arguments[1]), SHOTS[arguments[2]])
         return 0
     return take_all(Path(arguments[0]) if arguments else FOLDER, arguments[1:])
 
