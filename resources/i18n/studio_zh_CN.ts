@@ -248,8 +248,8 @@ The first one is made by itself soon after you have written something. “Back u
         <translation>文本视图</translation>
     </message>
     <message>
-        <source>Token: why this word. History: every state of this text. Variants: side by side. Origin: who wrote it, and how. Curve: surprise along the text. Compare: two models or two settings.</source>
-        <translation>词元：为什么是这个词。历史：文字的每个状态。变体：并排比较。来源：谁写的、怎样写的。曲线：全文的意外程度。比较：两个模型或两套设置。</translation>
+        <source>Token: why this word. History: every state of this text. Variants: side by side. Origin: who wrote it, and how. Curve: surprise along the text. Compare: two models or two settings. Loom: what would most probably follow.</source>
+        <translation>词元：为什么是这个词。历史：这篇文字的每个状态。变体：并排显示。来源：谁写的，怎么写的。曲线：全文的惊异度。比较：两个模型或两套设置。织机：接下来最可能是什么。</translation>
     </message>
     <message>
         <source>Token</source>
@@ -274,6 +274,10 @@ The first one is made by itself soon after you have written something. “Back u
     <message>
         <source>Compare</source>
         <translation>比较</translation>
+    </message>
+    <message>
+        <source>Loom</source>
+        <translation>织机</translation>
     </message>
 </context>
 <context>
@@ -795,6 +799,33 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
     </message>
 </context>
 <context>
+    <name>Effects</name>
+    <message>
+        <source>{struck} of {total} words could not have been written with these settings.</source>
+        <translation>{total} 个词中有 {struck} 个用这些设置写不出来。</translation>
+    </message>
+    <message>
+        <source>Perplexity of all others: {before} → {after}.</source>
+        <translation>其余词的困惑度：{before} → {after}。</translation>
+    </message>
+    <message>
+        <source>All {total} words could have been written with these settings.</source>
+        <translation>全部 {total} 个词用这些设置都写得出来。</translation>
+    </message>
+    <message>
+        <source>Perplexity: {before} → {after}.</source>
+        <translation>困惑度：{before} → {after}。</translation>
+    </message>
+    <message>
+        <source>Tokens not in memory any more: {n}.</source>
+        <translation>已不在内存中的词元：{n}。</translation>
+    </message>
+    <message>
+        <source>Nothing exact is known of this run with the model that is loaded.</source>
+        <translation>用当前载入的模型无法确切得知这段生成的情况。</translation>
+    </message>
+</context>
+<context>
     <name>ExportDialog</name>
     <message>
         <source>Export</source>
@@ -1016,6 +1047,117 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
     </message>
 </context>
 <context>
+    <name>FindSettingsDialog</name>
+    <message>
+        <source>Find settings</source>
+        <translation>寻找设置</translation>
+    </message>
+    <message>
+        <source>make the passage as &amp;likely as can be</source>
+        <translation>让这段文字尽可能容易出现(&amp;L)</translation>
+    </message>
+    <message>
+        <source>The settings under which these very words would have been drawn most often</source>
+        <translation>在这样的设置下，这些原词最常被抽中</translation>
+    </message>
+    <message>
+        <source>give it this average &amp;entropy:</source>
+        <translation>让它的平均熵为(&amp;E)：</translation>
+    </message>
+    <message>
+        <source>Entropy says how undecided the choice is: 3 bits are as between 8 equally likely words</source>
+        <translation>熵表示选择有多不确定：3 比特相当于在 8 个同样可能的词之间选择</translation>
+    </message>
+    <message>
+        <source>make this &amp;word possible:</source>
+        <translation>让这个词成为可能(&amp;W)：</translation>
+    </message>
+    <message>
+        <source>The smallest change after which no stage removes this word here any more</source>
+        <translation>使任何阶段都不再在此处去掉这个词的最小改动</translation>
+    </message>
+    <message>
+        <source>Average entropy, bits</source>
+        <translation>平均熵，比特</translation>
+    </message>
+    <message>
+        <source>The average entropy wanted, in bits for each token</source>
+        <translation>想要的平均熵，每个词元的比特数</translation>
+    </message>
+    <message>
+        <source>bits</source>
+        <translation>比特</translation>
+    </message>
+    <message>
+        <source>Word that should become possible</source>
+        <translation>应当成为可能的词</translation>
+    </message>
+    <message>
+        <source>The word that should be able to stand here; empty: the one that does</source>
+        <translation>应当能够出现在此处的词；留空：当前的词</translation>
+    </message>
+    <message>
+        <source>such as dragon</source>
+        <translation>例如 dragon</translation>
+    </message>
+    <message>
+        <source>Tick what may change; everything else stays as it is set</source>
+        <translation>勾选允许改变的设置；其余保持不变</translation>
+    </message>
+    <message>
+        <source>Search</source>
+        <translation>搜索</translation>
+    </message>
+    <message>
+        <source>&amp;Find</source>
+        <translation>寻找(&amp;F)</translation>
+    </message>
+    <message>
+        <source>Look for the settings (Enter)</source>
+        <translation>寻找设置（回车）</translation>
+    </message>
+    <message>
+        <source>&amp;Stop</source>
+        <translation>停止(&amp;S)</translation>
+    </message>
+    <message>
+        <source>Stop looking (Esc)</source>
+        <translation>停止寻找（Esc）</translation>
+    </message>
+    <message>
+        <source>&amp;Apply</source>
+        <translation>应用(&amp;A)</translation>
+    </message>
+    <message>
+        <source>Set the sampling settings to these</source>
+        <translation>把采样设置改为这些</translation>
+    </message>
+    <message>
+        <source>&amp;Refuse</source>
+        <translation>不采用(&amp;R)</translation>
+    </message>
+    <message>
+        <source>Leave the settings as they are</source>
+        <translation>保持现有设置</translation>
+    </message>
+    <message>
+        <source>Settings as &amp;before</source>
+        <translation>恢复原设置(&amp;B)</translation>
+    </message>
+    <message>
+        <source>Set everything back to what it was</source>
+        <translation>把一切恢复原状</translation>
+    </message>
+    <message>
+        <source>Which settings would …</source>
+        <translation>哪些设置会……</translation>
+    </message>
+    <message>
+        <source>What may change</source>
+        <translation>允许改变的设置</translation>
+    </message>
+</context>
+<context>
     <name>Finding</name>
     <message>
         <source>This passage is no longer in the history of this text.</source>
@@ -1133,8 +1275,20 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
         <translation>模型正在写作；写完之后才能看它的内部。</translation>
     </message>
     <message>
-        <source>The text is being read…</source>
-        <translation>正在读文本…</translation>
+        <source>Changing…</source>
+        <translation>正在改动…</translation>
+    </message>
+    <message>
+        <source>Reading…</source>
+        <translation>正在读…</translation>
+    </message>
+    <message>
+        <source>1 part of the model is off: {names} (L: layer, H: head).</source>
+        <translation>模型有 1 个部分已关闭：{names}（L：层，H：头）。</translation>
+    </message>
+    <message>
+        <source>{n} parts of the model are off: {names} (L: layer, H: head).</source>
+        <translation>模型有 {n} 个部分已关闭：{names}（L：层，H：头）。</translation>
     </message>
     <message>
         <source>Looking…</source>
@@ -1143,10 +1297,6 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
     <message>
         <source>Everything in the model is on again.</source>
         <translation>模型的各部分又全部打开了。</translation>
-    </message>
-    <message>
-        <source>The model works without {heads} heads and {layers} layers: {names}.</source>
-        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Everything on</source>
@@ -1294,6 +1444,69 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
     </message>
 </context>
 <context>
+    <name>LoomPanel</name>
+    <message>
+        <source>Loom</source>
+        <translation>织机</translation>
+    </message>
+    <message>
+        <source>What the model would most probably write next. The thicker a line, the likelier the word after the one before. Click a last word, or press Enter, to take the whole path into the text. Keys: arrows walk, Right grows further, + and - zoom, 0 resets, Esc stops.</source>
+        <translation>模型接下来最可能写出的内容。线越粗，后一个词接在前一个词之后的可能性越大。点击末端的词，或按回车，即可把整条路径写入正文。按键：方向键移动，右键继续生长，+ 和 - 缩放，0 复位，Esc 停止。</translation>
+    </message>
+    <message>
+        <source>Width</source>
+        <translation>宽度</translation>
+    </message>
+    <message>
+        <source>How many words may follow each word, the likeliest first</source>
+        <translation>每个词之后最多可接几个词，最可能的在前</translation>
+    </message>
+    <message>
+        <source>Depth</source>
+        <translation>深度</translation>
+    </message>
+    <message>
+        <source>How many tokens a path may have; a token is a word or a part of one</source>
+        <translation>一条路径最多有多少个词元；词元是一个词或词的一部分</translation>
+    </message>
+    <message>
+        <source>After sampling</source>
+        <translation>采样之后</translation>
+    </message>
+    <message>
+        <source>Off: how likely the model itself finds each word. On: how likely each would be drawn with the sampling settings as they are now.</source>
+        <translation>关：模型本身认为每个词有多可能。开：按当前采样设置，每个词被抽中的可能性。</translation>
+    </message>
+    <message>
+        <source>Take into the text</source>
+        <translation>写入正文</translation>
+    </message>
+    <message>
+        <source>Put the words up to the selected one into the text, as a branch (Enter)</source>
+        <translation>把直到所选词为止的文字作为一个分支写入正文（回车）</translation>
+    </message>
+    <message>
+        <source>Stop growing</source>
+        <translation>停止生长</translation>
+    </message>
+    <message>
+        <source>Keep the tree as it is (Esc)</source>
+        <translation>保持树现在的样子（Esc）</translation>
+    </message>
+    <message>
+        <source>“{words}”: {joint}</source>
+        <translation>“{words}”：{joint}</translation>
+    </message>
+    <message>
+        <source>(one in {n})</source>
+        <translation>（{n} 分之一）</translation>
+    </message>
+    <message>
+        <source>The last word alone: {own} after those before it.</source>
+        <translation>仅最后一个词：接在前文之后的可能性为 {own}。</translation>
+    </message>
+</context>
+<context>
     <name>Menus</name>
     <message>
         <source>&amp;Theme</source>
@@ -1333,6 +1546,17 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
     <message>
         <source>Dismiss (Esc)</source>
         <translation>关闭（Esc）</translation>
+    </message>
+</context>
+<context>
+    <name>ObjectivePlot</name>
+    <message>
+        <source>The passage along one setting</source>
+        <translation>这段文字随一项设置的变化</translation>
+    </message>
+    <message>
+        <source>{figure} along {setting}: {low} to {high}; from {before} to {after}.</source>
+        <translation>{figure}随{setting}的变化：{low} 到 {high}；从 {before} 到 {after}。</translation>
     </message>
 </context>
 <context>
@@ -1588,6 +1812,14 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
         <translation>有 {n} 个词元包含“{text}”。</translation>
     </message>
     <message>
+        <source>No token of the vocabulary has “{text}” in it.</source>
+        <translation>词表中没有词元包含“{text}”。</translation>
+    </message>
+    <message>
+        <source>One token has “{text}” in it.</source>
+        <translation>有一个词元包含“{text}”。</translation>
+    </message>
+    <message>
         <source>Choose how “{token}” is joined to the text. Esc leaves the text as it is.</source>
         <translation>选择如何把“{token}”接到后文。按 Esc 则不改动正文。</translation>
     </message>
@@ -1598,14 +1830,6 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
     <message>
         <source>text</source>
         <translation>文本</translation>
-    </message>
-    <message>
-        <source>likelier</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>gain, nats</source>
-        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>per token</source>
@@ -1626,6 +1850,10 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
     <message>
         <source>nats</source>
         <translation>奈特</translation>
+    </message>
+    <message>
+        <source>gain</source>
+        <translation>倍数</translation>
     </message>
     <message>
         <source>Instead of “{word}”: outlined the model&apos;s own, filled after sampling</source>
@@ -2317,6 +2545,14 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
         <translation>关闭所有阶段：模型自身的分布</translation>
     </message>
     <message>
+        <source>Find settings…</source>
+        <translation>寻找设置…</translation>
+    </message>
+    <message>
+        <source>Find the settings that suit the selected words, or make a word possible (Shift+F5)</source>
+        <translation>寻找适合所选文字、或让某个词成为可能的设置（Shift+F5）</translation>
+    </message>
+    <message>
         <source>Choosing the next word</source>
         <translation>选择下一个词</translation>
     </message>
@@ -2565,8 +2801,12 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
         <translation>设置及其效果</translation>
     </message>
     <message>
-        <source>Sampling: how the next word is chosen. Inside: what the model did to find it.</source>
-        <translation>采样：如何选择下一个词。内部：模型怎样找到它。</translation>
+        <source>Sampling: how the next word is chosen. X-ray: what these settings do to it. Inside: what the model did to find it.</source>
+        <translation>采样：下一个词如何选出。X 光：这些设置对它做了什么。内部：模型如何找到它。</translation>
+    </message>
+    <message>
+        <source>X-ray</source>
+        <translation>X 光</translation>
     </message>
     <message>
         <source>Inside</source>
@@ -3558,11 +3798,11 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
     </message>
     <message>
         <source>There is no passage to find settings for.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有可供寻找设置的文字。</translation>
     </message>
     <message>
         <source>Select some words, or type one.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选中一些文字，或输入一个词。</translation>
     </message>
     <message>
         <source>Looking inside here needs about {needed} GB of memory, but only {available} GB are free.</source>
@@ -3805,7 +4045,7 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
     </message>
     <message>
         <source>How likely the model itself thought this token</source>
-        <translation type="unfinished">模型本身认为这个词元有多可能</translation>
+        <translation>模型本身认为这个词元有多大可能</translation>
     </message>
     <message>
         <source>sampled</source>
@@ -3813,7 +4053,7 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
     </message>
     <message>
         <source>How likely it was after the sampling settings</source>
-        <translation type="unfinished">采样设置之后它有多可能</translation>
+        <translation>经过采样设置之后它有多大可能</translation>
     </message>
     <message>
         <source>rank</source>
@@ -3821,15 +4061,15 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
     </message>
     <message>
         <source>1 is the model&apos;s favourite</source>
-        <translation type="unfinished">1 为模型的首选</translation>
+        <translation>1 是模型最看好的</translation>
     </message>
     <message>
         <source>surprise</source>
-        <translation type="unfinished">意外度</translation>
+        <translation>意外度</translation>
     </message>
     <message>
         <source>Minus log2 of the model&apos;s probability: each bit halves it</source>
-        <translation type="unfinished">模型概率以 2 为底的负对数：每多一比特概率减半</translation>
+        <translation>模型概率的负 log2：每多一比特，概率减半</translation>
     </message>
     <message>
         <source>entropy</source>
@@ -3837,7 +4077,7 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
     </message>
     <message>
         <source>How undecided the model was: 0 bits is certain</source>
-        <translation type="unfinished">模型有多犹豫：0 比特即完全确定</translation>
+        <translation>模型有多犹豫：0 比特表示完全确定</translation>
     </message>
     <message>
         <source>token</source>
@@ -3845,7 +4085,7 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
     </message>
     <message>
         <source>The token&apos;s number in the vocabulary</source>
-        <translation type="unfinished">词元在词表中的编号</translation>
+        <translation>该词元在词表中的编号</translation>
     </message>
     <message>
         <source>left</source>
@@ -3854,6 +4094,10 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
     <message>
         <source>How many tokens the sampling settings leave to draw from</source>
         <translation>采样设置留下多少个词元可供抽取</translation>
+    </message>
+    <message>
+        <source>{n} tokens</source>
+        <translation>{n} 个词元</translation>
     </message>
     <message>
         <source>What could come next here.</source>
@@ -3865,7 +4109,7 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
     </message>
     <message>
         <source>{bits} bits</source>
-        <translation type="unfinished">{bits} 比特</translation>
+        <translation>{bits} 比特</translation>
     </message>
 </context>
 <context>
@@ -4161,6 +4405,139 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
     </message>
 </context>
 <context>
+    <name>TreePlot</name>
+    <message>
+        <source>Tree of continuations</source>
+        <translation>续写之树</translation>
+    </message>
+    <message>
+        <source>end of text</source>
+        <translation>文本结束</translation>
+    </message>
+    <message>
+        <source>node</source>
+        <translation>节点</translation>
+    </message>
+    <message>
+        <source>parent</source>
+        <translation>父节点</translation>
+    </message>
+    <message>
+        <source>token</source>
+        <translation>词元</translation>
+    </message>
+    <message>
+        <source>token id</source>
+        <translation>词元编号</translation>
+    </message>
+    <message>
+        <source>log-probability (nats)</source>
+        <translation>对数概率（奈特）</translation>
+    </message>
+    <message>
+        <source>cumulative log-probability (nats)</source>
+        <translation>累积对数概率（奈特）</translation>
+    </message>
+    <message>
+        <source>cumulative probability</source>
+        <translation>累积概率</translation>
+    </message>
+    <message>
+        <source>text so far</source>
+        <translation>至此的文字</translation>
+    </message>
+</context>
+<context>
+    <name>Tuning</name>
+    <message>
+        <source>Select some words, or put the caret on one; the model must have read them.</source>
+        <translation>请选中一些文字，或把光标放在一个词上；模型必须已读过它们。</translation>
+    </message>
+    <message>
+        <source>The passage: “{text}”, 1 token</source>
+        <translation>这段文字：“{text}”，1 个词元</translation>
+    </message>
+    <message>
+        <source>The passage: “{text}”, {n} tokens</source>
+        <translation>这段文字：“{text}”，{n} 个词元</translation>
+    </message>
+    <message>
+        <source>The model is writing. Ask again when it has finished.</source>
+        <translation>模型正在写作。请等它写完再问。</translation>
+    </message>
+</context>
+<context>
+    <name>TuningWords</name>
+    <message>
+        <source>{setting}: switched off</source>
+        <translation>{setting}：关闭</translation>
+    </message>
+    <message>
+        <source>off</source>
+        <translation>关</translation>
+    </message>
+    <message>
+        <source>{setting} {before} → {after}</source>
+        <translation>{setting} {before} → {after}</translation>
+    </message>
+    <message>
+        <source>average entropy {before} → {after} bits</source>
+        <translation>平均熵 {before} → {after} 比特</translation>
+    </message>
+    <message>
+        <source>probability {before} → {after}</source>
+        <translation>概率 {before} → {after}</translation>
+    </message>
+    <message>
+        <source>perplexity {before} → {after}</source>
+        <translation>困惑度 {before} → {after}</translation>
+    </message>
+    <message>
+        <source>{percent} (one in {n})</source>
+        <translation>{percent}（{n} 分之一）</translation>
+    </message>
+    <message>
+        <source>infinite ({n} impossible)</source>
+        <translation>无穷大（{n} 个不可能）</translation>
+    </message>
+    <message>
+        <source>{n} tokens stay impossible</source>
+        <translation>{n} 个词元仍不可能</translation>
+    </message>
+    <message>
+        <source>{words} and {n} more become possible</source>
+        <translation>{words} 和另外 {n} 个变得可能</translation>
+    </message>
+    <message>
+        <source>{word} becomes possible</source>
+        <translation>{word} 变得可能</translation>
+    </message>
+    <message>
+        <source>{words} become possible</source>
+        <translation>{words} 变得可能</translation>
+    </message>
+    <message>
+        <source>It is possible already: {prob}. Nothing needs to change.</source>
+        <translation>它已经是可能的：{prob}。无需改动。</translation>
+    </message>
+    <message>
+        <source>The settings are already the best of those you ticked.</source>
+        <translation>在勾选的范围内，现有设置已经最好。</translation>
+    </message>
+    <message>
+        <source>average entropy (bits)</source>
+        <translation>平均熵（比特）</translation>
+    </message>
+    <message>
+        <source>probability (%)</source>
+        <translation>概率（%）</translation>
+    </message>
+    <message>
+        <source>geometric mean probability (%)</source>
+        <translation>几何平均概率（%）</translation>
+    </message>
+</context>
+<context>
     <name>VariantCard</name>
     <message>
         <source>Under the model itself. Per token: the geometric mean of the probabilities. Perplexity is one over that: among how many equally likely tokens the model chose, so to say. Log-probability: of the whole text, in nats.</source>
@@ -4299,6 +4676,107 @@ log-probability {logprob}</source>
     </message>
 </context>
 <context>
+    <name>Waterfall</name>
+    <message>
+        <source>Stages of the sampling chain</source>
+        <translation>采样链的各级</translation>
+    </message>
+    <message>
+        <source>From the model&apos;s own distribution down, stage by stage, to the one a token is drawn from. The bar is how many tokens are left, on a logarithmic scale; stages that are off are not shown. Enter goes to a stage&apos;s setting.</source>
+        <translation>从模型自身的分布开始，逐级向下，直到抽取词元的分布。横条是剩余词元的数量（对数刻度）；关闭的级不显示。按回车转到该级的设置。</translation>
+    </message>
+</context>
+<context>
+    <name>WaterfallModel</name>
+    <message>
+        <source>The model itself</source>
+        <translation>模型本身</translation>
+    </message>
+    <message>
+        <source>{n} tokens</source>
+        <translation>{n} 个词元</translation>
+    </message>
+    <message>
+        <source>{n} left</source>
+        <translation>剩 {n} 个</translation>
+    </message>
+    <message>
+        <source>entropy {bits} bits</source>
+        <translation>熵 {bits} 比特</translation>
+    </message>
+    <message>
+        <source>nothing to do here</source>
+        <translation>此处无事可做</translation>
+    </message>
+    <message>
+        <source>removes {share}</source>
+        <translation>去掉 {share}</translation>
+    </message>
+    <message>
+        <source>moves {share}</source>
+        <translation>移动 {share}</translation>
+    </message>
+    <message>
+        <source>{before} → {after} bits</source>
+        <translation>{before} → {after} 比特</translation>
+    </message>
+    <message>
+        <source>✕ removed here</source>
+        <translation>✕ 在此去掉</translation>
+    </message>
+    <message>
+        <source>Every token the model knows, and how undecided it was before any setting: 0 bits is certain, each further bit twice as many choices.</source>
+        <translation>模型认识的所有词元，以及任何设置之前它有多犹豫：0 比特为确定，每多一比特，选择就多一倍。</translation>
+    </message>
+    <message>
+        <source>“Removes” is the probability of what it cut off; “moves” how much probability changed hands among the tokens that are left; bits are the entropy before and after. Enter goes to its setting.</source>
+        <translation>“去掉”是被切除部分的概率；“移动”是剩下的词元之间转手的概率；比特是前后的熵。按回车转到它的设置。</translation>
+    </message>
+</context>
+<context>
+    <name>Weaving</name>
+    <message>
+        <source>The model is loading; the tree grows as soon as it is ready.</source>
+        <translation>模型正在加载；一就绪树就会生长。</translation>
+    </message>
+    <message>
+        <source>The model is writing. The tree grows at the caret when it has finished.</source>
+        <translation>模型正在写作。写完后，树会在光标处生长。</translation>
+    </message>
+    <message>
+        <source>Write a few words. Here you will see what the model would most probably go on with, as a tree, and can take a path of it into your text.</source>
+        <translation>先写几个词。这里会以树的形式显示模型最可能的续写，你可以把其中一条路径写入正文。</translation>
+    </message>
+    <message>
+        <source>Growing…</source>
+        <translation>正在生长…</translation>
+    </message>
+    <message>
+        <source>Take this path into the text first; the tree then grows on from its end.</source>
+        <translation>请先把这条路径写入正文；树会从它的末端继续生长。</translation>
+    </message>
+    <message>
+        <source>1 word</source>
+        <translation>1 个词</translation>
+    </message>
+    <message>
+        <source>{n} words, likeliest first</source>
+        <translation>{n} 个词，最可能的在前</translation>
+    </message>
+    <message>
+        <source>The text cannot be changed right now.</source>
+        <translation>现在不能修改正文。</translation>
+    </message>
+    <message>
+        <source>The text has changed since; the tree grows anew. Choose again.</source>
+        <translation>正文已有改动，树正在重新生长。请重新选择。</translation>
+    </message>
+    <message>
+        <source>This token is half a character; take one after it.</source>
+        <translation>这个词元只是半个字符；请选它后面的词元。</translation>
+    </message>
+</context>
+<context>
     <name>WeightBars</name>
     <message>
         <source>What mattered</source>
@@ -4337,7 +4815,7 @@ log-probability {logprob}</source>
     </message>
     <message>
         <source>Stop</source>
-        <translation type="unfinished"></translation>
+        <translation>停止</translation>
     </message>
     <message>
         <source>Show what has been weighed so far</source>
@@ -4381,6 +4859,93 @@ log-probability {logprob}</source>
     <message>
         <source>The first words were a stop string, so nothing was inserted.</source>
         <translation>最先写出的就是停止字符串，因此没有插入任何内容。</translation>
+    </message>
+</context>
+<context>
+    <name>XrayPage</name>
+    <message>
+        <source>X-ray of the sampling settings</source>
+        <translation>采样设置的 X 光</translation>
+    </message>
+    <message>
+        <source>Show the effect on the text</source>
+        <translation>在文中显示效果</translation>
+    </message>
+    <message>
+        <source>Strikes out in the text what could not have been written with these settings. Ctrl+Shift+X</source>
+        <translation>在文中划掉用这些设置写不出来的词。Ctrl+Shift+X</translation>
+    </message>
+    <message>
+        <source>Compute the rest</source>
+        <translation>计算其余部分</translation>
+    </message>
+    <message>
+        <source>Run the model over the words whose numbers are not in memory any more</source>
+        <translation>让模型重新读那些数字已不在内存中的词</translation>
+    </message>
+    <message>
+        <source>Words that would change</source>
+        <translation>会改变的词</translation>
+    </message>
+    <message>
+        <source>Written again with the same seed, chance is the same for every token: only these words change, and each says why. Enter goes to a word.</source>
+        <translation>用同一种子重写时，每个词元的机遇相同：只有这些词会改变，并各自说明原因。按回车转到该词。</translation>
+    </message>
+    <message>
+        <source>What would change</source>
+        <translation>会有什么改变</translation>
+    </message>
+    <message>
+        <source>Put the caret into the text, or the mouse on a word, to see how its settings shaped it.</source>
+        <translation>把光标放进文本，或把鼠标移到一个词上，就能看到设置如何影响了它。</translation>
+    </message>
+    <message>
+        <source>The next token</source>
+        <translation>下一个词元</translation>
+    </message>
+    <message>
+        <source>“{token}”: {own} from the model, removed by {stage}</source>
+        <translation>“{token}”：模型给 {own}，被{stage}去掉</translation>
+    </message>
+    <message>
+        <source>“{token}”: {own} from the model, {after} after the settings</source>
+        <translation>“{token}”：模型给 {own}，经设置后 {after}</translation>
+    </message>
+    <message>
+        <source>Put the caret into words that the model wrote, and change a setting.</source>
+        <translation>把光标放进模型写的词里，再改动一项设置。</translation>
+    </message>
+    <message>
+        <source>Its own settings do not draw this run again: another version of the app wrote it. This is what both would do now.</source>
+        <translation>它自己的设置不再抽出这段文字：它由本应用的另一版本写成。下面是两者现在的结果。</translation>
+    </message>
+    <message>
+        <source>{n} of {total} tokens change. Up to the first one the text stays exactly as it is; the others are what changes if all before them stays.</source>
+        <translation>{total} 个词元中有 {n} 个改变。第一个之前的文字完全不变；其余是在前文都不变时会改变的。</translation>
+    </message>
+    <message>
+        <source>Nothing: the same seed writes the same text with these settings.</source>
+        <translation>没有：用这些设置，同一种子写出同样的文字。</translation>
+    </message>
+    <message>
+        <source>{stage} removes “{old}”</source>
+        <translation>{stage}去掉了“{old}”</translation>
+    </message>
+    <message>
+        <source>“{old}” {before} → {after}, “{new}” {new_before} → {new_after}</source>
+        <translation>“{old}” {before} → {after}，“{new}” {new_before} → {new_after}</translation>
+    </message>
+    <message>
+        <source>Token {n}</source>
+        <translation>词元 {n}</translation>
+    </message>
+    <message>
+        <source>{number}: “{old}” → “{new}”</source>
+        <translation>{number}：“{old}” → “{new}”</translation>
+    </message>
+    <message>
+        <source> – here the text parts</source>
+        <translation> – 文字在此分开</translation>
     </message>
 </context>
 <context>
@@ -4785,6 +5350,22 @@ log-probability {logprob}</source>
         <translation>看看两个模型或两套设置对这篇文字的看法在哪里不同</translation>
     </message>
     <message>
+        <source>Go to the &amp;X-ray</source>
+        <translation>转到 X 光(&amp;X)</translation>
+    </message>
+    <message>
+        <source>Show stage by stage what the sampling settings do to the word under the caret</source>
+        <translation>逐级显示采样设置对光标处的词做了什么</translation>
+    </message>
+    <message>
+        <source>Show the e&amp;ffect on the text</source>
+        <translation>在文中显示效果(&amp;F)</translation>
+    </message>
+    <message>
+        <source>Strike out the words that could not have been written with these sampling settings</source>
+        <translation>划掉用这些采样设置写不出来的词</translation>
+    </message>
+    <message>
         <source>Go to the p&amp;resets</source>
         <translation>转到预设(&amp;R)</translation>
     </message>
@@ -4847,6 +5428,22 @@ log-probability {logprob}</source>
     <message>
         <source>Let the model read all of a long text, not just what is around the caret; again: stop</source>
         <translation>让模型读完很长的文字，而不只是光标附近；再按一次停止</translation>
+    </message>
+    <message>
+        <source>Go to the loo&amp;m</source>
+        <translation>转到织机(&amp;M)</translation>
+    </message>
+    <message>
+        <source>Show what the model would most probably write at the caret, as a tree, and put the keyboard there</source>
+        <translation>以树的形式显示模型在光标处最可能写出的内容，并把键盘焦点移到那里</translation>
+    </message>
+    <message>
+        <source>Find settin&amp;gs…</source>
+        <translation>寻找设置(&amp;G)…</translation>
+    </message>
+    <message>
+        <source>Find the sampling settings that make the selected words likely, or a word possible</source>
+        <translation>寻找能让所选文字更可能出现、或让某个词变得可能的采样设置</translation>
     </message>
     <message>
         <source>&amp;Focus mode</source>
@@ -5613,6 +6210,22 @@ log-probability {logprob}</source>
     <message>
         <source>What the continuation should not sound like: the start of such a text. Empty: guidance holds the model to all it has read, and not just to the last word.</source>
         <translation>续写不应像什么：写下这类文字的开头。留空：引导模型顾及读过的全部内容，而不只是最后一个词。</translation>
+    </message>
+    <message>
+        <source>Best of several</source>
+        <translation>多中选优</translation>
+    </message>
+    <message>
+        <source>Writes several continuations at once and takes the one the model finds likeliest; the others stay as variants.</source>
+        <translation>同时写几段续写，取模型认为最可能的一段；其余保留为变体。</translation>
+    </message>
+    <message>
+        <source>Best of</source>
+        <translation>选优数量</translation>
+    </message>
+    <message>
+        <source>How many continuations are written, of which the likeliest is taken: the highest average log-probability of a token. 1 is off.</source>
+        <translation>写几段续写并取其中最可能的一段，即每个词元的平均对数概率最高者。1 为关闭。</translation>
     </message>
 </context>
 <context>
