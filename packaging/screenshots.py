@@ -45,6 +45,7 @@ VIEWS = {
     "loom": ("loom",),
     "inside": ("inside",),
     "xray": ("xray",),
+    "xray": ("xray",),
     "palette": ("find_anything",),
     "backups": ("backups",),
 }
@@ -117,7 +118,10 @@ def take(file: Path, shot: Shot) -> None:
             if step:
                 window.actions_by_name[step].trigger()
             end = time.monotonic() + 1.5  # saved, measured, read, drawn
-            wait(lambda end=end: time.monotonic() > end and not window.editor.is_generating)
+            while time.monotonic() < end:
+                QApplication.processEvents()
+                time.sleep(0.005)
+            wait(lambda: not window.editor.is_generating)
         (QApplication.activeModalWidget() or _topmost(window)).grab().save(str(file))
         window.close()
 
