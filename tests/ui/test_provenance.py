@@ -36,7 +36,10 @@ def shown(window: MainWindow) -> str:
 
 
 def wait_for(qtbot: QtBot, window: MainWindow, text: str) -> None:
-    qtbot.waitUntil(lambda: text in shown(window), timeout=20_000)
+    def is_shown() -> None:
+        assert text in shown(window), shown(window)
+
+    qtbot.waitUntil(is_shown, timeout=60_000)
 
 
 def generated(open_window: Open, qtbot: QtBot, tokens: int = 12) -> MainWindow:
@@ -45,7 +48,7 @@ def generated(open_window: Open, qtbot: QtBot, tokens: int = 12) -> MainWindow:
     set_length(window, tokens)
     fix_seed(window, 4711)
     press(window, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: finished(window), timeout=20_000)
+    qtbot.waitUntil(lambda: finished(window), timeout=60_000)
     window.actions_by_name["provenance"].trigger()
     return window
 
@@ -113,7 +116,7 @@ def test_what_was_stopped_is_compared_as_far_as_it_goes(open_window: Open, qtbot
     QTest.keyClicks(window.editor, PROMPT)
     set_length(window, 300)
     press(window, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: len(window.editor.toPlainText()) > len(PROMPT) + 20, timeout=20_000)
+    qtbot.waitUntil(lambda: len(window.editor.toPlainText()) > len(PROMPT) + 20, timeout=60_000)
     window.actions_by_name["stop"].trigger()
     qtbot.waitUntil(lambda: finished(window))
     window.editor.set_caret(len(PROMPT) + 5)
@@ -147,11 +150,11 @@ def test_a_second_run_gives_way_to_writing_and_is_refused_meanwhile(open_window:
     set_length(window, 40)
     press(window, Qt.Key.Key_Return)
     window.actions_by_name["provenance"].trigger()
-    qtbot.waitUntil(lambda: not reproduction.is_running, timeout=20_000)
+    qtbot.waitUntil(lambda: not reproduction.is_running, timeout=60_000)
     if not finished(window):
         window.bottom.provenance.reproduce_requested.emit()
         assert not reproduction.is_running
-    qtbot.waitUntil(lambda: finished(window), timeout=20_000)
+    qtbot.waitUntil(lambda: finished(window), timeout=60_000)
 
 
 def test_where_nothing_was_generated_there_is_nothing_to_reproduce(open_window: Open) -> None:
