@@ -420,16 +420,16 @@ The first one is made by itself soon after you have written something. “Back u
         <translation>B 的模型</translation>
     </message>
     <message>
-        <source>Co&amp;mpare</source>
-        <translation>比较(&amp;M)</translation>
-    </message>
-    <message>
         <source>Read the text with A and with B and show where they differ</source>
         <translation>用 A 和 B 各读一遍文字，显示不同之处</translation>
     </message>
     <message>
-        <source>&amp;Stop</source>
-        <translation>停止(&amp;S)</translation>
+        <source>Compa&amp;re</source>
+        <translation>比较(&amp;R)</translation>
+    </message>
+    <message>
+        <source>S&amp;top</source>
+        <translation>停止(&amp;T)</translation>
     </message>
     <message>
         <source>Stop comparing; what has come stays</source>
@@ -2459,8 +2459,12 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
         <translation>换一个新种子</translation>
     </message>
     <message>
-        <source>&amp;Seed</source>
-        <translation>种子(&amp;S)</translation>
+        <source>See&amp;d</source>
+        <translation>种子(&amp;D)</translation>
+    </message>
+    <message>
+        <source>Stop at the end &amp;of text</source>
+        <translation>在文本结束处停止(&amp;O)</translation>
     </message>
     <message>
         <source>one per line, \n for a line end</source>
@@ -2473,10 +2477,6 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
     <message>
         <source>Stop &amp;at</source>
         <translation>遇到时停止(&amp;A)</translation>
-    </message>
-    <message>
-        <source>Stop at the &amp;end of text</source>
-        <translation>在文本结束处停止(&amp;E)</translation>
     </message>
     <message>
         <source>Stop when the model thinks the text is over. Otherwise it starts another text and goes on.</source>

@@ -106,7 +106,7 @@ class RunOptionsForm(QWidget):
         row.setSpacing(4)
         for widget, stretch in ((self._seed, 1), (self._dice, 0), (self._fixed, 0)):
             row.addWidget(widget, stretch)
-        self._add(form, self.tr("&Seed"), self._seed, seed_row)
+        self._add(form, self.tr("See&d"), self._seed, seed_row)
 
         self._stop = QPlainTextEdit()
         self._stop.setObjectName("param_stop")
@@ -118,7 +118,7 @@ class RunOptionsForm(QWidget):
         )
         self._add(form, self.tr("Stop &at"), self._stop)
 
-        self._end = QCheckBox(self.tr("Stop at the &end of text"))
+        self._end = QCheckBox(self.tr("Stop at the end &of text"))
         self._end.setObjectName("param_stop_at_end_of_text")
         self._end.setToolTip(
             self.tr(
