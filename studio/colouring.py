@@ -6,9 +6,12 @@ import time
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from studio.coloured_text import ColouredText
 from studio.insight import Insight, Pointed
+from studio.sessions import Sessions
 from studio.ui.main_window import MainWindow
 from studio.ui.text_series import TextSeries
+from studio.writing import Writing
 
 SERIES_MS = 150
 """Ribbon and curve follow the numbers this often at most, ..."""
@@ -28,11 +31,14 @@ class Colouring(QObject):
 
     series_changed = Signal(object)  # TextSeries
 
-    def __init__(self, window: MainWindow, insight: Insight, parent: QObject) -> None:
+    def __init__(
+        self, window: MainWindow, insight: Insight, sessions: Sessions, writing: Writing, parent: QObject
+    ) -> None:
         super().__init__(parent)
         self._window = window
         self._insight = insight
         self.series = TextSeries()
+        self.coloured_text = ColouredText(window, insight, sessions, writing, self)
         self._series_timer = self._timer(SERIES_MS, self.renew)
         self._stale_timer = self._timer(STALE_MS, self._mark_stale)
         self._quiet_timer = self._timer(QUIET_MS, self._show_state)
@@ -159,6 +165,7 @@ class Colouring(QObject):
         """How the reading goes, in words, where the numbers are."""
         insight, action = self._insight, self._window.actions_by_name["read_all"]
         known, whole = len(self.series), insight.is_reading_whole
+        self._window.actions_by_name["export_coloured"].setEnabled(known > 0)
         text = ""
         shows_progress = insight.is_reading and not self._quiet_timer.isActive()
         if shows_progress or whole:

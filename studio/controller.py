@@ -66,7 +66,7 @@ class Controller(QObject):
         self.reading = Reading(window, model_thread, library, self.writing, index, self._next_job, self)
         self.insight = Insight(window, model_thread, self.writing, self._next_job, self)
         self.reading.pointed.connect(self.insight.point)
-        self.colouring = Colouring(window, self.insight, self)
+        self.colouring = Colouring(window, self.insight, self.sessions, self.writing, self)
         shared = (self.writing, self.reading, self.insight, self._next_job, self)
         self.token_page = TokenPage(window, model_thread, *shared)
         own = (self.writing, self.insight, self.token_page, index, self._next_job, self)

@@ -44,6 +44,7 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("empty_trash", _T("actions", "&Empty trash…"), "", "trash-2", _T("actions", "Destroy the deleted sessions for good; you are asked twice")),
     ActionRow("save", _T("actions", "&Save now"), "Ctrl+S", "save", _T("actions", "Everything is saved as you write; this does it at once")),
     ActionRow("export", _T("actions", "&Export…"), "Ctrl+Shift+S", "download", _T("actions", "Write this session to a file: text, Markdown, web page, Word, e-book, JSON and more")),
+    ActionRow("export_coloured", _T("actions", "Export coloured te&xt…"), "", "palette", _T("actions", "Write the text with its heat colours and every word's numbers to a web page")),
     ActionRow("import", _T("actions", "&Import…"), "Ctrl+O", "upload", _T("actions", "Make a session of a text, a Word document, or another program's save file")),
     ActionRow("backups", _T("actions", "&Backups…"), "Ctrl+Shift+B", "history", _T("actions", "See the backups of your texts, make one, or restore one beside them")),
     ActionRow("quit", _T("actions", "&Quit"), "Ctrl+Q", "x", _T("actions", "Save and close the app")),
@@ -100,7 +101,7 @@ ACTIONS: tuple[ActionRow, ...] = (
 )  # fmt: skip
 
 MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (_T("actions", "&File"), ("new", "save", "", "import", "export", "", "backups", "", "quit")),
+    (_T("actions", "&File"), ("new", "save", "", "import", "export", "export_coloured", "", "backups", "", "quit")),
     (
         _T("actions", "&Edit"),
         ("undo", "redo", "", "cut", "copy", "paste", "select_all", "", "find", "find_next", "find_previous",
