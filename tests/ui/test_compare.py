@@ -12,7 +12,7 @@ from driving import Open, press
 from finding import find
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QPushButton
+from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from studio import paths
@@ -96,6 +96,31 @@ def test_the_keyboard_walks_through_the_words_and_goes_there(panel: ComparePanel
     with qtbot.waitSignal(panel.place_chosen, timeout=1000) as chosen:
         QTest.keyClick(panel.table, Qt.Key.Key_Return)
     assert chosen.args == [109, 112, " a "]
+
+
+def test_the_text_is_shown_twice_and_both_sides_move_together(panel: ComparePanel, qtbot: QtBot) -> None:
+    panel.begin("word " * 2000, 100)
+    panel.add([stretch(i * 5, i * 5 + 5, -0.1, -9.0) for i in range(2000)])
+    switch = find(panel, QToolButton, "compareSwitch")
+    switch.click()
+    assert panel.sides.isVisible()
+    assert not panel.view.isVisible()
+    a, b = panel.sides.views
+    cold, hot = a.shade(panel.model.stretches[0]), b.shade(panel.model.stretches[0])
+    assert cold is None
+    assert hot is not None
+    a.verticalScrollBar().setValue(900)
+    assert b.verticalScrollBar().value() == 900
+    b.verticalScrollBar().setValue(0)
+    assert a.verticalScrollBar().value() == 0
+    with qtbot.waitSignal(panel.place_chosen) as gone:
+        b.setFocus()
+        QTest.keyClick(b, Qt.Key.Key_Right)
+        QTest.keyClick(b, Qt.Key.Key_Return)
+    assert gone.args == [105, 110, "word "]
+    switch.click()
+    assert panel.view.isVisible()
+    assert not panel.sides.isVisible()
 
 
 def test_figures_and_words_can_be_taken_along(panel: ComparePanel) -> None:

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from studio.core.compared import Summary, summarise
 from studio.core.messages import ComparedStretch, ComparisonFinished
+from studio.ui.compare.side_by_side import SideBySide, Switch
 from studio.ui.compare.table import DELTA, ComparisonModel
 from studio.ui.compare.text_view import DifferenceView, Legend
 from studio.ui.plot_export import PlotExport
@@ -62,6 +63,9 @@ class ComparePanel(QWidget):
         self.table = self._make_table()
         self._legend = Legend(theme)
         self._legend.setObjectName("compareLegend")
+        self.sides = SideBySide(theme)
+        self._switch = Switch()
+        self._switch.toggled.connect(self._on_switched)
         self._export = PlotExport(self.view, self.view, "comparison", self.view.picture_size)
         self._summary = QLabel()
         self._summary.setObjectName("compareSummary")
@@ -89,6 +93,8 @@ class ComparePanel(QWidget):
         texts = QVBoxLayout()
         texts.setSpacing(4)
         texts.addWidget(self.view, 1)
+        texts.addWidget(self.sides, 1)
+        self.sides.hide()
         below = QHBoxLayout()
         below.addWidget(self._legend, 1)
         below.addWidget(self._export.button)
@@ -119,11 +125,16 @@ class ComparePanel(QWidget):
         column.addLayout(self._make_choices())
         column.addWidget(self._progress)
         column.addWidget(self._note)
-        column.addWidget(self._summary)
+        figures = QHBoxLayout()
+        figures.addWidget(self._summary, 1)
+        figures.addWidget(self._switch, 0, Qt.AlignmentFlag.AlignRight)
+        column.addLayout(figures)
         column.addWidget(self._body, 1)
         column.addWidget(self._empty, 1)
         self.view.chosen.connect(self._on_chosen)
         self.view.looked_at.connect(self._on_looked_at)
+        self.sides.chosen.connect(self._on_chosen)
+        self.sides.looked_at.connect(self._on_looked_at)
         self.show_models("", ())
         self.show_presets(())
         self._show_state(running=False)
@@ -196,6 +207,7 @@ class ComparePanel(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Use another theme's colours."""
         self.view.set_theme(theme)
+        self.sides.set_theme(theme)
         self.model.theme = self._legend.theme = theme
         self._export.set_theme(theme)
         self.table.viewport().update()
@@ -264,6 +276,7 @@ class ComparePanel(QWidget):
         """A comparison has begun; `text` stands at `offset` of the document."""
         self._text, self._offset = text, offset
         self.view.begin(text)
+        self.sides.begin(text)
         self.model.begin(text)
         self._summary.setText("")
         self.show_note(self.tr("Reading…"))
@@ -277,6 +290,8 @@ class ComparePanel(QWidget):
     def add(self, stretches: Sequence[ComparedStretch]) -> None:
         """Some more of the text."""
         self.view.add(stretches)
+        if self._switch.isChecked():
+            self.sides.add(stretches)
         self.model.add(stretches)
         self._show_state(running=True)
 
@@ -337,6 +352,7 @@ class ComparePanel(QWidget):
     def _show_state(self, *, running: bool) -> None:
         any_rows = bool(self.model.stretches)
         self._body.setVisible(any_rows)
+        self._switch.setVisible(any_rows)
         self._empty.setVisible(not any_rows)
         self._summary.setVisible(bool(self._summary.text()))
         self._note.setVisible(bool(self._note.text()))
@@ -345,6 +361,15 @@ class ComparePanel(QWidget):
         self._stop.setVisible(running)
 
     # -- going there ---------------------------------------------------------------------------------------
+
+    @Slot(bool)
+    def _on_switched(self, twice: bool) -> None:
+        """The text twice instead of the difference and its table."""
+        if twice:
+            self.sides.begin(self._text, self.model.stretches)
+        self.sides.setVisible(twice)
+        for widget in (self.view, self.table, self._legend, self._export.button):
+            widget.setVisible(not twice)
 
     @Slot(int)
     def _on_looked_at(self, index: int) -> None:

@@ -87,6 +87,14 @@ class DifferenceView(QAbstractScrollArea):
             bar.setValue(max(0, top - height // 2))
         self.viewport().update()
 
+    def shade(self, stretch: ComparedStretch) -> QColor | None:
+        """What lies behind a word, if anything."""
+        return words.colour(difference_bits(stretch), self.theme)
+
+    def sign(self, stretch: ComparedStretch) -> str:
+        """What stands behind a word, so that colour is not alone."""
+        return words.sign(difference_bits(stretch))
+
     def _shown(self, stretch: ComparedStretch) -> str:
         return self._text[stretch.start : stretch.end].replace("\n", "↵").replace("\t", " ")
 
@@ -113,7 +121,7 @@ class DifferenceView(QAbstractScrollArea):
                 x = room
         for index in range(first, len(self._stretches)):
             stretch = self._stretches[index]
-            shown = self._shown(stretch) + words.sign(difference_bits(stretch))
+            shown = self._shown(stretch) + self.sign(stretch)
             if shown not in self._widths:
                 self._widths[shown] = metrics.horizontalAdvance(shown) + 2.0
             width = self._widths[shown]
@@ -169,8 +177,8 @@ class DifferenceView(QAbstractScrollArea):
         blank = self.fontMetrics().horizontalAdvance(" ")
         for index in range(begin, stop):
             stretch, rect = self._stretches[index], self._rect(index)
-            bits, shown = difference_bits(stretch), self._shown(stretch)
-            if (shade := words.colour(bits, self.theme)) is not None:
+            shown = self._shown(stretch)
+            if (shade := self.shade(stretch)) is not None:
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(shade)
                 painter.drawRoundedRect(
@@ -178,7 +186,7 @@ class DifferenceView(QAbstractScrollArea):
                 )
             painter.setPen(QColor(self.theme.ink))
             painter.drawText(rect.adjusted(1, 0, 0, 0), centre, shown)
-            if sign := words.sign(bits):
+            if sign := self.sign(stretch):
                 painter.setFont(small)
                 painter.drawText(rect.adjusted(0, 0, -2, 0), centre | Qt.AlignmentFlag.AlignRight, sign)
                 painter.setFont(self.font())
