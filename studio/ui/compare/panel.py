@@ -365,11 +365,13 @@ class ComparePanel(QWidget):
     @Slot(bool)
     def _on_switched(self, twice: bool) -> None:
         """The text twice instead of the difference and its table."""
-        if twice:
-            self.sides.begin(self._text, self.model.stretches)
-        self.sides.setVisible(twice)
+        self.sides.begin(self._text)
         for widget in (self.view, self.table, self._legend, self._export.button):
             widget.setVisible(not twice)
+        self.sides.setVisible(twice)
+        if twice:  # only once they have their width: their lines are broken once
+            self.sides.settle()
+            self.sides.add(self.model.stretches)
 
     @Slot(int)
     def _on_looked_at(self, index: int) -> None:

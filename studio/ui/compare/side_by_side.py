@@ -87,11 +87,16 @@ class SideBySide(QWidget):
             other.scroll_like(leader)
             self._following = False
 
-    def begin(self, text: str, stretches: Sequence[ComparedStretch] = ()) -> None:
-        """Show another text; what is known of it."""
+    def settle(self) -> None:
+        """Give the views their places now, not when there is time."""
+        for widget in (self.parentWidget(), self):
+            if widget is not None and (layout := widget.layout()) is not None:
+                layout.activate()
+
+    def begin(self, text: str) -> None:
+        """Forget everything; show another text."""
         for view in self.views:
             view.begin(text)
-            view.add(stretches)
 
     def add(self, stretches: Sequence[ComparedStretch]) -> None:
         """Some more of the text."""
