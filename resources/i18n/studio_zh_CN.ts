@@ -367,6 +367,41 @@ The first one is made by itself soon after you have written something. “Back u
     </message>
 </context>
 <context>
+    <name>ColouredText</name>
+    <message>
+        <source>Export coloured text</source>
+        <translation>导出着色文本</translation>
+    </message>
+    <message>
+        <source>generated</source>
+        <translation>由模型生成</translation>
+    </message>
+    <message>
+        <source>changed by you</source>
+        <translation>经你改动</translation>
+    </message>
+    <message>
+        <source>numbers of {model}</source>
+        <translation>数值来自 {model}</translation>
+    </message>
+    <message>
+        <source>1 token read</source>
+        <translation>已读 1 个词元</translation>
+    </message>
+    <message>
+        <source>{n} tokens read</source>
+        <translation>已读 {n} 个词元</translation>
+    </message>
+    <message>
+        <source>some numbers are from before the last change</source>
+        <translation>部分数值来自上次改动之前</translation>
+    </message>
+    <message>
+        <source>Exported to {path}.</source>
+        <translation>已导出到 {path}。</translation>
+    </message>
+</context>
+<context>
     <name>Colouring</name>
     <message>
         <source>reading… {percent}%</source>
@@ -2795,6 +2830,13 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
     </message>
 </context>
 <context>
+    <name>SideBySide</name>
+    <message>
+        <source>{side}: surprisal</source>
+        <translation>{side}：惊异度</translation>
+    </message>
+</context>
+<context>
     <name>SidePanel</name>
     <message>
         <source>Settings and their effects</source>
@@ -3902,6 +3944,21 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
     <message>
         <source>Looking for words that join it to the rest… {percent}%</source>
         <translation>正在寻找能与后文衔接的词…… {percent}%</translation>
+    </message>
+</context>
+<context>
+    <name>Switch</name>
+    <message>
+        <source>S&amp;ide by side</source>
+        <translation>并排(&amp;I)</translation>
+    </message>
+    <message>
+        <source>Side by side</source>
+        <translation>并排</translation>
+    </message>
+    <message>
+        <source>Show the text twice, each word by its own surprisal under A and B; again: the difference</source>
+        <translation>把文本并排显示两份，每个词按 A 与 B 各自的惊异度着色；再按一次：显示差异</translation>
     </message>
 </context>
 <context>
@@ -5078,6 +5135,14 @@ log-probability {logprob}</source>
         <translation>将此会话写入文件：文本、Markdown、网页、Word、电子书、JSON 等</translation>
     </message>
     <message>
+        <source>Export coloured te&amp;xt…</source>
+        <translation>导出着色文本(&amp;X)…</translation>
+    </message>
+    <message>
+        <source>Write the text with its heat colours and every word&apos;s numbers to a web page</source>
+        <translation>把文本连同热度颜色和每个词的数值写成网页</translation>
+    </message>
+    <message>
         <source>&amp;Import…</source>
         <translation>导入…(&amp;I)</translation>
     </message>
@@ -5571,6 +5636,18 @@ log-probability {logprob}</source>
     <message>
         <source>A rules it out</source>
         <translation>A 排除了它</translation>
+    </message>
+    <message>
+        <source>The text under A</source>
+        <translation>A 眼中的文本</translation>
+    </message>
+    <message>
+        <source>The text under B</source>
+        <translation>B 眼中的文本</translation>
+    </message>
+    <message>
+        <source>The warmer a word, the more it surprised this side: clean up to 1 bit (one in two), hottest from 11 bits (one in 2,048). Arrow keys move, Enter goes to the place in the text.</source>
+        <translation>词的颜色越暖，这一侧就越意外：1 比特（二分之一）以内无色，11 比特（1/2,048）起最暖。方向键移动，回车转到文本中的位置。</translation>
     </message>
 </context>
 <context>
