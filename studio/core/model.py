@@ -263,6 +263,18 @@ class GPT2:
             raise ValueError(f"{n_tokens} tokens after {past} in a context window of {self.n_positions}")
         return SharedPrefix(self._step, self._kv[:, :, :, :past], n, n_tokens)
 
+    @torch.inference_mode()
+    def hidden_states(self, ids: Tensor, cancelled: Cancelled = never) -> Tensor:
+        """As `forward`: (T,) int64 -> (T, C), the last hidden states, which the head turns into logits."""
+        return self._normed(self._read(ids, cancelled))
+
+    @torch.inference_mode()
+    def hidden_after(self, ids: Tensor) -> Tensor:
+        """What each of N tokens alone would come to after `cached_ids`, which stay: (N,) -> (N, C)."""
+        prefix = self._kv[:, :, :, : len(self.cached_ids)]
+        step = partial(self._step, head=self._normed)
+        return SharedPrefix(step, prefix, len(ids), 1).forward(ids)
+
     def twin(self, number: int = 0) -> GPT2:
         """The same weights with another cache, which is kept: a second context, a third, ..."""
         if number not in self._twins:
@@ -277,9 +289,15 @@ class GPT2:
         """Texts that go on from `cached_ids` and fork; they share the cache, none is copied."""
         return PrefixTree(self._step, self._kv[:, :, :, : len(self.cached_ids)], room)
 
-    def _step(self, ids: Tensor, position: int | Tensor, attend: Attend) -> Tensor:
-        """One token of each of N texts: (N,) int64 -> (N, V) float32 on the CPU."""
-        return self._logits(self._hidden(ids.to(self.device), self._wpe[position], attend))
+    def _step(
+        self,
+        ids: Tensor,
+        position: int | Tensor,
+        attend: Attend,
+        head: Callable[[Tensor], Tensor] | None = None,
+    ) -> Tensor:
+        """One token of each of N texts: (N,) int64 -> (N, V) float32 on the CPU, or what `head` makes."""
+        return (head or self._logits)(self._hidden(ids.to(self.device), self._wpe[position], attend))
 
     @torch.inference_mode()
     def _hidden(self, ids: Tensor, positions: Tensor, attend: Attend) -> Tensor:
@@ -316,8 +334,11 @@ class GPT2:
 
     def head(self, x: Tensor) -> Tensor:
         """Hidden states to logits: (T, C) -> (T, V)."""
-        x = F.layer_norm(x, x.shape[1:], *self._ln_f, self.config.layer_norm_epsilon)
-        return torch.mm(x, self._head)
+        return torch.mm(self._normed(x), self._head)
+
+    def _normed(self, x: Tensor) -> Tensor:
+        """(T, C) -> (T, C): through ln_f."""
+        return F.layer_norm(x, x.shape[1:], *self._ln_f, self.config.layer_norm_epsilon)
 
     def switch_off(self, heads: Iterable[tuple[int, int]], layers: Iterable[int]) -> None:
         """Go on without these (layer, head) pairs and whole layers. The cache is forgotten.

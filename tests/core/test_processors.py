@@ -24,6 +24,7 @@ from studio.core.processors import (
     PROCESSORS,
     BannedWords,
     BestOf,
+    ContrastiveSearch,
     Dry,
     DynamicTemperature,
     EpsilonCutoff,
@@ -320,8 +321,8 @@ SWITCHED_ON: dict[type, dict[str, Value]] = {
 """Where the usual values would change nothing of the next test's logits."""
 
 
-OWN_TESTS = (BestOf, Guidance, JsonShape, Pattern)
-"""They need a model or a whole vocabulary: see test_choosing, test_guiding, test_constraints."""
+OWN_TESTS = (BestOf, ContrastiveSearch, Guidance, JsonShape, Pattern)
+"""They need a model or a whole vocabulary, and have their own files: test_choosing, test_contrastive, ..."""
 
 
 @pytest.mark.parametrize(

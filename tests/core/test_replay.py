@@ -20,6 +20,7 @@ from studio.core.generate import generate, sampling_probs
 from studio.core.parameters import Parameter, parameters
 from studio.core.processors import (
     PROCESSORS,
+    ContrastiveSearch,
     Guidance,
     LogitsProcessor,
     Mirostat,
@@ -34,6 +35,7 @@ from studio.core.running import RunStart, begin_all
 PROMPT = "Once upon a time, there was a little dog. The little dog had a little"
 N = 10
 N_CHAINS = 200
+NEED_A_MODEL = (ContrastiveSearch, Guidance)
 TEXTS = {
     "logit_bias": ("", "dragon: 3, little dog: -2"),
     "banned_words": ("", "dog, little girl"),
@@ -47,7 +49,7 @@ TEXTS = {
 def random_chain(chance: random.Random, *, on_stored_logits: bool = False) -> tuple[LogitsProcessor, ...]:
     """Some processors, in any order, at values a person could set."""
     chosen = chance.sample(PROCESSORS, chance.randrange(1, 7))
-    chosen = [processor for processor in chosen if not (on_stored_logits and processor is Guidance)]
+    chosen = [processor for processor in chosen if not (on_stored_logits and processor in NEED_A_MODEL)]
     made = []
     for processor in chosen:
         settings: dict[str, object] = {}

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from studio.core.processors.choosing import BestOf
 from studio.core.processors.constraints import JsonShape, Pattern
+from studio.core.processors.contrastive import ContrastiveSearch
 from studio.core.processors.cutoffs import EpsilonCutoff, EtaCutoff, TailFree, TopA, TopNSigma
 from studio.core.processors.dry import Dry
 from studio.core.processors.guiding import Guidance
@@ -57,6 +58,7 @@ PROCESSORS: tuple[type[LogitsProcessor], ...] = (
     TailFree,
     Xtc,
     Mirostat,
+    ContrastiveSearch,
     BestOf,
 )
 """Every processor, in the default order of application: Hugging Face's, with the others where they belong.
@@ -65,13 +67,14 @@ First the guidance by another prompt and the shape the text must have, then what
 (favours, penalties, bans): they mean the model's own logits. So does top-nσ, whose cut no temperature moves.
 Then the temperatures, then the cuts, which mean the probabilities one will draw from. XTC comes after them,
 for it must choose among what is worth choosing; mirostat last, since it steers by the surprise of what is
-really drawn. Which of several texts is kept, comes after all.
+really drawn. Contrastive search leaves nothing to draw. Which of several texts is kept, comes after all.
 """
 
 __all__ = [
     "PROCESSORS",
     "BannedWords",
     "BestOf",
+    "ContrastiveSearch",
     "Dry",
     "DynamicTemperature",
     "EpsilonCutoff",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from studio.core.errors import QT_TRANSLATE_NOOP
 from studio.core.parameters import Stage, param, text_param
+from studio.core.processors.contrastive import searches
 from studio.core.running import LogitsProcessor, Running, RunStart, Untouched
 from studio.core.truncation import INF
 
@@ -66,7 +67,10 @@ class Guidance:
 
 def needs_model(processors: Sequence[LogitsProcessor]) -> bool:
     """Whether a chain cannot be applied to stored logits alone."""
-    return any(isinstance(stage, Guidance) and stage.guidance_scale != 1.0 for stage in processors)
+    return any(
+        searches(stage) or (isinstance(stage, Guidance) and stage.guidance_scale != 1.0)
+        for stage in processors
+    )
 
 
 class _GuidanceRun(Untouched):
