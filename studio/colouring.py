@@ -53,6 +53,7 @@ class Colouring(QObject):
         window.editor.selectionChanged.connect(self._on_selection)
         window.bottom.currentChanged.connect(self._on_page)
         curve.wanted.connect(self._on_wanted)
+        window.actions_by_name["curve"].triggered.connect(self._on_curve)
         action = window.actions_by_name["read_all"]
         action.triggered.connect(self._on_read_all)
         for button in (heat.legend.read_button, curve.read_button):
@@ -132,6 +133,12 @@ class Colouring(QObject):
     @Slot(int)
     def _on_page(self, _index: int) -> None:
         self._window.bottom.curve.show_pointed(self._insight.pointed.offset)
+
+    @Slot()
+    def _on_curve(self) -> None:
+        self._window.show_panel("bottom_panel")
+        self._window.bottom.setCurrentWidget(self._window.bottom.curve)
+        self._window.bottom.curve.take_focus()
 
     @Slot(int)
     def _on_wanted(self, offset: int) -> None:

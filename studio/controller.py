@@ -14,15 +14,10 @@ from PySide6.QtWidgets import QFileDialog
 from studio import __version__, exchange, paths
 from studio.branches import Branches
 from studio.catalogue import Catalogue
-from studio.colouring import Colouring
-from studio.comparison import Comparison
 from studio.core import messages as m
-from studio.effects import Effects
 from studio.finding import Finding
 from studio.insight import Insight
-from studio.interior import Interior
 from studio.preferences import Preferences
-from studio.provenance import Provenance
 from studio.reading import Reading
 from studio.recovery import Recovery
 from studio.reproduction import Reproduction
@@ -32,14 +27,12 @@ from studio.store import records as r
 from studio.swapping import Swapping
 from studio.token_page import TokenPage
 from studio.transfer import Transfer
-from studio.tuning import Tuning
 from studio.ui import sentences
 from studio.ui.info_dialog import InfoDialog, shortcut_rows
 from studio.ui.main_window import MainWindow
 from studio.ui.report_dialog import ReportDialog
 from studio.ui.token_index import TokenIndex
-from studio.variants import Variants
-from studio.weaving import Weaving
+from studio.views import Views
 from studio.worker import LibraryThread, ModelThread
 from studio.writing import Writing
 
@@ -66,26 +59,16 @@ class Controller(QObject):
         self.reading = Reading(window, model_thread, library, self.writing, index, self._next_job, self)
         self.insight = Insight(window, model_thread, self.writing, self._next_job, self)
         self.reading.pointed.connect(self.insight.point)
-        self.colouring = Colouring(window, self.insight, self.sessions, self.writing, self)
         shared = (self.writing, self.reading, self.insight, self._next_job, self)
         self.token_page = TokenPage(window, model_thread, *shared)
         own = (self.writing, self.insight, self.token_page, index, self._next_job, self)
         self.swapping = Swapping(window, model_thread, self.sessions, *own)
-        self.comparison = Comparison(window, model_thread, self.writing, folder, self._next_job, self)
-        self.interior = Interior(window, model_thread, self.writing, self.insight, self._next_job, self)
         self.branches = Branches(window, self)
         self.reproduction = Reproduction(model_thread, self.writing, self._next_job, self)
         self.reproduction.started.connect(self.insight.stop_reading)
         self.reproduction.finished.connect(self.insight.on_generation_finished)
-        self.provenance = Provenance(
-            window, library, self.sessions, self.writing, self.reproduction, index, self
-        )
-        self.effects = Effects(
-            window, model_thread, self.writing, self.insight, self.provenance, index, self._next_job, self
-        )
-        self.variants = Variants(window, library, self.writing, index, self)
-        self.weaving = Weaving(window, model_thread, self.sessions, self.writing, index, self._next_job, self)
-        self.tuning = Tuning(window, model_thread, self.writing, self.insight, self._next_job, self)
+        threads, texts = (model_thread, library), (self.sessions, self.writing, self.insight)
+        self.views = Views(window, threads, *texts, self.reproduction, index, folder, self._next_job, self)
         self.preferences = Preferences(window, library, folder, self)
         self.transfer = Transfer(window, library, self.sessions, self.writing, self)
         self.finding = Finding(window, library, self.sessions, self)
@@ -122,6 +105,7 @@ class Controller(QObject):
             self._window.update_openings()
         self._library.submit(r.OpenLibrary(str(self._folder)))
         self.load_model(self._window.settings.model)
+        self.views.start()
 
     @Slot()
     def stop(self) -> None:
@@ -129,6 +113,7 @@ class Controller(QObject):
         if self._stopped:
             return
         self._stopped = True
+        self.views.stop()
         self.transfer.cancel()
         self.sessions.close()
         self.preferences.save()
@@ -143,17 +128,18 @@ class Controller(QObject):
     @Slot(object)
     def on_message(self, message: m.Message) -> None:
         """What the model says."""
+        self.views.finish()
         if self.reproduction.takes(message):
             return
         match message:
             case m.Progress(job_id=job_id, fraction=fraction):
                 self.swapping.on_progress(message)
-                self.comparison.on_message(message)
+                self.views.comparison.on_message(message)
                 if job_id == self._load_job:
                     text = self.tr("Loading the model… {percent}%")
                     self._window.status.show_activity(text.format(percent=round(100 * fraction)))
-                self.interior.on_progress(message)
-                self.tuning.on_progress(message)
+                self.views.interior.on_progress(message)
+                self.views.tuning.on_progress(message)
             case m.ModelLoaded():
                 self._on_model_loaded(message)
             case m.GenerationStarted():
@@ -179,20 +165,20 @@ class Controller(QObject):
             case m.PlaceInspected():
                 self.insight.on_inspected(message)
             case m.TreeGrown() | m.TreeFinished() | m.PathTold():
-                self.weaving.on_message(message)
+                self.views.weaving.on_message(message)
             case m.SettingsFound():
-                self.tuning.on_found(message)
+                self.views.tuning.on_found(message)
             case m.InsideSeen() | m.AttentionMapped() | m.WordsWeighed():
-                self.interior.on_answer(message)
+                self.views.interior.on_answer(message)
             case m.SwitchedOff():
-                self.interior.on_switched(message)
-                self.weaving.on_model_loaded()
+                self.views.interior.on_switched(message)
+                self.views.weaving.on_model_loaded()
             case m.TextReshaped() | m.ReshapingFinished() | m.Redrawn():
-                self.effects.on_message(message)
+                self.views.effects.on_message(message)
             case m.TextScored():
                 pass  # the window does not ask for scores
             case m.TextCompared() | m.ComparisonFinished():
-                self.comparison.on_message(message)
+                self.views.comparison.on_message(message)
             case m.LookedUp():
                 self.token_page.on_looked_up(message)
             case m.BridgesFound():
@@ -216,23 +202,23 @@ class Controller(QObject):
         self._window.status.show_model(message.model)
         self._window.status.show_activity("")
         self.insight.on_model_loaded()
-        self.effects.on_model_loaded()
+        self.views.effects.on_model_loaded()
         self.writing.on_model_ready(message.model)
-        self.comparison.on_model_loaded()
-        self.interior.on_model_loaded(message.model)
+        self.views.comparison.on_model_loaded()
+        self.views.interior.on_model_loaded(message.model)
         self.reading.measure()
-        self.weaving.on_model_loaded()
+        self.views.weaving.on_model_loaded()
 
     def _on_job_failed(self, message: m.JobFailed) -> None:
         if (
             self.insight.on_failed(message.job_id)
-            or self.effects.on_failed(message.job_id)
+            or self.views.effects.on_failed(message.job_id)
             or self.reading.asked(message.job_id)
-            or self.interior.on_failed(message)
+            or self.views.interior.on_failed(message)
         ) and not message.report:
             return
-        if self.comparison.is_own(message.job_id):
-            self.comparison.on_failed(message)
+        if self.views.comparison.is_own(message.job_id):
+            self.views.comparison.on_failed(message)
             if not message.report:
                 return
         happened, to_do = sentences.translated(message)
@@ -242,8 +228,8 @@ class Controller(QObject):
         ):
             return
         self.writing.on_failed(message.job_id)
-        self.weaving.on_failed(message.job_id)
-        if self.tuning.on_failed(message):
+        self.views.weaving.on_failed(message.job_id)
+        if self.views.tuning.on_failed(message):
             return
         if message.job_id == self._load_job:
             self._window.status.show_activity("")
@@ -307,12 +293,9 @@ class Controller(QObject):
                 self.catalogue.on_saved(message)
             case r.TokensLoaded():
                 self.reading.on_tokens_loaded(message)
-                self.variants.on_tokens_loaded(message)
-                self.provenance.on_tokens_loaded()
-                self.effects.follow()
+                self.views.on_tokens_loaded(message)
             case r.GenerationLoaded():
-                self.provenance.on_generation_loaded(message)
-                self.effects.follow()
+                self.views.on_generation_loaded(message)
             case r.RequestFailed():
                 self._on_request_failed(message)
             case r.Found():
@@ -355,7 +338,8 @@ class Controller(QObject):
 
     @Slot(str)
     def _on_folder_chosen(self, folder: str) -> None:
-        self._folder = self.preferences.folder = self.comparison.folder = Path(folder)
+        self._folder = self.preferences.folder = Path(folder)
+        self.views.set_folder(self._folder)
 
     @Slot(object)
     def _on_save_failed(self, message: r.RequestFailed) -> None:
@@ -376,8 +360,7 @@ class Controller(QObject):
     def _on_session_opened(self) -> None:
         self.writing.update_actions()
         self.reading.session_opened()
-        self.provenance.session_opened()
-        self.variants.session_opened()
+        self.views.session_opened()
 
     # -- help ----------------------------------------------------------------------------------------------
 

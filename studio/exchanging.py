@@ -28,8 +28,8 @@ from studio.exchange import (
     ImportedFile,
     ImportFiles,
 )
-from studio.export import EXPORTERS
 from studio.export.archive import Archive
+from studio.export.formats import EXPORTERS
 from studio.intake import Imported
 from studio.store import passages, shelf
 from studio.store.records import GenerationRecord

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QFileDialog
@@ -18,12 +19,14 @@ from studio.export.naming import file_name, with_suffix
 from studio.sessions import Sessions
 from studio.store import records as r
 from studio.ui.details_dialog import DetailsDialog
-from studio.ui.export_dialog import ExportChoice, ExportDialog, ScopeOffer
 from studio.ui.file_drop import FileDrop
 from studio.ui.main_window import MainWindow
 from studio.ui.sentences import said, together, translated
 from studio.worker import LibraryThread
 from studio.writing import Writing
+
+if TYPE_CHECKING:
+    from studio.ui.export_dialog import ExportChoice, ScopeOffer
 
 IDS_A_FILE = 1_000_000
 """More sessions or generations than this do not fit into a file of the size that is read."""
@@ -63,6 +66,8 @@ class Transfer(QObject):
 
     @Slot()
     def _on_export(self) -> None:
+        from studio.ui.export_dialog import ExportDialog  # and all the formats with it
+
         if not self._is_open():
             return
         settings = self._window.settings
@@ -78,6 +83,8 @@ class Transfer(QObject):
         dialog.open()
 
     def _offers(self) -> tuple[ScopeOffer, ...]:
+        from studio.ui.export_dialog import ScopeOffer
+
         editor = self._window.editor
         manuscript = editor.manuscript
         start, end = editor.selection()

@@ -49,7 +49,7 @@ class Variants(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(REFRESH_MS)
         self._timer.timeout.connect(self.refresh)
-        window.variants.picked.connect(self._on_picked)
+        window.bottom.variants.picked.connect(self._on_picked)
         window.editor.undo_changed.connect(self._refresh_soon)
         window.bottom.currentChanged.connect(self._refresh_soon)
         window.actions_by_name["bottom_panel"].toggled.connect(self._refresh_soon)
@@ -72,7 +72,7 @@ class Variants(QObject):
     @Slot()
     def refresh(self) -> None:
         """Show the variants as they are now."""
-        panel = self._window.variants
+        panel = self._window.bottom.variants
         if not panel.isVisible():
             return
         history = self._window.editor.manuscript.history
@@ -105,7 +105,7 @@ class Variants(QObject):
         action = self._window.actions_by_name["bottom_panel"]
         if not action.isChecked():
             action.trigger()
-        self._window.bottom.setCurrentWidget(self._window.variants)
+        self._window.bottom.setCurrentWidget(self._window.bottom.variants)
 
     # -- slots ---------------------------------------------------------------------------------------------
 
@@ -115,7 +115,7 @@ class Variants(QObject):
         if focus.isChecked():
             focus.trigger()
         self._show_panel()
-        self._window.variants.setFocus()
+        self._window.bottom.variants.setFocus()
 
     @Slot()
     def _refresh_soon(self) -> None:

@@ -98,7 +98,7 @@ def test_no_type_error_is_waved_through() -> None:
     assert names(excused) == []
 
 
-def test_the_first_window_waits_neither_for_sqlite_nor_for_formats() -> None:
+def test_the_first_window_waits_neither_for_sqlite_nor_for_formats_nor_for_late_pages() -> None:
     loaded = subprocess.run(
         [sys.executable, "-c", "import sys, studio.app; print(*sys.modules)"],
         capture_output=True,
@@ -111,8 +111,18 @@ def test_the_first_window_waits_neither_for_sqlite_nor_for_formats() -> None:
         "sqlite3",
         "sqlite_utils",
         "studio.exchanging",
+        "studio.export.formats",
         "studio.intake",
         "studio.store.store",
+        "studio.ui.compare.panel",
+        "studio.ui.curve.panel",
+        "studio.ui.export_dialog",
+        "studio.ui.inside.page",
+        "studio.ui.loom.panel",
+        "studio.ui.provenance_view",
+        "studio.ui.tuning.dialog",
+        "studio.ui.variants_panel",
+        "studio.ui.xray_page",
         "torch",
         "xml.parsers.expat",
     }

@@ -13,9 +13,9 @@ import pytest
 
 from studio import exchange, exchanging, intake
 from studio.core.history import Run
-from studio.export import EXPORTERS
 from studio.export.archive import Archive, Scope
 from studio.export.exporter import Exporter, Options
+from studio.export.formats import EXPORTERS
 from studio.export.full_json import FULL_JSON
 from studio.store import shelf
 from studio.store.store import Store

@@ -40,9 +40,9 @@ def run_export(arguments: argparse.Namespace) -> int:
 
 def _chosen(arguments: argparse.Namespace) -> tuple[Exporter, Options]:
     """The format and its options. Raises ArgumentsError where they do not fit together."""
-    from studio.export import EXPORTERS
     from studio.export.archive import Scope
     from studio.export.exporter import Options
+    from studio.export.formats import EXPORTERS
 
     formats = {exporter.name: exporter for exporter in EXPORTERS}
     if arguments.format not in formats:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from studio.core.errors import QT_TRANSLATE_NOOP, RefusedError, Sentence
@@ -178,6 +179,11 @@ def text_param(
 
 def parameters(owner: type[HasParameters] | HasParameters) -> tuple[AnyParameter, ...]:
     """Describe the fields of a processor class (or of one of its instances), in order."""
+    return _parameters(owner if isinstance(owner, type) else type(owner))
+
+
+@cache
+def _parameters(owner: type[HasParameters]) -> tuple[AnyParameter, ...]:
     return tuple(_parameter(f) for f in fields(owner))
 
 

@@ -20,9 +20,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.export import EXPORTERS
 from studio.export.archive import Scope
 from studio.export.exporter import Exporter
+from studio.export.formats import EXPORTERS
 
 
 @dataclass(frozen=True, slots=True)

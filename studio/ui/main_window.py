@@ -60,7 +60,6 @@ class MainWindow(QMainWindow):
         self.sampling = self.side.sampling
         self.bottom = BottomPanel(self.theme)
         self.probabilities, self.tree = self.bottom.probabilities, self.bottom.tree
-        self.variants = self.bottom.variants
         self.notice = NoticeBar(self.theme)
         self.find_bar = FindBar(self.editor, self.theme)
         self.status = StatusLine(self.theme, self)
@@ -146,7 +145,6 @@ class MainWindow(QMainWindow):
             ("alternatives", self._on_alternatives),
             ("history", self._on_history),
             ("presets", self._on_presets),
-            ("curve", self._on_curve),
             ("origins", self._on_origins),
             ("focus", self._on_panels),
             ("full_screen", self._on_full_screen),
@@ -289,12 +287,6 @@ class MainWindow(QMainWindow):
         self.show_panel("bottom_panel")
         self.bottom.setCurrentWidget(self.tree)
         self.tree.list.setFocus()
-
-    @Slot()
-    def _on_curve(self) -> None:
-        self.show_panel("bottom_panel")
-        self.bottom.setCurrentWidget(self.bottom.curve)
-        self.bottom.curve.take_focus()
 
     @Slot()
     def _on_presets(self) -> None:

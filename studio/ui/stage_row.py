@@ -72,6 +72,8 @@ class StageRow(QWidget):
         self.everyday = processor.stage.everyday
         self._loading = False
         self._on = False
+        self._built: LogitsProcessor | None = None  # from these values; asked for often, changed seldom
+        self._values: dict[str, Value] = {}
         first, *others = parameters(processor)
         label = QCoreApplication.translate("processors", first.label)
         stage = QCoreApplication.translate("processors", processor.stage.label)
@@ -142,7 +144,10 @@ class StageRow(QWidget):
 
     def processor(self) -> LogitsProcessor:
         """The stage as it is set, on or off."""
-        return build(self.name, {row.parameter.name: row.value() for row in self.rows})
+        values = {row.parameter.name: row.value() for row in self.rows}
+        if self._built is None or values != self._values:
+            self._built, self._values = build(self.name, values), values
+        return self._built
 
     def is_on(self) -> bool:
         """Whether the stage is switched on."""

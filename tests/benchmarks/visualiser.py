@@ -133,7 +133,7 @@ def painting(bench: Bench) -> list[Figure]:
         _timed("the curve, all tokens", whole_curve, bench.runs, 50),
         _timed("the curve's crosshair", crosshair, bench.runs, 16),
         _timed("the ribbon, all tokens", whole_ribbon, bench.runs, 16),
-        _timed("columns of all numbers", bench.real.controller.colouring.renew, bench.runs, 50),
+        _timed("columns of all numbers", bench.real.controller.views.colouring.renew, bench.runs, 50),
     ]
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from studio.export import EXPORTERS
 from studio.export.archive import Scope
 from studio.export.exporter import Options
+from studio.export.formats import EXPORTERS
 from studio.export.full_json import FULL_JSON
 from studio.intake import read
 from studio.store.store import Store

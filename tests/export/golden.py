@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from studio.export import EXPORTERS
 from studio.export.exporter import Exporter
+from studio.export.formats import EXPORTERS
 from tests.export.archive_samples import ALL_ON, comparable, exported
 
 FOLDER = Path(__file__).resolve().parents[1] / "golden" / "export"

@@ -18,10 +18,10 @@ import pytest
 
 from studio.core.errors import StudioError
 from studio.core.history import Run
-from studio.export import EXPORTERS
 from studio.export.archive import Scope, branch, selection, tree, whole
 from studio.export.epub import EPUB
 from studio.export.exporter import Exporter, Options
+from studio.export.formats import EXPORTERS
 from studio.export.full_json import FULL_JSON
 from studio.export.generations_csv import GENERATIONS_CSV
 from studio.export.markdown import MARKDOWN, marked, unmarked

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from studio import app
+from studio.controller import Controller
 from studio.core.messages import Candidate, Token
 from studio.ui import theme as themes
 from studio.ui.editor import Editor
@@ -27,6 +28,7 @@ def open_window(qtbot: QtBot, own_library: Path) -> Iterator[Open]:
     def open_one(*, model: bool = True, ready: bool = True) -> MainWindow:
         _, window = app.create(["gpt2-studio", "--library", str(own_library)])
         windows.append(window)
+        find(window, Controller, "controller").views.finish()  # no test waits for the pages that come late
         qtbot.addWidget(window)
         window.show()
         if ready:

@@ -26,7 +26,7 @@ def test_the_likeliest_is_taken_and_the_others_stay(open_window: Open, qtbot: Qt
     press(window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     assert not finished(window)
     qtbot.waitUntil(lambda: finished(window), timeout=30_000)
-    qtbot.waitUntil(lambda: len(window.variants.cards) >= 4, timeout=5000)
+    qtbot.waitUntil(lambda: len(window.bottom.variants.cards) >= 4, timeout=5000)
     history = window.editor.manuscript.history
     steps = sorted((n for n in history.nodes.values() if n.source > 0), key=lambda n: n.id)
     written = ["".join(edit.inserted for edit in step.edits) for step in steps]
@@ -40,7 +40,7 @@ def test_the_likeliest_is_taken_and_the_others_stay(open_window: Open, qtbot: Qt
 
 def told(window: MainWindow) -> list[str]:
     """The texts of the cards."""
-    return [card.text.text for card in window.variants.cards[:4]]
+    return [card.text.text for card in window.bottom.variants.cards[:4]]
 
 
 def numbers(window: MainWindow, card: int) -> str:

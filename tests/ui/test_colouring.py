@@ -30,9 +30,9 @@ def insight_of(window: MainWindow) -> Insight:
 
 def write(window: MainWindow, qtbot: QtBot, text: str = TEXT) -> None:
     window.editor.setPlainText(text)
-    qtbot.waitUntil(lambda: len(controller_of(window).colouring.series) > 5, timeout=8000)
+    qtbot.waitUntil(lambda: len(controller_of(window).views.colouring.series) > 5, timeout=8000)
     qtbot.waitUntil(lambda: not insight_of(window).is_reading, timeout=8000)
-    colouring = controller_of(window).colouring
+    colouring = controller_of(window).views.colouring
     qtbot.waitUntil(lambda: len(colouring.series) == len(insight_of(window).numbers), timeout=8000)
 
 
@@ -224,11 +224,11 @@ def test_f6_goes_to_the_curve_and_enter_goes_back_to_the_text(open_window: Open,
     assert panel.isVisible()
     plot = panel.plot
     qtbot.waitUntil(lambda: plot.view.marked >= 0)
-    token = controller_of(window).colouring.series.index_at(TEXT.index("purple"))
+    token = controller_of(window).views.colouring.series.index_at(TEXT.index("purple"))
     assert plot.view.marked == token
     plot.set_cursor(3)
     QTest.keyClick(plot, Qt.Key.Key_Return)
-    assert window.editor.caret() == controller_of(window).colouring.series.starts[3] + 1
+    assert window.editor.caret() == controller_of(window).views.colouring.series.starts[3] + 1
     assert plot.view.marked == 3
     assert "perplexity" in panel._figures.full
     window.editor.set_caret(12, anchor=0)

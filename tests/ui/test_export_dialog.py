@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from studio.export import EXPORTERS
 from studio.export.archive import Scope
+from studio.export.formats import EXPORTERS
 from studio.export.naming import MAX_BYTES, file_name, with_suffix
 from studio.ui.details_dialog import DetailsDialog
 from studio.ui.export_dialog import ExportChoice, ExportDialog, ScopeOffer

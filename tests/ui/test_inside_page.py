@@ -29,7 +29,7 @@ TEXT = "Once upon a time, there was a fox. The fox was sad. It had no friend in 
 def interior(window: MainWindow) -> Interior:
     controller = window.findChild(Controller)
     assert controller is not None
-    return controller.interior
+    return controller.views.interior
 
 
 def opened(open_window: Open, qtbot: QtBot) -> tuple[MainWindow, InsidePage]:
@@ -177,7 +177,7 @@ def environment(window: MainWindow, generation_id: int) -> str | None:
     assert controller is not None
     found = controller.sessions.autosave.record(generation_id)
     if found is None:
-        found = controller.provenance.record(generation_id)
+        found = controller.views.provenance.record(generation_id)
     return None if found is None else Environment.from_json(found.environment).switched_off
 
 

@@ -131,10 +131,11 @@ def test_in_a_generation_the_swap_is_a_variant_beside_it(open_window: Open, qtbo
     siblings, index = manuscript.history.variants()
     assert siblings == (generation, manuscript.history.head)
     assert index == 1
-    window.bottom.setCurrentWidget(window.variants)
+    window.bottom.setCurrentWidget(window.bottom.variants)
     swapped = manuscript.text[len(TEXT) :]
     qtbot.waitUntil(
-        lambda: swapped in {each.text for each in window.variants.findChildren(HeatText)}, timeout=10_000
+        lambda: swapped in {each.text for each in window.bottom.variants.findChildren(HeatText)},
+        timeout=10_000,
     )
     window.bottom.setCurrentWidget(window.probabilities)
     press(window, Qt.Key.Key_Left, ALT)

@@ -48,7 +48,7 @@ def write(window: MainWindow, qtbot: QtBot, length: int = 20, text: str = PROMPT
 
 
 def shown(window: MainWindow) -> list[VariantCard]:
-    return [card for card in window.variants.cards if card.isVisible()]
+    return [card for card in window.bottom.variants.cards if card.isVisible()]
 
 
 def texts(window: MainWindow) -> list[str]:
@@ -86,7 +86,7 @@ def test_three_alternatives_stand_side_by_side_and_each_can_be_taken(open_window
     window.actions_by_name["bottom_panel"].trigger()  # the panel opens by itself
     fix_seed(window, 41)
     write(window, qtbot)
-    assert window.variants.isVisible()
+    assert window.bottom.variants.isVisible()
     wait_for_cards(qtbot, window, lambda: texts(window) == nodes(window))
     assert len(set(texts(window))) == 3 == len(shown(window))
     assert written(window) == texts(window)[0]
@@ -103,11 +103,11 @@ def test_three_alternatives_stand_side_by_side_and_each_can_be_taken(open_window
     assert written(window) == texts(window)[1]
 
     window.actions_by_name["variants"].trigger()
-    QTest.keyClick(window.variants, Qt.Key.Key_1)
+    QTest.keyClick(window.bottom.variants, Qt.Key.Key_1)
     assert written(window) == texts(window)[0]
-    QTest.keyClick(window.variants, Qt.Key.Key_Right)
+    QTest.keyClick(window.bottom.variants, Qt.Key.Key_Right)
     assert written(window) == texts(window)[0], "only Enter takes it"
-    QTest.keyClick(window.variants, Qt.Key.Key_Return)
+    QTest.keyClick(window.bottom.variants, Qt.Key.Key_Return)
     assert written(window) == texts(window)[1]
 
 
@@ -136,7 +136,7 @@ def test_undo_goes_before_all_of_them_and_they_can_still_be_taken(open_window: O
     press(window, Qt.Key.Key_Y)
     assert written(window) == all_of_them[1]
     press(window, Qt.Key.Key_Z)
-    window.variants.picked.emit(
+    window.bottom.variants.picked.emit(
         window.editor.manuscript.history.children(window.editor.manuscript.history.head)[2]
     )
     assert written(window) == all_of_them[2]
@@ -158,7 +158,7 @@ def test_retry_makes_one_more_and_undo_brings_the_one_before(open_window: Open, 
 
 def test_retries_alone_stand_side_by_side_too(open_window: Open, qtbot: QtBot) -> None:
     window = open_window()
-    window.bottom.setCurrentWidget(window.variants)
+    window.bottom.setCurrentWidget(window.bottom.variants)
     assert find(window, QLabel, "variantsEmpty").isVisible()
     window.editor.setPlainText(PROMPT)
     set_length(window, 10)
@@ -185,7 +185,7 @@ def test_everything_is_there_again_after_a_restart(open_window: Open, qtbot: QtB
 
     again = open_window(model=False)
     assert again.several_button.text() == "×5"
-    again.bottom.setCurrentWidget(again.variants)
+    again.bottom.setCurrentWidget(again.bottom.variants)
     wait_for_cards(qtbot, again, lambda: len(shown(again)) == 5)
     assert texts(again) == before
     assert in_text(again) == [2], "the text goes through it"
@@ -354,7 +354,7 @@ def test_in_the_middle_of_a_text_what_follows_stays(open_window: Open, qtbot: Qt
     press(window, Qt.Key.Key_Return, SEVERAL)
     qtbot.waitUntil(lambda: finished(window), timeout=20_000)
     for number, text in enumerate(nodes(window)):
-        window.variants.picked.emit(window.editor.manuscript.history.variants()[0][number])
+        window.bottom.variants.picked.emit(window.editor.manuscript.history.variants()[0][number])
         assert window.editor.toPlainText() == PROMPT + text + " THE END"
 
 
@@ -366,11 +366,11 @@ def test_a_library_open_to_read_only_shows_them_and_changes_nothing(open_window:
     again.editor.set_locked(True)  # as such a library does
     find(again, Controller, "controller").writing.update_actions()
     assert not again.several_button.isEnabled()
-    again.bottom.setCurrentWidget(again.variants)
+    again.bottom.setCurrentWidget(again.bottom.variants)
     wait_for_cards(qtbot, again, lambda: len(shown(again)) == 3)
     before = again.editor.toPlainText()
     press(again, Qt.Key.Key_Return, SEVERAL)
-    QTest.keyClick(again.variants, Qt.Key.Key_3)
+    QTest.keyClick(again.bottom.variants, Qt.Key.Key_3)
     assert finished(again)
     assert again.editor.toPlainText() == before
     assert in_text(again) == [1]
@@ -399,4 +399,4 @@ def test_pressed_while_the_model_loads_it_starts_when_it_is_there(open_window: O
     set_length(window, 5)
     press(window, Qt.Key.Key_Return, SEVERAL)
     qtbot.waitUntil(lambda: len(nodes(window)) == 3 and finished(window), timeout=40_000)
-    assert window.variants.isVisible()
+    assert window.bottom.variants.isVisible()

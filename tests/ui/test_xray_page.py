@@ -111,7 +111,7 @@ def test_the_text_shows_what_could_not_have_been_written(open_window: Open, qtbo
     window.actions_by_name["effect"].trigger()
     assert box.isChecked()
     qtbot.waitUntil(lambda: summary.text().startswith("All 15 words"), timeout=5000)
-    marks = controller_of(window).effects.marks
+    marks = controller_of(window).views.effects.marks
     everything = QRect(0, 0, 10_000, 10_000)
     assert not list(marks.lines(everything))
     use(window, TopK(3))
