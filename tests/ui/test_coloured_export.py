@@ -23,7 +23,7 @@ def test_the_text_on_the_screen_is_written_with_its_colours_and_numbers(
     action = window.actions_by_name["export_coloured"]
     assert not action.isEnabled()
     window.editor.setPlainText(TEXT)
-    colouring = find(window, Controller, "controller").colouring
+    colouring = find(window, Controller, "controller").views.colouring
     qtbot.waitUntil(lambda: len(colouring.series) > 5, timeout=8000)
     assert action.isEnabled()
     asked: list[str] = []
@@ -50,7 +50,7 @@ def test_the_text_on_the_screen_is_written_with_its_colours_and_numbers(
 
 def test_a_place_that_cannot_be_written_is_said(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
     window = open_window(model=False)
-    colouring = find(window, Controller, "controller").colouring
+    colouring = find(window, Controller, "controller").views.colouring
     (tmp_path / "out.html").mkdir()
     colouring.coloured_text.write(tmp_path / "out.html")
     qtbot.waitUntil(lambda: "could not be written" in window.notice.text(), timeout=8000)
