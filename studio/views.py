@@ -87,7 +87,7 @@ class Views(QObject):
         self._sessions, self._writing = sessions, writing
         self._insight, self._reproduction, self._index = insight, reproduction, index
         self._folder, self._next_job = folder, next_job
-        self.is_finished = False
+        self.is_finished = self._is_making = False
         self._steps = self._make()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -108,14 +108,18 @@ class Views(QObject):
 
     def finish(self) -> None:
         """Make at once what is not made yet."""
-        if not self.is_finished:
-            self._timer.stop()
-            for _ in self._steps:
-                pass
+        self._timer.stop()
+        while not self.is_finished and not self._is_making:
+            self._make_next()
+
+    def _make_next(self) -> None:
+        self._is_making = True  # a tab that comes to the front meanwhile need not ask for it
+        next(self._steps, None)
+        self._is_making = False
 
     @Slot()
     def _on_turn(self) -> None:
-        next(self._steps, None)
+        self._make_next()
         if not self.is_finished:
             self._timer.start(TURN_MS)
 

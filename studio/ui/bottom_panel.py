@@ -82,6 +82,7 @@ class BottomPanel(QTabWidget):
         yield
         from studio.ui.compare.panel import ComparePanel
 
+        yield  # the import alone is a turn
         self.compare = put_page(self, ComparePanel(self._theme))
         self._pages.append(self.compare)
         yield

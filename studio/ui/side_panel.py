@@ -51,6 +51,7 @@ class SidePanel(QTabWidget):
         yield
         from studio.ui.inside.page import InsidePage
 
+        yield  # the import alone is a turn
         self.inside = put_page(self, InsidePage(self._theme))
         self._pages.append(self.inside)
         yield
