@@ -14,7 +14,7 @@ from studio.core import chain
 from studio.core import messages as m
 from studio.core.environment import Environment
 from studio.core.manuscript import Manuscript
-from studio.core.processors.choosing import best, n_texts
+from studio.core.processors.choosing import chosen, n_texts
 from studio.sessions import Sessions
 from studio.store import records as r
 from studio.ui.main_window import MainWindow
@@ -347,8 +347,9 @@ class Writing(QObject):
         put_beside(editor.manuscript, run.drafts, run.parent)
         steps = [draft.node_id for draft in run.drafts if draft.node_id is not None]
         if run.keeps_best and run.wanted is None:
-            likeliest = best([[token.logprob for token in draft.log.tokens] for draft in run.drafts])
-            run.wanted = run.drafts[likeliest].node_id
+            stages = chain.from_json(run.drafts[0].log.record.processors)
+            taken = chosen(stages, [[token.logprob for token in draft.log.tokens] for draft in run.drafts])
+            run.wanted = run.drafts[taken].node_id
         if run.wanted in steps:
             editor.go_to(run.wanted)
         elif steps and not run.drafts[0].text:

@@ -16,7 +16,7 @@ from studio.cli.trouble import ArgumentsError, EngineFailedError
 from studio.core.chain import Chain, all_parameters, reordered, with_values, without
 from studio.core.environment import Environment
 from studio.core.presets import DEFAULT_MAX_NEW_TOKENS
-from studio.core.processors.choosing import best, n_texts
+from studio.core.processors.choosing import chosen, n_texts
 
 if TYPE_CHECKING:
     from studio.core.engine import Engine
@@ -146,7 +146,7 @@ def _write_best(
                 written.finished = message
             case m.JobFailed():
                 failure = message
-    likeliest = best([[token.logprob for token in row] for row in rows])
+    likeliest = chosen(request.processors, [[token.logprob for token in row] for row in rows])
     written.tokens, written.seed = rows[likeliest], request.seeds[likeliest]
     if written.finished and likeliest in ends:
         end = ends[likeliest]

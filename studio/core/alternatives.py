@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
-from studio.core import context, memory
+from studio.core import beams, context, memory
 from studio.core.generate import Watch, choose, nobody
 from studio.core.messages import (
     AlternativeFinished,
@@ -21,6 +21,7 @@ from studio.core.messages import (
     Token,
 )
 from studio.core.model import Cancelled, CausalLM, InterruptedReading
+from studio.core.processors.choosing import beams_of
 from studio.core.processors.constraints import is_complete
 from studio.core.running import Running, RunStart, begin_all
 from studio.core.stops import StopMatcher
@@ -41,9 +42,13 @@ def generate_alternatives(
     Alternative i is the text `generate` writes with seeds[i]. A matrix product of several rows adds in
     another order than one of a single row, so the logits differ in their last bits (by less than 1e-4,
     measured in tests/core/test_alternatives.py); a draw that falls into such a gap would take another token.
+    If the chain asks for a beam search, the texts are what that finds, whatever the seeds.
     The model's cache holds the prompt afterwards. Raises StudioError after the tokens so far if the model's
     numbers break.
     """
+    if searching := beams_of(request.processors):
+        yield from beams.search(model, tokenizer, request, searching, cancelled, watch)
+        return
     started = time.perf_counter()
     seen = context.measure(model, tokenizer, request.prompt, request.special_offsets, request.max_new_tokens)
     starts = [

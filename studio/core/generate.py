@@ -22,6 +22,7 @@ from studio.core.messages import (
     Token,
 )
 from studio.core.model import Cancelled, CausalLM, InterruptedReading
+from studio.core.processors.choosing import beams_of
 from studio.core.processors.constraints import discarded, is_complete, take
 from studio.core.running import Running, RunStart, begin_all
 from studio.core.stops import StopMatcher
@@ -68,9 +69,13 @@ def generate(
     A token whose text may be the beginning of a stop string waits until that is decided. Raises StudioError
     after the tokens so far if the model's numbers break.
     """
+    from studio.core import backtracking, beams  # they build on this module
+
+    if searching := beams_of(request.processors):
+        yield from beams.search_best(model, tokenizer, request, searching, cancelled, watch)
+        return
     started = time.perf_counter()
     seen = context.measure(model, tokenizer, request.prompt, request.special_offsets, request.max_new_tokens)
-    from studio.core import backtracking  # it builds on this module
 
     rule = backtracking.rule_of(request.processors)
     start = RunStart(

@@ -212,6 +212,15 @@ def test_the_best_of_several_is_the_likeliest_and_its_seed_writes_it_again(run: 
     assert run("generate", *flags, "--seed", "9", "--best-of", "3")[1] == best["text"]
 
 
+def test_a_beam_search_prints_the_best_text_whatever_the_seed(run: Run) -> None:
+    flags = ("--prompt", "The dog", "--max-new-tokens", "15", "--beams", "4")
+    first = as_json(run, "generate", *flags, "--seed", "9")
+    assert len(first["tokens"]) == 15
+    assert run("generate", *flags, "--seed", "10")[1] == first["text"]
+    drawn = as_json(run, "generate", *flags[:-2], "--top-k", "1", "--seed", "9")
+    assert sum(t["logprob"] for t in first["tokens"]) > sum(t["logprob"] for t in drawn["tokens"])
+
+
 def test_a_pattern_is_kept_and_a_mistake_in_it_is_one_sentence(run: Run) -> None:
     flags = ("--prompt", "The dog", "--seed", "1", "--max-new-tokens", "40")
     result = as_json(run, "generate", *flags, "--pattern", r" (ran|sat) \d\d times\.")

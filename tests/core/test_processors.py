@@ -23,6 +23,7 @@ from studio.core.parameters import Parameter, TextParameter, Value, is_off, para
 from studio.core.processors import (
     PROCESSORS,
     BannedWords,
+    BeamSearch,
     BestOf,
     ContrastiveSearch,
     Dry,
@@ -321,7 +322,7 @@ SWITCHED_ON: dict[type, dict[str, Value]] = {
 """Where the usual values would change nothing of the next test's logits."""
 
 
-OWN_TESTS = (BestOf, ContrastiveSearch, Guidance, JsonShape, Pattern)
+OWN_TESTS = (BeamSearch, BestOf, ContrastiveSearch, Guidance, JsonShape, Pattern)
 """They need a model or a whole vocabulary, and have their own files: test_choosing, test_contrastive, ..."""
 
 

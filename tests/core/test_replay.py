@@ -20,6 +20,7 @@ from studio.core.generate import generate, sampling_probs
 from studio.core.parameters import Parameter, parameters
 from studio.core.processors import (
     PROCESSORS,
+    BeamSearch,
     ContrastiveSearch,
     Guidance,
     LogitsProcessor,
@@ -49,6 +50,7 @@ TEXTS = {
 def random_chain(chance: random.Random, *, on_stored_logits: bool = False) -> tuple[LogitsProcessor, ...]:
     """Some processors, in any order, at values a person could set."""
     chosen = chance.sample(PROCESSORS, chance.randrange(1, 7))
+    chosen = [processor for processor in chosen if processor is not BeamSearch]  # no draws, see test_beams
     chosen = [processor for processor in chosen if not (on_stored_logits and processor in NEED_A_MODEL)]
     made = []
     for processor in chosen:

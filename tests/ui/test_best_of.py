@@ -38,6 +38,27 @@ def test_the_likeliest_is_taken_and_the_others_stay(open_window: Open, qtbot: Qt
     assert text == told(window)[best([[-number] for number in perplexities])]
 
 
+def test_of_a_beam_search_the_best_is_in_the_text_and_the_others_beside_it(
+    open_window: Open, qtbot: QtBot
+) -> None:
+    window = open_window()
+    written = []
+    for seed in (41, 42):
+        fix_seed(window, seed)
+        window.sampling.set_processors(with_values(window.sampling.all_processors(), {"beams": 3}))
+        window.editor.setPlainText(PROMPT)
+        set_length(window, 12)
+        press(window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+        assert not finished(window)
+        qtbot.waitUntil(lambda: finished(window), timeout=30_000)
+        qtbot.waitUntil(lambda: len(window.variants.cards) >= 3, timeout=5000)
+        texts = told(window)[:3]
+        assert len(set(texts)) == 3
+        assert window.editor.toPlainText() == PROMPT + texts[0]
+        written.append(texts)
+    assert written[0] == written[1]  # no dice
+
+
 def told(window: MainWindow) -> list[str]:
     """The texts of the cards."""
     return [card.text.text for card in window.bottom.variants.cards[:4]]

@@ -15,7 +15,7 @@ first (see `core/truncation.py`).
 
 from __future__ import annotations
 
-from studio.core.processors.choosing import BestOf
+from studio.core.processors.choosing import BeamSearch, BestOf
 from studio.core.processors.constraints import JsonShape, Pattern
 from studio.core.processors.contrastive import ContrastiveSearch
 from studio.core.processors.cutoffs import EpsilonCutoff, EtaCutoff, TailFree, TopA, TopNSigma
@@ -59,6 +59,7 @@ PROCESSORS: tuple[type[LogitsProcessor], ...] = (
     Xtc,
     Mirostat,
     ContrastiveSearch,
+    BeamSearch,
     BestOf,
 )
 """Every processor, in the default order of application: Hugging Face's, with the others where they belong.
@@ -73,6 +74,7 @@ really drawn. Contrastive search leaves nothing to draw. Which of several texts 
 __all__ = [
     "PROCESSORS",
     "BannedWords",
+    "BeamSearch",
     "BestOf",
     "ContrastiveSearch",
     "Dry",
