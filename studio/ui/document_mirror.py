@@ -133,7 +133,8 @@ class DocumentMirror(QObject):
             if soft > position or (before_break and soft == position):
                 break
             position += 1
-        return position
+        # While another manuscript is being put in, Qt says that the caret has moved: it is still empty then.
+        return min(position, self._document.characterCount() - 1)
 
     def _places_now(self) -> Utf16Places:
         if self._places.text is not self._manuscript.text:

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 from studio.core.manuscript import Manuscript
 from studio.ui import document_mirror
 from studio.ui.document_mirror import DocumentMirror, clean, clean_generated
+from studio.ui.editor import Editor
 from studio.ui.utf16 import utf16_length
 
 TEXTS = st.text(alphabet=st.sampled_from("ab \n🙂中é\u00a0"), max_size=12)
@@ -142,3 +143,15 @@ def test_clean_is_idempotent_and_safe_for_the_document(qapp: object, text: str) 
     holder = Holder("")
     holder.user_replaces(0, 0, cleaned)
     assert holder.mirror.manuscript.text == cleaned
+
+
+def test_no_place_lies_behind_the_document_while_another_manuscript_is_put_in(editor: Editor) -> None:
+    editor.load(Manuscript("Once upon a time."), caret=5)
+    seen: list[int] = []
+    last = editor.document()
+    editor.cursorPositionChanged.connect(
+        lambda: seen.append(editor.mirror.to_document(8) - (last.characterCount() - 1))
+    )
+    editor.load(Manuscript("Another text."), caret=3)
+    assert seen
+    assert max(seen) <= 0

@@ -226,7 +226,8 @@ def test_while_they_are_written_all_of_them_are_saved(
     qtbot.waitUntil(lambda: finished(window), timeout=5000)
     assert len(lengths) >= 2
     assert set(lengths[-1]) == {1, 2, 3}
-    assert all(lengths[-1][n] > lengths[0][n] or lengths[0][n] > 100 for n in (1, 2, 3))
+    assert all(lengths[-1][n] >= lengths[0][n] for n in (1, 2, 3))  # one may have ended by itself
+    assert sum(lengths[-1].values()) > sum(lengths[0].values())
     assert len(nodes(window)) == 3
 
 
