@@ -107,10 +107,10 @@ class DocumentMirror(QObject):
         self._soft.clear()
         self._astral = False
         self._showing = True
+        self._length = 0  # in the document's own units, without the last separator
         self._document.clear()
         cursor = QTextCursor(self._document)
         cursor.setBlockFormat(paragraph_format())
-        self._length = 0
         self._showing = False
         text = manuscript.text
         self._insert(0, 0, text)
@@ -134,7 +134,7 @@ class DocumentMirror(QObject):
                 break
             position += 1
         # While another manuscript is being put in, Qt says that the caret has moved: it is still empty then.
-        return min(position, self._document.characterCount() - 1)
+        return min(position, self._length)
 
     def _places_now(self) -> Utf16Places:
         if self._places.text is not self._manuscript.text:
