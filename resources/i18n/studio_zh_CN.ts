@@ -3902,6 +3902,14 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
         <source>Make it simpler, or switch off other stages that ban words it needs.</source>
         <translation>请把它改得简单些，或关闭禁用了所需词语的其他环节。</translation>
     </message>
+    <message>
+        <source>Contrastive search looks inside the model, and works with GPT-2 models only.</source>
+        <translation>对比搜索要比较模型内部的状态，只适用于 GPT-2 模型。</translation>
+    </message>
+    <message>
+        <source>Switch contrastive search off, or choose a GPT-2 model.</source>
+        <translation>请关闭对比搜索，或选择一个 GPT-2 模型。</translation>
+    </message>
 </context>
 <context>
     <name>Swapping</name>
@@ -6303,6 +6311,54 @@ log-probability {logprob}</source>
     <message>
         <source>How many continuations are written, of which the likeliest is taken: the highest average log-probability of a token. 1 is off.</source>
         <translation>写几段续写并取其中最可能的一段，即每个词元的平均对数概率最高者。1 为关闭。</translation>
+    </message>
+    <message>
+        <source>Beam search</source>
+        <translation>束搜索</translation>
+    </message>
+    <message>
+        <source>Looks for the likeliest whole text instead of drawing word by word. It appears when the search is over; the next best stay as variants. Safe and dry: good for short endings.</source>
+        <translation>寻找整体上最可能的文本，而不是逐词抽取。搜索结束后文本才出现；次优的几个保留为变体。稳妥而平淡：适合短小的结尾。</translation>
+    </message>
+    <message>
+        <source>Beams</source>
+        <translation>束数</translation>
+    </message>
+    <message>
+        <source>How many beginnings are followed side by side; only the likeliest go on. 1 is off. No dice are thrown, so the same text comes every time.</source>
+        <translation>同时追踪多少个开头；只有最可能的才继续。1 为关闭。不掷骰子，所以每次得到的文本都相同。</translation>
+    </message>
+    <message>
+        <source>Favour length</source>
+        <translation>长度偏好</translation>
+    </message>
+    <message>
+        <source>Whether short or long texts win, where some end sooner: 1 compares the average token, more than 1 favours long texts, 0 and less favours short ones.</source>
+        <translation>当有的文本较早结束时，短的还是长的胜出：1 比较每个词元的平均值，大于 1 偏向长文本，0 及以下偏向短文本。</translation>
+    </message>
+    <message>
+        <source>Contrastive search</source>
+        <translation>对比搜索</translation>
+    </message>
+    <message>
+        <source>Takes a likely token that says something new: no dice, yet no running in circles. Needs a GPT-2 model and takes about three times as long. Several continuations at once become the same one.</source>
+        <translation>在可能的词元中选取带来新意的一个：不掷骰子，也不原地打转。需要 GPT-2 模型，用时约为三倍。同时写多个续写时，它们会完全相同。</translation>
+    </message>
+    <message>
+        <source>Contrast</source>
+        <translation>对比强度</translation>
+    </message>
+    <message>
+        <source>How much being unlike the text so far counts, against being likely. 0 is off; 0.6 is usual; at 1 only the difference counts.</source>
+        <translation>与前文不同占多大分量（相对于可能性）。0 为关闭；通常用 0.6；为 1 时只看与前文的差异。</translation>
+    </message>
+    <message>
+        <source>Tokens compared</source>
+        <translation>比较的词元数</translation>
+    </message>
+    <message>
+        <source>How many of the likeliest tokens are tried out at every place. 1 is off; 4 to 8 are usual.</source>
+        <translation>在每个位置试用多少个最可能的词元。1 为关闭；通常用 4 到 8。</translation>
     </message>
 </context>
 <context>
