@@ -51,7 +51,7 @@ def test_of_a_beam_search_the_best_is_in_the_text_and_the_others_beside_it(
         press(window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
         assert not finished(window)
         qtbot.waitUntil(lambda: finished(window), timeout=30_000)
-        qtbot.waitUntil(lambda: len(window.variants.cards) >= 3, timeout=5000)
+        qtbot.waitUntil(lambda: len(window.bottom.variants.cards) >= 3, timeout=5000)
         texts = told(window)[:3]
         assert len(set(texts)) == 3
         assert window.editor.toPlainText() == PROMPT + texts[0]
