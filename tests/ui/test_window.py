@@ -55,7 +55,7 @@ def test_write_continue_stop_retry_undo_quit_and_find_everything_again(
     assert len(first) > len(PROMPT) + 20
     assert window.editor.caret() == len(first)
     assert next(window.editor.manuscript.origins(len(PROMPT), len(first)))[2] is Origin.GENERATED
-    assert find(window, QLabel, "tokenRank").text()
+    qtbot.waitUntil(lambda: bool(find(window, QLabel, "tokenRank").text()), timeout=5000)
     assert window.status.meter.used > 10
     assert "tokens/s" in find(window, QLabel, "statusTokensPerSecond").text()
 
