@@ -45,7 +45,6 @@ VIEWS = {
     "loom": ("loom",),
     "inside": ("inside",),
     "xray": ("xray",),
-    "xray": ("xray",),
     "palette": ("find_anything",),
     "backups": ("backups",),
 }
