@@ -23,6 +23,7 @@ TEST_ENVIRONMENT = {
     "TOKENIZERS_PARALLELISM": "false",
     "PYTHONUTF8": "1",
 }
+TIMED_RUN = {"GPT2_STUDIO_TIMED_RUN": "1"}
 
 
 def run(arguments: list[str]) -> int:
@@ -39,7 +40,11 @@ def run(arguments: list[str]) -> int:
 
 
 def test(arguments: list[str]) -> int:
-    """Check format, lint, types and import contracts, then run the tests; arguments go to pytest."""
+    """Check format, lint, types and import contracts, then run the tests; arguments go to pytest.
+
+    Without arguments it is the timed run: the whole window is opened a few times a file only (see
+    tests/conftest.py). `make.py test tests` runs every test.
+    """
     import environment
     import system_libraries
 
@@ -48,7 +53,8 @@ def test(arguments: list[str]) -> int:
     for name, command in test_steps(python, environment.scripts_dir(environment.VENV), arguments):
         print(f"== {name}", flush=True)
         start = time.perf_counter()
-        status = subprocess.run(command, cwd=ROOT, env={**os.environ, **TEST_ENVIRONMENT}, check=False)
+        variables = {**os.environ, **TEST_ENVIRONMENT} | ({} if arguments else TIMED_RUN)
+        status = subprocess.run(command, cwd=ROOT, env=variables, check=False)
         took = f"   {name}: {time.perf_counter() - start:.1f} s"
         if status.returncode != 0:
             print(f"{took}, failed", flush=True)

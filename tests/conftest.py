@@ -16,6 +16,7 @@ os.environ.update(
 import gc
 import sys
 import weakref
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,27 @@ hypothesis.settings.load_profile("studio")
 
 PATIENCE_MS = 2000
 """How long a thread, timer or process may still take to end after its test."""
+
+
+WINDOWS_A_FILE = 5
+"""Opening the whole app takes seconds: in the timed run a file of tests does it so often, test_window.py
+always."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out, in the timed run only, what would take it beyond a quarter of an hour on two cores."""
+    if "GPT2_STUDIO_TIMED_RUN" not in os.environ:
+        return
+    opened: Counter[Path] = Counter()
+    left_out = []
+    for item in items:
+        if "open_window" in getattr(item, "fixturenames", ()) and item.path.name != "test_window.py":
+            opened[item.path] += 1
+            if opened[item.path] > WINDOWS_A_FILE:
+                left_out.append(item)
+    config.hook.pytest_deselected(items=left_out)
+    gone = set(left_out)
+    items[:] = [item for item in items if item not in gone]
 
 
 def pytest_collection_finish() -> None:
