@@ -8,10 +8,9 @@ from PySide6.QtCore import QLineF, QRect
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from studio.ui.editor import Editor
-from studio.ui.heat.painter import Line, words
+from studio.ui.heat.painter import Line, lines_in_view, words
 from studio.ui.text_numbers import TextToken
 from studio.ui.theme import Theme
-from studio.ui.utf16 import Utf16Places
 
 WIDTH = 1.6
 
@@ -47,29 +46,8 @@ class EffectMarks:
 
     def lines(self, area: QRect) -> Iterator[QLineF]:
         """The strokes in a part of the viewport."""
-        editor = self._editor
-        scrolled = editor.verticalScrollBar().value()
-        layout = editor.document().documentLayout()
-        block = editor.cursorForPosition(area.topLeft()).block()
-        while block.isValid():
-            rect = layout.blockBoundingRect(block).translated(
-                -editor.horizontalScrollBar().value(), -scrolled
-            )
-            if rect.top() > area.bottom():
-                return
-            text = block.text()
-            places = None if text.isascii() or max(text) <= "\uffff" else Utf16Places(text)
-            base = editor.mirror.to_text(block.position())
-            laid_out = block.layout()
-            for number in range(laid_out.lineCount()):
-                line = laid_out.lineAt(number)
-                top = rect.top() + line.y()
-                if top > area.bottom():
-                    return
-                if top + 2 * line.height() >= area.top():
-                    shown = Line(block, line, base, text, places)
-                    yield from self._strokes(shown, rect.left(), top + line.ascent() * 0.68)
-            block = block.next()
+        for line, left, top, _ in lines_in_view(self._editor, area):
+            yield from self._strokes(line, left, top + line.ascent * 0.68)
 
     def _strokes(self, line: Line, left: float, y: float) -> Iterator[QLineF]:
         text = self._editor.manuscript.text

@@ -32,6 +32,7 @@ class Line:
     def __init__(self, block: QTextBlock, line: QTextLine, base: int, text: str, places: Utf16Places | None):
         layout = block.layout()
         self._line = line
+        self.ascent, self.descent = line.ascent(), line.descent()
         self._base = base  # of the paragraph, in the text
         self._text = text  # of the paragraph
         self._places = places  # if it has characters of two units
@@ -73,6 +74,31 @@ class Line:
         return float(found[0]) if isinstance(found, tuple) else self._line.x()
 
 
+def lines_in_view(editor: Editor, area: QRect) -> Iterator[tuple[Line, float, float, bool]]:
+    """Each line in a part of the viewport: left and top in it, and whether a paragraph ends there."""
+    scrolled = editor.verticalScrollBar().value()
+    layout = editor.document().documentLayout()
+    block = editor.cursorForPosition(area.topLeft()).block()
+    while block.isValid():
+        rect = layout.blockBoundingRect(block).translated(-editor.horizontalScrollBar().value(), -scrolled)
+        if rect.top() > area.bottom():
+            return
+        text = block.text()
+        places = None if text.isascii() or max(text) <= "\uffff" else Utf16Places(text)
+        base = editor.mirror.to_text(block.position())
+        laid_out = block.layout()
+        for number in range(laid_out.lineCount()):
+            line = laid_out.lineAt(number)
+            top = rect.top() + line.y()
+            if top > area.bottom():
+                return
+            if top + 2 * line.height() >= area.top():
+                is_last = number == laid_out.lineCount() - 1
+                ends = is_last and not editor.mirror.is_soft_break(block.position() + block.length() - 1)
+                yield Line(block, line, base, text, places), rect.left(), top, ends
+        block = block.next()
+
+
 class HeatPainter:
     """Colours an editor's words by `kind`; `numbers` is what is known of them."""
 
@@ -112,36 +138,12 @@ class HeatPainter:
 
     def marks(self, area: QRect) -> Iterator[Mark]:
         """What is to be painted in a part of the viewport."""
-        editor = self._editor
-        scrolled = editor.verticalScrollBar().value()
-        layout = editor.document().documentLayout()
-        block = editor.cursorForPosition(area.topLeft()).block()
-        while block.isValid():
-            rect = layout.blockBoundingRect(block).translated(
-                -editor.horizontalScrollBar().value(), -scrolled
-            )
-            if rect.top() > area.bottom():
-                return
-            text = block.text()
-            places = None if text.isascii() or max(text) <= "\uffff" else Utf16Places(text)
-            base = editor.mirror.to_text(block.position())
-            laid_out = block.layout()
-            for number in range(laid_out.lineCount()):
-                line = laid_out.lineAt(number)
-                top = rect.top() + line.y()
-                if top > area.bottom():
-                    return
-                if top + 2 * line.height() < area.top():
-                    continue
-                shown = Line(block, line, base, text, places)
-                band = QRectF(rect.left(), top - PAD, 0, line.ascent() + line.descent() + 2 * PAD)
-                if self.kind == "origin":
-                    yield from self._origins(shown, band)
-                else:
-                    is_last = number == laid_out.lineCount() - 1
-                    ends = is_last and not editor.mirror.is_soft_break(block.position() + block.length() - 1)
-                    yield from self._heat(shown, band, ends)
-            block = block.next()
+        for line, left, top, ends in lines_in_view(self._editor, area):
+            band = QRectF(left, top - PAD, 0, line.ascent + line.descent + 2 * PAD)
+            if self.kind == "origin":
+                yield from self._origins(line, band)
+            else:
+                yield from self._heat(line, band, ends)
 
     def _origins(self, line: Line, band: QRectF) -> Iterator[Mark]:
         for first, last, origin in self._editor.manuscript.origins(line.start, line.end):
