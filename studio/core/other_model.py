@@ -182,7 +182,7 @@ class TransformersLM:
             raise ValueError(f"{n_tokens} tokens after {past} in a context window of {self.n_positions}")
         return CopiedCache(self.backend, copy.deepcopy(self._cache), n, self.device)
 
-    def tree(self, room: int) -> RereadTree:  # noqa: ARG002
+    def tree(self, room: int) -> RereadTree:  # noqa: ARG002 (the protocol has it)
         """Texts that go on from `cached_ids` and fork."""
         return RereadTree(self)
 

@@ -68,7 +68,7 @@ class Pure:
 
     __slots__ = ()
 
-    def begin(self: _Self, start: RunStart) -> _Self:  # noqa: ARG002
+    def begin(self: _Self, start: RunStart) -> _Self:
         """Itself."""
         return self
 
@@ -81,7 +81,7 @@ class Untouched(Pure):
 
     __slots__ = ()
 
-    def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:  # noqa: ARG002
+    def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:
         """The very tensor."""
         return logits
 

@@ -235,11 +235,11 @@ def _copy_line(wreck: sqlite3.Connection, store: Store, session_id: int) -> None
     columns = ("created_utc", "updated_utc", "deleted_utc", "pinned", "archived", "tags")
     values = None
     with contextlib.suppress(sqlite3.Error):
-        sql = f"SELECT {', '.join(columns)} FROM sessions WHERE id = ?"  # noqa: S608
+        sql = f"SELECT {', '.join(columns)} FROM sessions WHERE id = ?"
         values = wreck.execute(sql, (session_id,)).fetchone()
     if values:
         cleaned = [clean(value) if isinstance(value, str) else value for value in values]
-        update = f"UPDATE sessions SET {' = ?, '.join(columns)} = ? WHERE id = ?"  # noqa: S608
+        update = f"UPDATE sessions SET {' = ?, '.join(columns)} = ? WHERE id = ?"
         with contextlib.suppress(sqlite3.IntegrityError):  # a value that is not one
             store.change(lambda db: db.execute(update, (*cleaned, session_id)))
 
@@ -249,9 +249,7 @@ def _session_ids(wreck: sqlite3.Connection) -> Iterator[int]:
     found: dict[int, None] = {}
     for table, column in (("sessions", "id"), ("manuscripts", "session_id"), ("generations", "session_id")):
         for direction in ("ASC", "DESC"):
-            found |= dict.fromkeys(
-                _ids(wreck, f"SELECT {column} FROM {table} ORDER BY {column} {direction}")  # noqa: S608
-            )
+            found |= dict.fromkeys(_ids(wreck, f"SELECT {column} FROM {table} ORDER BY {column} {direction}"))
     yield from sorted(found)
 
 

@@ -59,7 +59,7 @@ def forget_session(connection: sqlite3.Connection, session_id: int) -> None:
             _pieces(session_id),
         ):
             connection.execute(
-                f"DELETE FROM {table} WHERE {column} BETWEEN ? AND ?",  # noqa: S608
+                f"DELETE FROM {table} WHERE {column} BETWEEN ? AND ?",
                 (first, last),
             )
 
@@ -151,7 +151,7 @@ def _text_of(connection: sqlite3.Connection, document: int) -> str:
         else ("generations", "text", "id")
     )
     row = connection.execute(
-        f"SELECT {column} FROM {table} WHERE {key} = ?",  # noqa: S608
+        f"SELECT {column} FROM {table} WHERE {key} = ?",
         (document & _ID,),
     ).fetchone()
     return str(row[0]) if row else ""
@@ -254,9 +254,7 @@ def _cut_out(
 
 def _titles(connection: sqlite3.Connection, session_ids: Iterable[int]) -> dict[int, str]:
     ids = ",".join(map(str, session_ids))
-    rows = connection.execute(
-        f"SELECT id, title, preview, n_characters FROM sessions WHERE id IN ({ids})"  # noqa: S608
-    )
+    rows = connection.execute(f"SELECT id, title, preview, n_characters FROM sessions WHERE id IN ({ids})")
     return {
         session_id: title or (f"{preview}…" if len(preview) == 80 < n_characters else preview)
         for session_id, title, preview, n_characters in rows

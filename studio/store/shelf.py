@@ -31,7 +31,7 @@ def sessions(
 ) -> tuple[SessionSummary, ...]:
     """The sessions of a view, pinned ones first."""
     found = connection.execute(
-        f"SELECT {_COLUMNS} FROM sessions WHERE {_VIEWS[view]} ORDER BY pinned DESC, {_ORDERS[order]}"  # noqa: S608
+        f"SELECT {_COLUMNS} FROM sessions WHERE {_VIEWS[view]} ORDER BY pinned DESC, {_ORDERS[order]}"
     )
     listed = map(_summary, found)
     if order == "title":
@@ -43,7 +43,7 @@ def sessions(
 
 def summary(connection: sqlite3.Connection, session_id: int) -> SessionSummary:
     """One line of the list."""
-    found = connection.execute(f"SELECT {_COLUMNS} FROM sessions WHERE id = ?", (session_id,))  # noqa: S608
+    found = connection.execute(f"SELECT {_COLUMNS} FROM sessions WHERE id = ?", (session_id,))
     return _summary(found.fetchone())
 
 

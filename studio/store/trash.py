@@ -28,7 +28,7 @@ def purge(connection: sqlite3.Connection, session_id: int) -> None:
     generations = [g for (g,) in run("SELECT id FROM generations WHERE session_id = ?", (session_id,))]
     for table, column in (("tokens", "generation_id"), ("search", "rowid"), ("stale", "id")):
         connection.executemany(
-            f"DELETE FROM {table} WHERE {column} = ?",  # noqa: S608
+            f"DELETE FROM {table} WHERE {column} = ?",
             ((g,) for g in generations),
         )
     connection.executemany("DELETE FROM meta WHERE key = ?", ((passages.gap_key(g),) for g in generations))
@@ -92,7 +92,7 @@ def still_in(backups: Iterable[Path], library_id: str, session_ids: Iterable[int
                 sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
             ) as backup:
                 same = backup.execute("SELECT value FROM meta WHERE key = 'library_id'").fetchone()
-                sql = f"SELECT count(*) FROM sessions WHERE id IN ({ids})"  # noqa: S608
+                sql = f"SELECT count(*) FROM sessions WHERE id IN ({ids})"
                 if same == (library_id,) and backup.execute(sql).fetchone()[0]:
                     holding.append(path)
         except sqlite3.Error:

@@ -39,7 +39,7 @@ class BestOf(Pure):
         ),
     )  # fmt: skip
 
-    def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:  # noqa: ARG002
+    def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:
         """The very tensor."""
         return logits
 
@@ -78,7 +78,7 @@ class BeamSearch(Pure):
         ),
     )  # fmt: skip
 
-    def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:  # noqa: ARG002
+    def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:
         """The very tensor."""
         return logits
 

@@ -35,7 +35,7 @@ class TopNSigma(Pure):
         ),
     )  # fmt: skip
 
-    def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:  # noqa: ARG002
+    def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:
         """(T,) int64, (V,) float32 -> (V,) float32."""
         if self.top_n_sigma == 0.0:
             return logits
@@ -66,7 +66,7 @@ class EpsilonCutoff(Pure):
         ),
     )  # fmt: skip
 
-    def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:  # noqa: ARG002
+    def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:
         """(T,) int64, (V,) float32 -> (V,) float32."""
         if self.epsilon_cutoff == 0.0:
             return logits
@@ -98,7 +98,7 @@ class EtaCutoff(Pure):
         ),
     )  # fmt: skip
 
-    def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:  # noqa: ARG002
+    def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:
         """(T,) int64, (V,) float32 -> (V,) float32."""
         if self.eta_cutoff == 0.0:
             return logits
@@ -131,7 +131,7 @@ class TopA(Pure):
         ),
     )  # fmt: skip
 
-    def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:  # noqa: ARG002
+    def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:
         """(T,) int64, (V,) float32 -> (V,) float32."""
         if self.top_a == 0.0:
             return logits
@@ -161,6 +161,6 @@ class TailFree(Pure):
         ),
     )  # fmt: skip
 
-    def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:  # noqa: ARG002
+    def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:
         """(T,) int64, (V,) float32 -> (V,) float32."""
         return logits if self.tfs_z == 1.0 else keep_tail_free(logits, self.tfs_z)

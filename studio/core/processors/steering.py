@@ -122,7 +122,7 @@ class Mirostat:
         ),
     )  # fmt: skip
 
-    def begin(self, start: RunStart) -> Running:  # noqa: ARG002
+    def begin(self, start: RunStart) -> Running:
         """The stage with its memory at the beginning."""
         return Untouched() if self.mirostat_tau == 0.0 else _MirostatRun(self)
 
@@ -135,7 +135,7 @@ class _MirostatRun(Untouched):
         self._mu = 2 * rule.mirostat_tau  # bits
         self._found: Tensor | None = None  # (V,) float32, the surprise of every token at the last call
 
-    def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:  # noqa: ARG002
+    def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:
         """(T,) int64, (V,) float32 -> (V,) float32."""
         self._found = -logits.softmax(-1).log2()
         return logits.where((self._found <= self._mu) | (logits == logits.amax()), -INF)

@@ -39,7 +39,7 @@ class Temperature(Pure):
         ),
     )  # fmt: skip
 
-    def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:  # noqa: ARG002
+    def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:
         """(T,) int64, (V,) float32 -> (V,) float32."""
         if self.temperature == 1.0:
             return logits
@@ -79,7 +79,7 @@ class DynamicTemperature(Pure):
         ),
     )  # fmt: skip
 
-    def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:  # noqa: ARG002
+    def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:
         """(T,) int64, (V,) float32 -> (V,) float32."""
         if self.dynatemp_high == 0.0:
             return logits
@@ -122,7 +122,7 @@ class QuadraticSmoothing(Pure):
         ),
     )  # fmt: skip
 
-    def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:  # noqa: ARG002
+    def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:
         """(T,) int64, (V,) float32 -> (V,) float32."""
         if self.smoothing_factor == 0.0:
             return logits

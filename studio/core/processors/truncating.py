@@ -35,7 +35,7 @@ class TopK(Pure):
         ),
     )  # fmt: skip
 
-    def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:  # noqa: ARG002
+    def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:
         """(T,) int64, (V,) float32 -> (V,) float32."""
         if self.top_k == 0 or self.top_k >= logits.shape[-1]:
             return logits
@@ -64,7 +64,7 @@ class TopP(Pure):
         ),
     )  # fmt: skip
 
-    def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:  # noqa: ARG002
+    def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:
         """(T,) int64, (V,) float32 -> (V,) float32."""
         return logits if self.top_p == 1.0 else keep_nucleus(logits, self.top_p)
 
@@ -91,7 +91,7 @@ class MinP(Pure):
         ),
     )  # fmt: skip
 
-    def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:  # noqa: ARG002
+    def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:
         """(T,) int64, (V,) float32 -> (V,) float32."""
         if self.min_p == 0.0:
             return logits
@@ -121,6 +121,6 @@ class TypicalP(Pure):
         ),
     )  # fmt: skip
 
-    def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:  # noqa: ARG002
+    def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:
         """(T,) int64, (V,) float32 -> (V,) float32."""
         return logits if self.typical_p == 1.0 else keep_typical(logits, self.typical_p)
