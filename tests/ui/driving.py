@@ -8,7 +8,7 @@ from dataclasses import replace
 from finding import find
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QSpinBox
+from PySide6.QtWidgets import QLabel, QSpinBox
 
 from studio.ui.main_window import MainWindow
 
@@ -34,3 +34,8 @@ def fix_seed(window: MainWindow, seed: int) -> None:
     options = window.sampling.options
     options.set_options(replace(options.options(), seed=seed, seed_fixed=True))
     options.changed.emit()
+
+
+def saved(window: MainWindow) -> bool:
+    """Whether all that is on the screen is on the disk, as the status line says."""
+    return find(window, QLabel, "statusSaved").text().startswith("Saved ")

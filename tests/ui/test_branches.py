@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from driving import Open
+from driving import Open, saved
 from finding import find
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QPushButton, QToolButton
+from PySide6.QtWidgets import QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from studio.ui.main_window import MainWindow
@@ -29,10 +29,6 @@ def with_two_branches(open_window: Open) -> MainWindow:
 def listed(window: MainWindow) -> list[object]:
     window.tree.refresh()
     return [window.tree.model.index(row).data(NODE_ID) for row in range(window.tree.model.rowCount())]
-
-
-def saved(window: MainWindow) -> bool:
-    return find(window, QLabel, "statusSaved").text().startswith("Saved ")
 
 
 def test_a_pruned_branch_goes_away_with_the_text_that_stood_there_and_undo_brings_both_back(

@@ -13,7 +13,7 @@ from finding import find
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QContextMenuEvent
 from PySide6.QtTest import QAbstractItemModelTester, QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.store.records import Order, SessionsListed, SessionSummary, View
@@ -22,8 +22,7 @@ from studio.ui.session_list.lines import SHOWN_CHARS, as_tip, name, one_line
 from studio.ui.session_list.model import SEARCH, SessionModel
 from studio.ui.session_list.panel import SessionPanel
 from studio.ui.session_list.session_menu import SessionMenu
-from studio.ui.session_list.tag_dialog import MAX_TAG_CHARS, MAX_TAGS, TagDialog, parse_tags
-from studio.ui.session_list.trash_dialog import TrashDialog
+from studio.ui.session_list.tag_dialog import TagDialog
 
 
 def ago(days: int = 0) -> str:
@@ -297,73 +296,6 @@ def test_a_line_keeps_what_can_be_read() -> None:
     assert one_line("\u202eabc") == "abc"
     assert one_line("\ud83d") == "\ufffd"
     assert as_tip(["<b>", "x"]) == "<qt>&lt;b&gt;<br>x</qt>"
-
-
-# -- dialogs -------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("typed", "tags"),
-    [
-        ("novel, draft 2", ("novel", "draft 2")),
-        ("小说，草稿、二", ("小说", "草稿", "二")),
-        (" #a ,, a; b ", ("a", "b")),
-        ("x" * 500, ("x" * MAX_TAG_CHARS,)),
-        (",".join(map(str, range(99))), tuple(map(str, range(MAX_TAGS)))),
-        (" ", ()),
-    ],
-)
-def test_tags_are_typed_with_commas_between(typed: str, tags: tuple[str, ...]) -> None:
-    assert parse_tags(typed) == tags
-
-
-def test_the_last_tag_is_completed_from_those_in_use(qtbot: QtBot) -> None:
-    dialog = TagDialog("A title", ("draft",), ("novel", "draft", "poem"))
-    qtbot.addWidget(dialog)
-    field = find(dialog, QLineEdit, "tagField")
-    field.setText("draft, no")
-    completer = field.completer()
-    completer.setCompletionPrefix(field.text())
-    assert [completer.completionModel().index(0, 0).data()] == ["novel"]
-    assert completer.pathFromIndex(completer.completionModel().index(0, 0)) == "draft, novel"
-    field.setText("draft, novel")
-    assert dialog.tags() == ("draft", "novel")
-
-
-def test_tags_left_alone_stay_as_they_are(qtbot: QtBot) -> None:
-    odd = ("with, a comma", "two\nlines")
-    dialog = TagDialog("", odd, ())
-    qtbot.addWidget(dialog)
-    assert dialog.tags() == odd
-
-
-def test_the_trash_is_emptied_after_two_questions_and_never_by_enter(qtbot: QtBot) -> None:
-    dialog = TrashDialog([f"Session <b>{n}</b>" for n in range(12)], 3456)
-    qtbot.addWidget(dialog)
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
-    dialog.show()
-    dialog.activateWindow()
-    confirmed: list[bool] = []
-    dialog.confirmed.connect(lambda: confirmed.append(True))
-    texts = " ".join(label.text() for label in dialog.findChildren(QLabel))
-    assert "12 sessions, 3456 characters" in texts.replace(",456", "456")
-    assert "… and 4 more" in texts
-    QTest.keyClick(dialog, Qt.Key.Key_Return)
-    assert not dialog.isVisible()  # Enter keeps them
-    dialog.show()
-    find(dialog, QPushButton, "trashGoOn").click()
-    field, destroy = find(dialog, QLineEdit, "trashNumber"), find(dialog, QPushButton, "trashDestroy")
-    for typed in ("", "1", "13", "twelve", "-12"):
-        field.setText(typed)
-        assert not destroy.isEnabled()
-    field.setText("12")
-    assert destroy.isEnabled()
-    QTest.keyClick(field, Qt.Key.Key_Return)
-    assert dialog.isVisible()
-    assert confirmed == []
-    destroy.click()
-    assert confirmed == [True]
-    assert not dialog.isVisible()
 
 
 # -- speed ---------------------------------------------------------------------------------------------------

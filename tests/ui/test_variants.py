@@ -77,10 +77,6 @@ def wait_for_cards(qtbot: QtBot, window: MainWindow, wanted: Callable[[], bool])
     qtbot.waitUntil(wanted, timeout=5000)
 
 
-def saved(window: MainWindow) -> bool:
-    return find(window, QLabel, "statusSaved").text().startswith("Saved ")
-
-
 def test_three_alternatives_stand_side_by_side_and_each_can_be_taken(open_window: Open, qtbot: QtBot) -> None:
     window = open_window()
     window.actions_by_name["bottom_panel"].trigger()  # the panel opens by itself

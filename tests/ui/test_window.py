@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import resource
-import signal
 from pathlib import Path
 
 import pytest
-from driving import Open, finished, fix_seed, press, set_length
+from driving import Open, finished, fix_seed, press, saved, set_length
 from finding import find
 from PySide6.QtCore import QMimeData, QObject, Qt
 from PySide6.QtTest import QTest
@@ -20,8 +18,6 @@ from studio import cli
 from studio.controller import Controller
 from studio.core import messages as m
 from studio.core.manuscript import Origin
-from studio.export.exporter import Options
-from studio.export.full_json import FULL_JSON
 from studio.store.librarian import Librarian
 from studio.store.records import (
     CloseLibrary,
@@ -32,14 +28,9 @@ from studio.store.records import (
     SessionOpened,
     TokensLoaded,
 )
-from studio.ui.main_window import MainWindow
 
 PROMPT = "Once upon a time, there was a little fox who"
 CONTROL = Qt.KeyboardModifier.ControlModifier
-
-
-def saved(window: MainWindow) -> bool:
-    return find(window, QLabel, "statusSaved").text().startswith("Saved ")
 
 
 def test_write_continue_stop_retry_undo_quit_and_find_everything_again(
@@ -277,37 +268,6 @@ def test_settings_and_own_presets_survive_a_restart(open_window: Open, qtbot: Qt
     assert again.sampling.preset() is None
 
 
-def test_a_model_that_cannot_be_loaded_is_named_and_the_starter_offered(
-    open_window: Open, qtbot: QtBot, own_library: Path
-) -> None:
-    own_library.mkdir()
-    (own_library / "settings.toml").write_text('model = "nowhere"\n', encoding="utf-8")
-    window = open_window(model=False)
-    qtbot.waitUntil(lambda: "nowhere" in window.notice.text(), timeout=30_000)
-    find(window, QPushButton, "noticeAction").click()
-    label = find(window, QLabel, "statusModel")
-    qtbot.waitUntil(lambda: label.text() == "starter", timeout=30_000)
-
-
-def test_a_model_process_that_dies_is_said_and_comes_back(open_window: Open, qtbot: QtBot) -> None:
-    window = open_window()
-    window.editor.setPlainText(PROMPT)
-    set_length(window, 400)
-    press(window, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: len(window.editor.toPlainText()) > len(PROMPT) + 10, timeout=20_000)
-    children = Path(f"/proc/{os.getpid()}/task").glob("*/children")
-    for pid in {int(pid) for file in children for pid in file.read_text(encoding="ascii").split()}:
-        if b"--model-process" in Path(f"/proc/{pid}/cmdline").read_bytes():
-            os.kill(pid, signal.SIGKILL)
-    qtbot.waitUntil(lambda: finished(window), timeout=5000)
-    assert "stopped unexpectedly" in window.notice.text()
-    text = window.editor.toPlainText()
-    set_length(window, 10)
-    press(window, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: len(window.editor.toPlainText()) > len(text), timeout=30_000)
-    qtbot.waitUntil(lambda: finished(window), timeout=20_000)
-
-
 def test_the_promised_names_are_there(open_window: Open) -> None:
     window = open_window(model=False)
     assert window.objectName() == "mainWindow"
@@ -403,36 +363,3 @@ def test_retries_are_variants_that_survive_a_restart(open_window: Open, qtbot: Q
     for expected in (texts[1], texts[0], PROMPT, ""):
         again.actions_by_name["undo"].trigger()
         assert again.editor.toPlainText() == expected
-
-
-def test_a_session_goes_out_as_json_and_comes_back_with_everything(
-    open_window: Open, qtbot: QtBot, tmp_path: Path
-) -> None:
-    window = open_window()
-    window.editor.setPlainText(PROMPT)
-    set_length(window, 12)
-    for action in ("generate", "retry"):
-        window.actions_by_name[action].trigger()
-        qtbot.waitUntil(lambda: finished(window), timeout=20_000)
-    text = window.editor.toPlainText()
-    transfer = find(window, Controller, "controller").transfer
-    transfer.export(tmp_path / "story.json", FULL_JSON, Options())
-    qtbot.waitUntil(lambda: (tmp_path / "story.json").exists(), timeout=10_000)
-    (tmp_path / "letter.txt").write_bytes("Dear 小明,\r\nhow are you? 🙂\n".encode())
-    (tmp_path / "broken.json").write_text("{", encoding="utf-8")
-    names = tuple(str(tmp_path / name) for name in ("story.json", "broken.json", "letter.txt"))
-    transfer.import_files(names)
-    qtbot.waitUntil(lambda: len(window.sessions.model.sessions()) == 3, timeout=10_000)
-    qtbot.waitUntil(lambda: window.editor.toPlainText() == text)
-    assert find(window, QLabel, "variantPlace").text() == "2/2"
-    window.editor.set_caret(len(PROMPT) + 2)
-    qtbot.waitUntil(lambda: find(window, QLabel, "tokenRank").isVisible())
-    window.sessions.open_requested.emit(3)
-    qtbot.waitUntil(lambda: window.editor.toPlainText().startswith("Dear 小明,\nhow"))
-    window.editor.set_caret(0)
-    QTest.keyClicks(window.editor, "x")
-    qtbot.waitUntil(lambda: saved(window))
-    set_length(window, 5)
-    window.actions_by_name["generate"].trigger()  # its id must not be an imported one's
-    qtbot.waitUntil(lambda: finished(window), timeout=20_000)
-    qtbot.waitUntil(lambda: saved(window))
