@@ -126,6 +126,7 @@ class FindControls(QWidget):
         self._grid.addWidget(self.replace_field, 2, 0)
         self._grid.addLayout(below, 2, 1, 1, 2)
         self._grid.addWidget(self.message, 3, 0, 1, 3)
+        QWidget.setTabOrder(self.field, self.replace_field)  # what to write in its place comes next
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where there is little room, the switches go below the field."""

@@ -386,3 +386,7 @@ def test_a_scan_tells_what_it_knows_so_far() -> None:
     assert len(scan) == 100_000
     assert scan.number_of(4, 7) == 1
     assert scan.number_of(4, 8) == -1
+
+
+def test_the_tab_key_goes_from_what_is_sought_to_what_replaces_it(bar: FindBar) -> None:
+    assert bar.field.nextInFocusChain() is find(bar, QLineEdit, "replaceField")
