@@ -137,7 +137,10 @@ class Provenance(QObject):
     def on_generation_loaded(self, message: r.GenerationLoaded) -> None:
         """The library has found it, or not."""
         self._asked.discard(message.generation_id)
-        self._records[message.generation_id] = message.generation
+        if self._sessions.autosave.record(message.generation_id) is None:
+            self._records[message.generation_id] = message.generation
+        else:  # it was asked for before its first save: the library does not know it yet
+            self.record(message.generation_id)
         if len(self._records) > MAX_RECORDS:
             self._records.popitem(last=False)
         if message.generation is not None:

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.controller import Controller
 from studio.core import messages as m
+from studio.store import records as r
 from studio.ui.heat_text import HeatText
 from studio.ui.main_window import MainWindow
 from studio.ui.token_view.rows import Row
@@ -99,6 +100,8 @@ def test_swapping_keeps_the_rest_and_undo_brings_the_word_back(open_window: Open
     record = controller_of(window).sessions.autosave.record(source)
     assert record is not None
     assert (record.finish_reason, record.text) == (m.FinishReason.CHOSEN, word.tokens[0].text)
+    asked_too_early = r.GenerationLoaded(source, None)  # as the history asks before the first save
+    controller_of(window).views.provenance.on_generation_loaded(asked_too_early)
     assert manuscript.source_at(len(swapped) - 1)[0] == 0
     window.editor.undo()
     assert manuscript.text == TEXT
