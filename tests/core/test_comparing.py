@@ -240,4 +240,4 @@ def test_the_second_model_is_freed(starter_engine: Engine, make_folder: Make) ->
     for _ in range(3):
         _, finished = run(starter_engine, TEXT, folder)
         assert isinstance(finished, m.ComparisonFinished)
-    assert resident_bytes() - before < big.memory_bytes // 4
+    assert resident_bytes() - before < big.memory_bytes  # kept, three of them would be there
