@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
+    from studio.ui.main_window import MainWindow
+
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "packaging" / "screenshots"
 PROMPT = "Once upon a time, there was a little fox who lived under an old oak tree."
@@ -29,7 +31,10 @@ TAKE = "--take"
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture: how the window looks, and which actions are triggered before it is taken."""
+    """One picture: how the window looks, and what is done before it is taken.
+
+    A step is an action's name, or the object name of a button to click, or of a box with `=` and an index.
+    """
 
     theme: str = "light"
     language: str = "en"
@@ -45,6 +50,9 @@ VIEWS = {
     "loom": ("loom",),
     "inside": ("inside",),
     "xray": ("xray",),
+    "compare": ("compare", "compareSettingsB=2", "compareGo"),
+    "sides": ("compare", "compareSettingsB=2", "compareGo", "compareSwitch"),
+    "tuning": ("find_settings", "tuning_likeliest", "tuningFind"),
     "palette": ("find_anything",),
     "backups": ("backups",),
 }
@@ -115,7 +123,7 @@ def take(file: Path, shot: Shot) -> None:
         window.editor.set_caret(len(PROMPT) + 24)
         for step in ("", *shot.steps):
             if step:
-                window.actions_by_name[step].trigger()
+                _do(window, step)
             end = time.monotonic() + 1.5  # saved, measured, read, drawn
             while time.monotonic() < end:
                 QApplication.processEvents()
@@ -123,6 +131,18 @@ def take(file: Path, shot: Shot) -> None:
             wait(lambda: not window.editor.is_generating)
         (QApplication.activeModalWidget() or _topmost(window)).grab().save(str(file))
         window.close()
+
+
+def _do(window: MainWindow, step: str) -> None:
+    from PySide6.QtWidgets import QAbstractButton, QComboBox
+
+    name, _, index = step.partition("=")
+    if name in window.actions_by_name:
+        window.actions_by_name[name].trigger()
+    elif index:
+        window.findChildren(QComboBox, name)[0].setCurrentIndex(int(index))
+    else:
+        window.findChildren(QAbstractButton, name)[0].click()
 
 
 def _topmost(window: QWidget) -> QWidget:

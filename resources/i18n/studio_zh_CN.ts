@@ -2272,6 +2272,11 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
         <translation>凡有记录的都没有不同。模型数值的末几位取决于读提示时如何分段，难分上下的抽取可能落向另一边。</translation>
     </message>
     <message>
+        <source>; </source>
+        <comment>between two parts of a sentence</comment>
+        <translation>；</translation>
+    </message>
+    <message>
         <source>Another model is loaded: {now}, not {then}. It will hardly write the same.</source>
         <translation>现在载入的是另一个模型：{now}，而不是 {then}。它多半写不出同样的文字。</translation>
     </message>
@@ -4588,6 +4593,15 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
     <message>
         <source>The settings are already the best of those you ticked.</source>
         <translation>在勾选的范围内，现有设置已经最好。</translation>
+    </message>
+    <message>
+        <source>; </source>
+        <comment>between two parts of a sentence</comment>
+        <translation>；</translation>
+    </message>
+    <message>
+        <source>{changes}: {told}.</source>
+        <translation>{changes}：{told}。</translation>
     </message>
     <message>
         <source>average entropy (bits)</source>

@@ -273,7 +273,7 @@ class ProvenanceWords(QObject):
                 "Nothing that is recorded. The last digits of the model's numbers depend on how the prompt "
                 "was split up when it was read, and a close draw can fall the other way."
             )
-        return "; ".join(parts)
+        return self.tr("; ", "between two parts of a sentence").join(parts)
 
     def other_model(self, record: GenerationRecord, now: str) -> Section:
         """Another model is loaded; asked before it runs."""

@@ -65,7 +65,8 @@ class TuningWords(QObject):
     def _perplexity(self, fit: Fit) -> str:
         if fit.n_impossible:
             return self.tr("infinite ({n} impossible)").format(n=fit.n_impossible)
-        return f"{math.exp(-fit.logprob):.3g}"
+        perplexity = math.exp(-fit.logprob)
+        return f"{perplexity:,.0f}" if perplexity >= 100 else f"{perplexity:.2f}"
 
     def possible(self, found: SettingsFound) -> str:
         """Which words can be drawn now that could not."""
@@ -89,9 +90,11 @@ class TuningWords(QObject):
                     prob=percent(found.before.prob)
                 )
             return self.tr("The settings are already the best of those you ticked.")
-        changes = "; ".join(map(self.change, found.changes))
         told = [self.figures(found), self.possible(found)]
-        return f"{changes}: " + "; ".join(part for part in told if part) + "."
+        between = self.tr("; ", "between two parts of a sentence")
+        return self.tr("{changes}: {told}.").format(
+            changes=between.join(map(self.change, found.changes)), told=between.join(filter(None, told))
+        )
 
     def axis(self, question: str) -> str:
         """What the curve shows, with its unit."""
