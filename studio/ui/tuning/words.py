@@ -66,7 +66,9 @@ class TuningWords(QObject):
         if fit.n_impossible:
             return self.tr("infinite ({n} impossible)").format(n=fit.n_impossible)
         perplexity = math.exp(-fit.logprob)
-        return f"{perplexity:,.0f}" if perplexity >= 100 else f"{perplexity:.2f}"
+        if perplexity < 10:
+            return f"{perplexity:.2f}"
+        return f"{perplexity:.3g}" if perplexity < 1000 else f"{perplexity:,.0f}"
 
     def possible(self, found: SettingsFound) -> str:
         """Which words can be drawn now that could not."""
