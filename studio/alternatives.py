@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from studio.autosave import GenerationLog
 from studio.core import messages as m
+from studio.core.environment import Environment
 from studio.core.history import SPECIAL, Edit, Run
 from studio.core.joining import join_runs
 from studio.core.manuscript import Manuscript
@@ -33,6 +34,7 @@ class Draft:
     runs: tuple[Run, ...] = ()
     node_id: int | None = None  # its step, once it has one
     n_put: int = 0  # characters of `text` in that step
+    searched: bool = False  # it is one of those that a beam search finds, or does not
 
     def add(self, tokens: Sequence[m.Token], end_of_text_id: int | None) -> Iterator[tuple[str, bool]]:
         """Note new tokens; gives their text in pieces, and of each whether it is the end-of-text token."""
@@ -66,10 +68,27 @@ class Draft:
             self.log.dirty = True
 
 
-def make_drafts(record: GenerationRecord, seeds: Sequence[int]) -> tuple[Draft, ...]:
-    """A draft for every seed; their generations are numbered from `record`'s on."""
-    records = (replace(record, id=record.id + n, seed=seed) for n, seed in enumerate(seeds))
-    return tuple(Draft(GenerationLog(each)) for each in records)
+def make_drafts(record: GenerationRecord, seeds: Sequence[int], *, searched: bool) -> tuple[Draft, ...]:
+    """A draft for every seed; their generations are numbered from `record`'s on.
+
+    Those of a beam search are `searched`, the best first: each is known by its rank.
+    """
+    drafts = []
+    for n, seed in enumerate(seeds):
+        environment = Environment.from_json(record.environment)
+        ranked = replace(environment, rank=n + 1).to_json() if searched and n else record.environment
+        each = replace(record, id=record.id + n, seed=seed, environment=ranked)
+        drafts.append(Draft(GenerationLog(each), searched=searched))
+    return tuple(drafts)
+
+
+def found(drafts: Sequence[Draft]) -> tuple[Draft, ...]:
+    """Without those that a beam search has not found; the first stays."""
+    return tuple(
+        draft
+        for n, draft in enumerate(drafts)
+        if not n or not draft.searched or draft.log.tokens or draft.log.record.finish_reason is not None
+    )
 
 
 def put_beside(manuscript: Manuscript, drafts: Sequence[Draft], parent: int) -> None:

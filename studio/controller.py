@@ -166,6 +166,10 @@ class Controller(QObject):
                 self.insight.on_inspected(message)
             case m.TreeGrown() | m.TreeFinished() | m.PathTold():
                 self.views.weaving.on_message(message)
+                if isinstance(message, m.PathTold):
+                    self.views.searching.on_message(message)
+            case m.BeamsSearched():
+                self.views.searching.on_message(message)
             case m.SettingsFound():
                 self.views.tuning.on_found(message)
             case m.InsideSeen() | m.AttentionMapped() | m.WordsWeighed():
@@ -229,6 +233,7 @@ class Controller(QObject):
             return
         self.writing.on_failed(message.job_id)
         self.views.weaving.on_failed(message.job_id)
+        self.views.searching.on_failed(message.job_id)
         if self.views.tuning.on_failed(message):
             return
         if message.job_id == self._load_job:

@@ -15,7 +15,7 @@ from studio.core.manuscript import Origin as Who
 from studio.core.messages import FinishReason
 from studio.core.reproducing import Comparison, Outcome
 from studio.core.tracing import trace
-from studio.reproduction import Reproduction, found_differences
+from studio.reproduction import Reproduction, found_differences, is_stopped_search
 from studio.sessions import Sessions
 from studio.store import records as r
 from studio.ui import sentences
@@ -276,6 +276,11 @@ class Provenance(QObject):
         tokens = tuple(self._index.tokens(target))
         if record is not None and record.finish_reason is FinishReason.CHOSEN:
             self._tell(target, Section(self.tr("You chose these words: there is no draw to repeat.")))
+        elif record is not None and is_stopped_search(record):
+            text = self.tr(
+                "A beam search that was stopped cannot be repeated: it gave what it had just then."
+            )
+            self._tell(target, Section(text))
         elif record is None or not tokens:
             self._tell(target, Section(self.tr("Nothing is in the library to compare a second run with.")))
         elif record.model_sha256 != model.sha256 and self._allowed != target:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from studio.core import chain
 from studio.core import messages as m
 from studio.core.environment import Environment
+from studio.core.processors.choosing import beams_of
 from studio.core.reproducing import Comparison, Difference, Origin, differences
 from studio.store import records as r
 from studio.worker import ModelThread
@@ -31,6 +32,8 @@ class Reproduction(QObject):
         self._next_job = next_job
         self._job = 0
         self._comparison = Comparison((), None)
+        self._rank = 0  # which text of a beam search is compared; 0: there is only one
+        self._ended: m.FinishReason | None = None  # that text
         self.generation_id = 0  # what is run again, or was last
         writing.started.connect(self.stop)
 
@@ -50,19 +53,15 @@ class Reproduction(QObject):
         processors = chain.from_json(record.processors)
         self._job, self.generation_id = self._next_job(), record.id
         self._comparison = Comparison(tokens, record.finish_reason)
+        self._rank, self._ended = Environment.from_json(record.environment).rank, None
         self.started.emit()
-        self._thread.submit(
-            m.Generate(
-                self._job,
-                record.prompt,
-                record.special_offsets,
-                processors,
-                record.max_new_tokens,
-                record.seed,
-                record.stop,
-                record.stop_at_end_of_text,
-            )
-        )
+        asked = (self._job, record.prompt, record.special_offsets, processors, record.max_new_tokens)
+        ends = (record.stop, record.stop_at_end_of_text)
+        if self._rank:
+            seeds = (record.seed,) * self._rank  # no dice: only how many texts are told counts
+            self._thread.submit(m.GenerateAlternatives(*asked, seeds, *ends))
+        else:
+            self._thread.submit(m.Generate(*asked, record.seed, *ends))
 
     def stop(self) -> None:
         """End the run."""
@@ -74,7 +73,11 @@ class Reproduction(QObject):
         if not self._job or message.job_id != self._job:
             return False
         match message:
-            case m.TokensGenerated(tokens=tokens):
+            case m.AlternativeFinished(index=index, reason=reason) if index + 1 == self._rank:
+                self._ended = reason
+            case m.AlternativeTokens(index=index) if index + 1 != self._rank:
+                pass
+            case m.TokensGenerated(tokens=tokens) | m.AlternativeTokens(tokens=tokens):
                 self._comparison.add(tokens)
                 if self._comparison.is_decided:
                     self.stop()
@@ -82,7 +85,8 @@ class Reproduction(QObject):
             case m.GenerationFinished(reason=reason):
                 self._job = 0
                 failed = reason is m.FinishReason.FAILED
-                self.finished.emit(None if failed else self._comparison.finish(reason), self._comparison)
+                outcome = None if failed else self._comparison.finish(self._ended or reason)
+                self.finished.emit(outcome, self._comparison)
             case m.JobFailed():
                 self._job = 0
                 self.finished.emit(None, self._comparison)
@@ -98,3 +102,12 @@ def found_differences(record: r.GenerationRecord, model: m.ModelInfo) -> tuple[D
         record.model_name, record.model_sha256, record.device, Environment.from_json(record.environment)
     )
     return differences(then, Origin(model.name, model.sha256, model.device, Environment.of(model)))
+
+
+def is_stopped_search(record: r.GenerationRecord) -> bool:
+    """Whether it is a text of a beam search that did not come to its end."""
+    try:
+        searching = beams_of(chain.from_json(record.processors))
+    except ValueError:
+        return False
+    return searching is not None and record.finish_reason is m.FinishReason.CANCELLED

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from studio.effects import Effects
     from studio.interior import Interior
     from studio.provenance import Provenance
+    from studio.searching import Searching
     from studio.tuning import Tuning
     from studio.variants import Variants
     from studio.weaving import Weaving
@@ -41,6 +42,7 @@ TURN_MS = 5
 """Between two pages, for the keys typed meanwhile."""
 
 NEED_PAGES = (
+    "beams",
     "compare",
     "curve",
     "effect",
@@ -67,6 +69,7 @@ class Views(QObject):
     effects: Effects
     variants: Variants
     weaving: Weaving
+    searching: Searching
     tuning: Tuning
 
     def __init__(
@@ -171,6 +174,9 @@ class Views(QObject):
 
         self.variants = Variants(window, library, writing, index, self)
         self.weaving = Weaving(window, model, self._sessions, writing, index, next_job, self)
+        from studio.searching import Searching
+
+        self.searching = Searching(window, model, self._sessions, writing, index, next_job, self)
         yield
         from studio.tuning import Tuning
 
@@ -192,6 +198,7 @@ class Views(QObject):
         """Another text is shown. (What is made later looks at the text that is there then.)"""
         if self.is_finished:
             self.provenance.session_opened()
+            self.searching.session_opened()
             self.variants.session_opened()
 
     def on_tokens_loaded(self, message: r.TokensLoaded) -> None:

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import assert_never
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
-from studio.autosave import GenerationLog
 from studio.core import chain
 from studio.core import messages as m
-from studio.core.environment import Environment
 from studio.core.processors import LogitsProcessor
+from studio.path_taking import PathTaking
 from studio.sessions import Sessions
-from studio.store import records as r
-from studio.ui.loom.grown import ROOT, GrownTree
+from studio.ui.loom.grown import ROOT, GrownTree, start_words
 from studio.ui.main_window import MainWindow
 from studio.ui.token_index import TokenIndex
 from studio.worker import ModelThread
@@ -32,8 +29,6 @@ MAX_NODES = 120
 MIN_PROB = 0.0005
 N_MORE = 12
 """Nodes a leaf gets when one asks for more."""
-
-START_CHARS = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +60,8 @@ class Weaving(QObject):
     ) -> None:
         super().__init__(parent)
         self._window, self._thread, self._sessions = window, model_thread, sessions
-        self._writing, self._index, self._next_job = writing, index, next_job
+        self._writing, self._next_job = writing, next_job
+        self._paths = PathTaking(window, sessions, writing, index, self)
         self._panel = window.bottom.loom
         self._growing: Growing | None = None  # the question asked last
         self._is_growing = False
@@ -253,46 +249,8 @@ class Weaving(QObject):
         if not self._is_here(first):
             self._soon()
             return
-        text = "".join(token.text for token in message.tokens)
-        if not text:
-            self._window.notice.show_notice(
-                self.tr("This token is half a character; take one after it."), "warn"
-            )
-            return
-        record = r.GenerationRecord(
-            self._writing.next_generation_id,
-            self._sessions.id,
-            None,
-            first.offset,
-            first.place.prompt,
-            first.place.special_offsets,
-            chain.to_json(first.processors),
-            ROOM,
-            (),
-            False,
-            first.seed,
-            model.name,
-            model.sha256,
-            model.path,
-            model.device,
-            datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
-            text,
-            m.FinishReason.CHOSEN,
-            len(message.tokens),
-            environment=Environment.of(model).to_json(),
-        )
-        self._writing.next_generation_id += 1
-        editor.begin_generation(record.id, first.offset)
-        for token in message.tokens:
-            special = token.token_id == model.end_of_text_id and token.text == m.END_OF_TEXT
-            editor.add_generated(token.text, special=special)
-        editor.end_generation()
-        self._index.add(record.id, message.tokens)
-        self._sessions.autosave.follow(GenerationLog(record, list(message.tokens)))
-        editor.set_caret(first.offset + len(text))
-        self._writing.progressed.emit((record,))
-        self._writing.update_actions()
-        self._soon()
+        if self._paths.put(message.tokens, first.place, first.offset, first.processors, first.seed):
+            self._soon()
 
     def on_failed(self, job_id: int) -> bool:
         """A job has failed; whether it was one of these. Those that were replaced are never answered."""
@@ -340,9 +298,3 @@ class Weaving(QObject):
         self._window.show_panel("bottom_panel")
         self._window.bottom.setCurrentWidget(self._panel)
         self._panel.take_focus()
-
-
-def start_words(prompt: str) -> str:
-    """The last words before a tree, on one line."""
-    tail = prompt[-START_CHARS:].replace("\n", "↵").replace("\t", "⇥")
-    return f"…{tail}" if len(prompt) > START_CHARS else tail or "↦"

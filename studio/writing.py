@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from studio.alternatives import Draft, make_drafts, put_beside, seeds_from
+from studio.alternatives import Draft, found, make_drafts, put_beside, seeds_from
 from studio.core import chain
 from studio.core import messages as m
 from studio.core.environment import Environment
 from studio.core.manuscript import Manuscript
-from studio.core.processors.choosing import chosen, n_texts
+from studio.core.processors.choosing import beams_of, chosen, n_texts
 from studio.sessions import Sessions
 from studio.store import records as r
 from studio.ui.main_window import MainWindow
@@ -89,6 +89,11 @@ class Writing(QObject):
         self.update_actions()
 
     @property
+    def run(self) -> Run | None:
+        """The generation under way."""
+        return self._run
+
+    @property
     def job_id(self) -> int | None:
         """The job that writes now."""
         return self._run.job_id if self._run else None
@@ -103,7 +108,10 @@ class Writing(QObject):
     @Slot()
     def generate_several(self) -> None:
         """Write on at the caret several times at once; all are kept."""
-        self._continue(self._window.settings.n_alternatives, self.generate_several)
+        count = self._window.settings.n_alternatives
+        if searching := beams_of(self._window.sampling.processors()):
+            count = min(count, searching.beams)  # it finds no more
+        self._continue(count, self.generate_several)
 
     def _continue(self, count: int, wanted: Callable[[], None]) -> None:
         editor = self._window.editor
@@ -215,7 +223,7 @@ class Writing(QObject):
             environment=Environment.of(model).to_json(),
         )
         seeds = seeds_from(seed, count)
-        drafts = make_drafts(record, seeds)
+        drafts = make_drafts(record, seeds, searched=beams_of(processors) is not None)
         self.next_generation_id += count
         job_id = self._next_job()
         self._run = Run(job_id, drafts, start, editor.manuscript.history.head, keeps_best)
@@ -337,6 +345,7 @@ class Writing(QObject):
         assert run is not None
         editor = self._window.editor
         editor.end_generation()
+        run.drafts = found(run.drafts)
         for draft in run.drafts:
             draft.finish(reason)
             log = draft.log

@@ -14,6 +14,7 @@ from studio.core.generate import Watch, choose, nobody
 from studio.core.messages import (
     AlternativeFinished,
     AlternativeTokens,
+    BeamsSearched,
     FinishReason,
     GenerateAlternatives,
     GenerationFinished,
@@ -27,7 +28,9 @@ from studio.core.running import Running, RunStart, begin_all
 from studio.core.stops import StopMatcher
 from studio.core.tokenizer import IncrementalDecoder, Tokenizer
 
-AlternativesEvent = GenerationStarted | AlternativeTokens | AlternativeFinished | GenerationFinished
+AlternativesEvent = (
+    GenerationStarted | BeamsSearched | AlternativeTokens | AlternativeFinished | GenerationFinished
+)
 
 
 def generate_alternatives(

@@ -17,10 +17,12 @@ import torch
 from torch import Tensor
 
 from studio.core import context, memory
+from studio.core.beam_tree import BeamTree
 from studio.core.generate import Watch, as_probabilities, describe
 from studio.core.messages import (
     AlternativeFinished,
     AlternativeTokens,
+    BeamsSearched,
     FinishReason,
     Generate,
     GenerateAlternatives,
@@ -35,7 +37,7 @@ from studio.core.running import Running, RunStart, begin_all
 from studio.core.stops import StopMatcher
 from studio.core.tokenizer import IncrementalDecoder, Tokenizer
 
-BeamsEvent = GenerationStarted | AlternativeTokens | AlternativeFinished | GenerationFinished
+BeamsEvent = GenerationStarted | BeamsSearched | AlternativeTokens | AlternativeFinished | GenerationFinished
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class _Beam:
     node: int = -1  # in the tree: of its last token, or the one before while that is still to be read
     score: float = 0.0  # log_prob / length ** length_penalty
     reason: FinishReason | None = None
+    place: int = 0  # in the record of the search, see beam_tree.py
 
 
 def search(
@@ -59,9 +62,9 @@ def search(
     cancelled: Cancelled,
     watch: Watch,
 ) -> Iterator[BeamsEvent]:
-    """The best texts, the best first, as many as the request has seeds; told when all is decided.
+    """The best texts, the best first, at most as many as the request has seeds; told when all is decided.
 
-    The seeds themselves mean nothing. If cancelled, the best as they are then.
+    The seeds themselves mean nothing. If cancelled, the best as they are then. BeamsSearched comes first.
     """
     started = time.perf_counter()
     seen = context.measure(model, tokenizer, request.prompt, request.special_offsets, request.max_new_tokens)
@@ -98,12 +101,10 @@ def search(
         found.give_up()
     texts = found.finished
     n_tokens = 0
-    for index in range(len(request.seeds)):
-        if index >= len(texts):
-            yield AlternativeFinished(request.job_id, index, reason, 0, None)
-            continue
-        tokens, stop = _told(tokenizer, texts[index].tokens, request.stop)
-        ended = texts[index].reason or reason
+    yield found.record.told(request.job_id, [text.place for text in texts], rule.length_penalty)
+    for index, text in enumerate(texts[: len(request.seeds)]):
+        tokens, stop = _told(tokenizer, text.tokens, request.stop)
+        ended = text.reason or reason
         n_tokens += len(tokens)
         if tokens:
             yield AlternativeTokens(request.job_id, index, tokens)
@@ -124,7 +125,7 @@ def search_best(
     rule: BeamSearch,
     cancelled: Cancelled,
     watch: Watch,
-) -> Iterator[GenerationStarted | Token | GenerationFinished]:
+) -> Iterator[GenerationStarted | BeamsSearched | Token | GenerationFinished]:
     """Only the best text, token by token."""
     r = request
     several = GenerateAlternatives(
@@ -134,7 +135,7 @@ def search_best(
     stop = None
     for event in search(model, tokenizer, several, rule, cancelled, watch):
         match event:
-            case GenerationStarted():
+            case GenerationStarted() | BeamsSearched():
                 yield event
             case AlternativeTokens():
                 yield from event.tokens
@@ -160,6 +161,7 @@ class _Search:
         self._prompt = torch.tensor(seen.ids)
         self._stops = [stop.encode() for stop in request.stop]
         self._running = [first]
+        self.record = BeamTree(tokenizer)
         self.finished: list[_Beam] = []  # at most `beams`, the best first
 
     def asked(self) -> tuple[list[int], Tensor]:
@@ -194,6 +196,7 @@ class _Search:
             number, token_id = divmod(at, logits.shape[1])
             parent = self._running[number]
             if rank >= n and (last or len(running) == n):
+                self.record.add(parent.place, token_id, log_prob, followed=False)
                 continue
             beam = self._extended(parent, logits[number], rows[number], token_id, log_prob, last=last)
             if beam.reason is None:
@@ -238,7 +241,8 @@ class _Search:
         elif self._stops and any(stop in b"".join(t.raw for t in tokens) for stop in self._stops):
             reason = FinishReason.STOP
         key = memory.after(parent.key, token_id)
-        return _Beam(chain, key, tokens, log_prob, parent.node, score, reason)
+        place = self.record.add(parent.place, token_id, log_prob)
+        return _Beam(chain, key, tokens, log_prob, parent.node, score, reason, place)
 
 
 def _told(

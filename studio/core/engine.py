@@ -24,6 +24,7 @@ from studio.core.memory import LogitMemory, key_of, keys_of
 from studio.core.messages import (
     AlternativeFinished,
     AlternativeTokens,
+    BeamsSearched,
     Cancel,
     CompareText,
     ContextMeasured,
@@ -215,7 +216,7 @@ class Engine:
                             first = time.perf_counter()
                         n_tokens += 1 if isinstance(event, Token) else len(event.tokens)
                         yield TokensGenerated(request.job_id, (event,)) if isinstance(event, Token) else event
-                    case AlternativeFinished() | GenerationFinished():
+                    case BeamsSearched() | AlternativeFinished() | GenerationFinished():
                         yield event
                     case _:
                         assert_never(event)

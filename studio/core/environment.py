@@ -21,6 +21,7 @@ class Environment:
     system: str = ""
     cpu: str = ""
     switched_off: str = ""  # ModelInfo.switched_off; where it was not recorded it was not possible either
+    rank: int = 0  # which text of a beam search this is, 1 the best; 0: there was none, or the best
 
     @classmethod
     def of(cls, model: ModelInfo) -> Environment:

@@ -14,6 +14,7 @@ from studio.core.drawing import draw
 from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
 from studio.core.messages import (
     END_OF_TEXT,
+    BeamsSearched,
     Candidate,
     FinishReason,
     Generate,
@@ -63,7 +64,7 @@ def as_probabilities(processed: Tensor, logits: Tensor) -> Tensor:
 
 def generate(
     model: CausalLM, tokenizer: Tokenizer, request: Generate, cancelled: Cancelled, watch: Watch = nobody
-) -> Iterator[GenerationStarted | Token | GenerationFinished]:
+) -> Iterator[GenerationStarted | BeamsSearched | Token | GenerationFinished]:
     """Continue the prompt: GenerationStarted, the tokens, GenerationFinished.
 
     A token whose text may be the beginning of a stop string waits until that is decided. Raises StudioError

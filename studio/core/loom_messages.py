@@ -36,6 +36,7 @@ class TreeNode:
     logprob: float  # nats, after its parent; under the model or after the chain, as was asked
     cumulative: float  # nats, of all tokens from the place to this one, one after the other
     ends: bool = False  # it is the end-of-text token: nothing follows
+    rank: int = -1  # of a search: the best text it is part of, 1 the best; 0: it was dropped; -1: no search
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,20 @@ class TreeFinished:
     n_nodes: int
     n_passes: int  # over the weights; 0: all was known
     cancelled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BeamsSearched:
+    """How a beam search went: every beginning it weighed, kept or dropped; sent before its texts.
+
+    A node's probabilities are those after the chain. Followers of a node come the best text's first, then the
+    likeliest first.
+    """
+
+    job_id: int
+    nodes: tuple[TreeNode, ...]
+    n_weighed: int  # beginnings in all; the least of a long search are not among the nodes
+    length_penalty: float  # a text's score is its `cumulative` / tokens ** length_penalty
 
 
 @dataclass(frozen=True, slots=True)

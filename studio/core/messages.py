@@ -23,6 +23,7 @@ from studio.core.inside_messages import SwitchOff as SwitchOff
 from studio.core.inside_messages import Weight as Weight
 from studio.core.inside_messages import WeighWords as WeighWords
 from studio.core.inside_messages import WordsWeighed as WordsWeighed
+from studio.core.loom_messages import BeamsSearched as BeamsSearched
 from studio.core.loom_messages import Fit as Fit
 from studio.core.loom_messages import GrowTree as GrowTree
 from studio.core.loom_messages import PathTold as PathTold
@@ -44,6 +45,9 @@ from studio.core.reading_messages import ReadPlace as ReadPlace
 from studio.core.reading_messages import ReadText as ReadText
 from studio.core.reading_messages import ReadToken as ReadToken
 from studio.core.reading_messages import TextRead as TextRead
+from studio.core.scoring_messages import ScoredToken as ScoredToken
+from studio.core.scoring_messages import ScoreText as ScoreText
+from studio.core.scoring_messages import TextScored as TextScored
 from studio.core.swapping_messages import Bridge as Bridge
 from studio.core.swapping_messages import BridgesFound as BridgesFound
 from studio.core.swapping_messages import FindBridges as FindBridges
@@ -165,7 +169,8 @@ class GenerateAlternatives:
     """Continue `prompt` once with each of `seeds`, all in one pass over the weights.
 
     Answered by GenerationStarted, AlternativeTokens and AlternativeFinished of each, GenerationFinished; or
-    JobFailed. Alternative i is what Generate with seeds[i] writes.
+    JobFailed. Alternative i is what Generate with seeds[i] writes. If the chain asks for a beam search, they
+    are the best texts it finds, the best first, after a BeamsSearched; nothing is told of what is not found.
     """
 
     job_id: int
@@ -186,19 +191,6 @@ class MeasureContext:
     text: str
     special_offsets: tuple[int, ...]
     max_new_tokens: int
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreText:
-    """Ask for the probability of every token of a text. Answered by Progress..., TextScored; or JobFailed.
-
-    Longer texts than the context are scored in windows that advance by `stride` tokens, so that every token
-    but the first window's has at least n_positions - stride tokens before it.
-    """
-
-    job_id: int
-    text: str
-    stride: int | None = None  # None: half the context window
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,30 +318,6 @@ class ContextMeasured:
 
 
 @dataclass(frozen=True, slots=True)
-class ScoredToken:
-    """One token of a text that was read, not written, by the model."""
-
-    token_id: int
-    raw: bytes
-    text: str  # what this token completed, as in Token
-    logprob: float  # nats
-    rank: int
-    entropy: float  # nats
-
-
-@dataclass(frozen=True, slots=True)
-class TextScored:
-    """The whole text, scored. The first token is predicted from end-of-text."""
-
-    job_id: int
-    tokens: tuple[ScoredToken, ...]
-    n_bytes: int  # UTF-8
-    perplexity: float  # exp(-mean logprob)
-    bits_per_byte: float
-    stride: int
-
-
-@dataclass(frozen=True, slots=True)
 class JobFailed:
     """A request could not be carried out. Nothing the user wrote is affected.
 
@@ -395,5 +363,6 @@ Message = (
     | TreeGrown
     | TreeFinished
     | PathTold
+    | BeamsSearched
     | SettingsFound
 )

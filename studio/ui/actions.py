@@ -90,6 +90,7 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("curve", _T("actions", "Go to the cur&ve"), "F6", "chart-line", _T("actions", "Put the keyboard into the curve of surprisal, entropy and rank along the text")),
     ActionRow("read_all", _T("actions", "Read the &whole text"), "Shift+F6", "book-open", _T("actions", "Let the model read all of a long text, not just what is around the caret; again: stop"), True),
     ActionRow("loom", _T("actions", "Go to the loo&m"), "F5", "git-branch", _T("actions", "Show what the model would most probably write at the caret, as a tree, and put the keyboard there")),
+    ActionRow("beams", _T("actions", "Go to the &beam search"), "Shift+F7", "git-branch", _T("actions", "Show what the last beam search weighed, as a tree, and put the keyboard there")),
     ActionRow("find_settings", _T("actions", "Find settin&gs…"), "Shift+F5", "sliders-horizontal", _T("actions", "Find the sampling settings that make the selected words likely, or a word possible")),
     ActionRow("focus", _T("actions", "&Focus mode"), "F8", "focus", _T("actions", "Nothing but the text"), True),
     ActionRow("full_screen", _T("actions", "F&ull screen"), "F11", "maximize", _T("actions", "Use the whole screen"), True),
@@ -116,7 +117,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (_T("actions", "&Model"), ("open_model", "starter_model", "", "@device")),
     (
         _T("actions", "&View"),
-        ("left_panel", "right_panel", "bottom_panel", "", "alternatives", "what_next", "history", "provenance", "variants", "curve", "compare", "loom", "presets", "find_settings", "xray", "inside", "", "heat", "heat_next", "ribbon", "origins", "effect", "read_all", "", "focus",
+        ("left_panel", "right_panel", "bottom_panel", "", "alternatives", "what_next", "history", "provenance", "variants", "curve", "compare", "loom", "beams", "presets", "find_settings", "xray", "inside", "", "heat", "heat_next", "ribbon", "origins", "effect", "read_all", "", "focus",
          "full_screen", "", "zoom_in", "zoom_out", "zoom_reset", "", "@theme", "@language"),
     ),
     (_T("actions", "&Help"), ("shortcuts", "about")),

@@ -13,6 +13,7 @@ from studio.ui.theme import Theme
 from studio.ui.tree_panel import TreePanel
 
 if TYPE_CHECKING:
+    from studio.ui.beams.panel import BeamsPanel
     from studio.ui.compare.panel import ComparePanel
     from studio.ui.curve.panel import CurvePanel
     from studio.ui.loom.panel import LoomPanel
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
 
 
 class BottomPanel(QTabWidget):
-    """Tabs; `probabilities`, `tree`, `variants`, `provenance`, `curve`, `compare`, `loom` are their pages.
+    """Tabs; `probabilities`, `tree`, `variants`, `provenance`, `curve`, `compare`, `loom`, `beams` are
+    their pages.
 
-    The last five are empty tabs until `finish`: the first window does not wait for them.
+    The last six are empty tabs until `finish`: the first window does not wait for them.
     """
 
     variants: VariantsPanel
@@ -31,6 +33,7 @@ class BottomPanel(QTabWidget):
     curve: CurvePanel
     compare: ComparePanel
     loom: LoomPanel
+    beams: BeamsPanel
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,7 +46,7 @@ class BottomPanel(QTabWidget):
             self.tr(
                 "Token: why this word. History: every state of this text. Variants: side by side. "
                 "Origin: who wrote it, and how. Curve: surprise along the text. Compare: two models or "
-                "two settings. Loom: what would most probably follow."
+                "two settings. Loom: what would most probably follow. Beams: what a beam search weighed."
             )
         )
         self.probabilities = ProbabilityView(theme)
@@ -60,6 +63,7 @@ class BottomPanel(QTabWidget):
                 self.tr("Curve"),
                 self.tr("Compare"),
                 self.tr("Loom"),
+                self.tr("Beams"),
             ),
         )
 
@@ -90,6 +94,11 @@ class BottomPanel(QTabWidget):
 
         self.loom = put_page(self, LoomPanel(self._theme))
         self._pages.append(self.loom)
+        yield
+        from studio.ui.beams.panel import BeamsPanel
+
+        self.beams = put_page(self, BeamsPanel(self._theme))
+        self._pages.append(self.beams)
         yield
 
     def set_theme(self, theme: Theme) -> None:

@@ -110,6 +110,8 @@ class ProvenanceWords(QObject):
             (self.tr("Ran on"), self.environment(record)),
             (self.tr("Model folder"), record.model_path),
         ]
+        if rank := Environment.from_json(record.environment).rank:
+            rows.append((self.tr("Beam search"), self.tr("text {rank}, 1 being the best").format(rank=rank)))
         if record.retry_of:
             rows.append((self.tr("Retry of"), self.tr("generation {id}").format(id=record.retry_of)))
         rows.append((self.tr("Generation"), str(record.id)))

@@ -8,6 +8,7 @@ import pytest
 import torch
 import transformers
 
+from studio.core import beam_tree
 from studio.core import messages as m
 from studio.core.engine import Engine
 from studio.core.processors import BeamSearch, TopK
@@ -102,3 +103,82 @@ def test_stopped_it_gives_the_best_so_far(starter_engine: Engine) -> None:
     rows = rows_of(starter_engine, request, lambda: next(asked))
     assert all(0 < len(row) < 60 for row in rows[:3])
     assert rows[3] == []
+
+
+def tree_of(messages: list[Any]) -> m.BeamsSearched:
+    (tree,) = [message for message in messages if isinstance(message, m.BeamsSearched)]
+    return tree
+
+
+def path_of(tree: m.BeamsSearched, node: m.TreeNode) -> list[m.TreeNode]:
+    nodes = {each.id: each for each in tree.nodes}
+    path = [node]
+    while path[0].parent:
+        path.insert(0, nodes[path[0].parent])
+    return path
+
+
+@pytest.mark.parametrize("penalty", [0.0, 1.0])
+def test_the_tree_holds_every_text_and_what_was_dropped(starter_engine: Engine, penalty: float) -> None:
+    prompt = "They all went home and were very happy. The"
+    request = m.GenerateAlternatives(5, prompt, (), (BeamSearch(4, penalty),), 30, (1, 2, 3, 4))
+    messages: list[Any] = list(starter_engine.run(request))
+    tree = tree_of(messages)
+    assert messages.index(tree) < min(
+        i for i, message in enumerate(messages) if isinstance(message, m.AlternativeTokens)
+    )
+    ids = [node.id for node in tree.nodes]
+    assert ids == list(range(1, len(ids) + 1))
+    assert all(node.parent < node.id for node in tree.nodes)
+    for node in tree.nodes:
+        path = path_of(tree, node)
+        assert sum(one.logprob for one in path) == pytest.approx(node.cumulative, abs=1e-4)
+    inner = {node.parent for node in tree.nodes}
+    leaves = sorted((n for n in tree.nodes if n.rank > 0 and n.id not in inner), key=lambda n: n.rank)
+    assert [leaf.rank for leaf in leaves] == [1, 2, 3, 4]
+    rows = rows_of(starter_engine, request)
+    for leaf, row in zip(leaves, rows, strict=True):
+        assert [n.token_id for n in path_of(tree, leaf) if not n.ends] == row
+    scores = [leaf.cumulative / len(path_of(tree, leaf)) ** penalty for leaf in leaves]
+    assert scores == sorted(scores, reverse=True)
+    dropped = [node for node in tree.nodes if node.rank == 0]
+    assert len(dropped) > 4
+    assert tree.n_weighed == len(tree.nodes)
+    # at every depth no more than `beams` beginnings went on, and none that went on was less likely than one
+    # that was dropped at once
+    for depth in range(1, 30):
+        level = [n for n in tree.nodes if len(path_of(tree, n)) == depth]
+        assert len({n.id for n in level} & inner) <= 4
+
+
+def test_the_tree_of_a_long_search_is_bounded_and_keeps_its_texts(
+    starter_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beam_tree, "MAX_NODES", 60)
+    request = m.GenerateAlternatives(5, PROMPT, (), (BeamSearch(4),), 40, (1, 2))
+    messages: list[Any] = list(starter_engine.run(request))
+    tree = tree_of(messages)
+    texts = {node.id for node in tree.nodes if node.rank > 0}
+    assert len(tree.nodes) <= max(60, len(texts))
+    assert tree.n_weighed > len(tree.nodes)
+    (best,) = [n for n in tree.nodes if n.rank == 1 and n.id not in {each.parent for each in tree.nodes}]
+    written = [
+        t.token_id for e in messages if isinstance(e, m.AlternativeTokens) and not e.index for t in e.tokens
+    ]
+    assert [node.token_id for node in path_of(tree, best)] == written
+
+
+def test_nothing_is_told_of_texts_that_are_not_there(starter_engine: Engine) -> None:
+    for chain, n in (((BeamSearch(2),), 2), ((TopK(1), BeamSearch(4)), 1)):
+        request = m.GenerateAlternatives(5, PROMPT, (), chain, 8, (1, 2, 3, 4, 5))
+        ends = [e for e in starter_engine.run(request) if isinstance(e, m.AlternativeFinished)]
+        assert [end.index for end in ends] == list(range(n))
+        assert all(end.n_tokens for end in ends)
+
+
+def test_a_stopped_search_tells_its_tree_too(starter_engine: Engine) -> None:
+    asked = iter([False] * 12 + [True] * 1000)
+    messages: list[Any] = list(
+        starter_engine.run(m.Generate(5, PROMPT, (), (BeamSearch(3),), 60, 3), lambda: next(asked))
+    )
+    assert {node.rank for node in tree_of(messages).nodes} == {0, 1, 2, 3}

@@ -59,6 +59,7 @@ def test_a_key_is_typed_before_the_late_pages_are_made_and_they_come_by_themselv
         ("curve", "curve"),
         ("compare", "compare"),
         ("loom", "loom"),
+        ("beams", "beams"),
         ("provenance", "provenance"),
         ("variants", "variants"),
     ],

@@ -11,6 +11,7 @@ from studio.ui.glyphs import visible
 
 ROOT = 0
 ROW_PX = 26
+START_CHARS = 18
 GAP_PX = 44
 """Between a word and those after it: room for the curve."""
 
@@ -43,6 +44,16 @@ class GrownTree:
     def children(self, node_id: int) -> Sequence[int]:
         """The nodes after one, likeliest first."""
         return self._children.get(node_id, ())
+
+    def is_found(self, node: TreeNode) -> bool:
+        """Whether one of a search's texts ends here."""
+        return node.rank > 0 and not self.children(node.id)
+
+    def end_of_line(self, node_id: int) -> int:
+        """The last word of the path on which each word is the first after the one before."""
+        while children := self.children(node_id):
+            node_id = children[0]
+        return node_id
 
     def path(self, node_id: int) -> list[TreeNode]:
         """From the root's child to the node."""
@@ -120,3 +131,9 @@ def laid_out(
 def percent_of(logprob: float) -> float:
     """A probability (0..1) from its logarithm (nats)."""
     return math.exp(min(logprob, 0.0))
+
+
+def start_words(prompt: str) -> str:
+    """The last words before a tree, on one line."""
+    tail = prompt[-START_CHARS:].replace("\n", "↵").replace("\t", "⇥")
+    return f"…{tail}" if len(prompt) > START_CHARS else tail or "↦"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
@@ -23,6 +24,7 @@ from studio.core.messages import TreeNode
 from studio.export.table import Table
 from studio.ui.heat.kinds import percent
 from studio.ui.loom.grown import GAP_PX, ROOT, ROW_PX, GrownTree, Spot, label, laid_out, percent_of
+from studio.ui.loom.rank_mark import RANK_PX, paint_rank
 from studio.ui.theme import Theme
 
 MARGIN_PX = 16
@@ -41,7 +43,14 @@ class TreePlot(QWidget):
     selected = Signal(int)
     stop_requested = Signal()
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        parent: QWidget | None = None,
+        *,
+        figure: Callable[[TreeNode], str] = lambda node: percent(percent_of(node.logprob)),
+    ) -> None:
+        """`figure` is what stands beside a node's word."""
         super().__init__(parent)
         self.setObjectName("treePlot")
         self.setAccessibleName(self.tr("Tree of continuations"))
@@ -49,6 +58,7 @@ class TreePlot(QWidget):
         self.setMouseTracking(True)
         self.setCursor(Qt.CursorShape.ArrowCursor)
         self.theme = theme
+        self._figure = figure
         self.tree = GrownTree()
         self.current = ROOT
         self.hint = ""
@@ -83,8 +93,8 @@ class TreePlot(QWidget):
 
         def measure(node: TreeNode) -> float:
             word = metrics.horizontalAdvance(label(node, self._end_of_text))
-            number = small.horizontalAdvance(percent(percent_of(node.logprob)))
-            return word + number + 3 * PAD_PX
+            number = small.horizontalAdvance(self._figure(node))
+            return word + number + 3 * PAD_PX + (RANK_PX if self.tree.is_found(node) else 0)
 
         root = metrics.horizontalAdvance(self._start) + 2 * PAD_PX
         self._spots, *extent = laid_out(self.tree, root, measure)
@@ -114,11 +124,15 @@ class TreePlot(QWidget):
             self.tr("cumulative probability"),
             self.tr("text so far"),
         ]
+        searched = any(node.rank >= 0 for node in self.tree.nodes.values())
+        if searched:
+            header.insert(-1, self.tr("best text it is part of (0: dropped)"))
         table: list[list[str | int | float | None]] = []
         for node_id in self.tree.in_order():
             n = self.tree.nodes[node_id]
             figures: list[float] = [n.logprob, n.cumulative, percent_of(n.cumulative)]
-            table.append([n.id, n.parent, n.text, n.token_id, *figures, self.tree.words(node_id)])
+            rank = [n.rank] if searched else []
+            table.append([n.id, n.parent, n.text, n.token_id, *figures, *rank, self.tree.words(node_id)])
         return header, table
 
     # -- painting ------------------------------------------------------------------------------------------
@@ -198,7 +212,8 @@ class TreePlot(QWidget):
         colour = QColor(self.theme.accent if on_way else self.theme.bar)
         if not on_way:
             colour.setAlphaF(0.3 + 0.6 * percent_of(node.cumulative) ** 0.25)
-        painter.setPen(QPen(colour, thick, c=Qt.PenCapStyle.FlatCap))
+        style = Qt.PenStyle.SolidLine if node.rank else Qt.PenStyle.DashLine
+        painter.setPen(QPen(colour, thick if node.rank else 1.5, style, Qt.PenCapStyle.FlatCap))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(bend)
 
@@ -217,14 +232,17 @@ class TreePlot(QWidget):
         if node.ends:
             font.setItalic(True)
             painter.setFont(font)
-        painter.setPen(QColor(theme.accent if node.id in way else theme.quiet if node.ends else theme.ink))
+        quiet = node.ends or not node.rank
+        painter.setPen(QColor(theme.accent if node.id in way else theme.quiet if quiet else theme.ink))
         inside = box.adjusted(PAD_PX, 0, -PAD_PX, 0)
+        if self.tree.is_found(node):
+            paint_rank(painter, inside, node.rank, theme)
+            inside.setLeft(inside.left() + RANK_PX)
         painter.drawText(inside, int(centre | Qt.AlignmentFlag.AlignLeft), label(node, self._end_of_text))
         font.setItalic(False)
         painter.setFont(self._small())
         painter.setPen(QColor(theme.quiet))
-        number = percent(percent_of(node.logprob))
-        painter.drawText(inside, int(centre | Qt.AlignmentFlag.AlignRight), number)
+        painter.drawText(inside, int(centre | Qt.AlignmentFlag.AlignRight), self._figure(node))
         painter.setFont(font)
 
     def _small(self) -> QFont:
@@ -235,7 +253,10 @@ class TreePlot(QWidget):
     # -- walking -------------------------------------------------------------------------------------------
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows walk, Right at the end grows, Enter takes the path, plus and minus zoom, Esc stops."""
+        """Arrows walk, End goes along the first line, Enter takes the path, plus and minus zoom, Esc stops.
+
+        Right at the end asks for more.
+        """
         keys = Qt.Key
         match event.key():
             case keys.Key_Left if self.current in self.tree.nodes:
@@ -246,6 +267,8 @@ class TreePlot(QWidget):
                 self._go_along(1 if event.key() == keys.Key_Down else -1)
             case keys.Key_Home:
                 self.select(ROOT)
+            case keys.Key_End:
+                self.select(self.tree.end_of_line(self.current))
             case keys.Key_Return | keys.Key_Enter if self.current != ROOT:
                 self.take_requested.emit(self.current)
             case keys.Key_Plus | keys.Key_Equal:
