@@ -1,0 +1,311 @@
+"""GPT-2 Studio against the engines a user would pick instead, on this machine, in one run.
+
+    python tests/benchmarks/decode.py [--rounds N] [--quick] [--peers NAME ...] [--venv DIR] [--data DIR]
+                                      [--window] [--json FILE] ...
+
+A model of GPT-2's size (124M seeded weights) goes to every engine in its own format; each runs in a process
+of its own with two threads, and in every round each gets its turn at every task, one at a time, in a new
+order. What counts is the median of the ratios within the rounds, for the machine's own speed comes and goes.
+The peers are installed by this script into an environment of their own; one that cannot be is named. How far
+an engine's numbers are from float32 (mean KL) is told for the starter model. The exit code is 1 if a line is
+not met.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import numpy as np
+from platformdirs import user_cache_path
+
+from studio.paths import resource
+from tests.benchmarks.peers import gpt2_weights, installing
+from tests.benchmarks.peers.lines import SIXTEEN_BITS, Measured, Task, Verdict, tasks_of, verdicts
+from tests.benchmarks.peers.quiet import QUIET, undisturbed
+from tests.benchmarks.peers.report import report
+from tests.benchmarks.peers.running import (
+    OURS,
+    PEERS,
+    Contender,
+    EngineFailedError,
+    Running,
+    app_python,
+    convert,
+    our_contenders,
+)
+from tests.benchmarks.peers.story import STORY
+
+NAMES = ("transformers", *(peer.name for peer in installing.PEERS))
+QUICK_TOKENS = 16
+
+
+class Race:
+    """The contenders that run, and what came out so far."""
+
+    def __init__(self, arguments: argparse.Namespace, folder: Path) -> None:
+        self.arguments, self.folder = arguments, folder
+        self.measured = Measured()
+        self.missing: dict[str, str] = {}  # why, by name
+        self.running: list[Running] = []
+        self.checkpoint = gpt2_weights.read(arguments.model)
+
+    # -- who takes part ----------------------------------------------------------------------------------
+
+    def gather(self) -> None:
+        """Install, convert and start everyone who can be."""
+        asked = self.arguments.peers
+        self.missing |= {name: "not asked for" for name in NAMES if name not in asked}
+        installable = {peer.name for peer in installing.PEERS} & set(asked)
+        if installable:
+            self.missing |= installing.install(self.arguments.venv, installable)
+        self._start(self.ours())
+        self._start([peer for peer in PEERS if peer.engine not in self.missing])
+
+    def ours(self) -> list[Contender]:
+        """Our own engine at the precisions asked for that it has."""
+        from tests.benchmarks.peers.with_studio import precisions
+
+        return our_contenders([name for name in precisions() if name in self.arguments.precisions])
+
+    def _start(self, contenders: list[Contender]) -> None:
+        for contender in contenders:
+            try:
+                self.running.append(self.open(contender, self.arguments.model))
+            except EngineFailedError as error:
+                self.missing[contender.name] = str(error)
+
+    def open(self, contender: Contender, model: Path) -> Running:
+        """Start a contender with a model. Raises EngineFailedError."""
+        engine, python = contender.engine, app_python()
+        converted = self.arguments.data / f"{model.name}-{engine.replace(' ', '')}"
+        if engine not in (OURS, "transformers"):
+            python = installing.python_of(self.arguments.venv)
+            if problem := convert(engine, python, model, converted):
+                raise EngineFailedError(problem)
+        log = self.folder / f"{contender.name.replace(' ', '-')}-{model.name}.log"
+        return Running(contender, python, model, converted, self.arguments.threads, log)
+
+    @property
+    def contenders(self) -> list[Contender]:
+        return [running.contender for running in self.running]
+
+    # -- the rounds --------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Every task of every contender once a round; the order is drawn anew for each task."""
+        chance = random.Random(self.arguments.seed)
+        for number in range(self.arguments.rounds):
+            started = time.perf_counter()
+            self.measured.bandwidth.append(read_bandwidth(self.arguments.threads))
+            by_task: dict[Task, list[Running]] = {}
+            for running in self.running:
+                for task in tasks_of(running.contender):
+                    by_task.setdefault(task, []).append(running)
+            for task, runners in by_task.items():
+                for running in chance.sample(runners, len(runners)):
+                    self._turn(running, task, number)
+            print(f"round {number + 1}: {time.perf_counter() - started:.0f} s", flush=True)
+
+    def _turn(self, running: Running, task: Task, number: int) -> None:
+        few = QUICK_TOKENS if self.arguments.quick else None
+        within = task.within(self.checkpoint.n_positions, few)
+        name = running.contender.name
+        seed = 1000 * number + within.n_prompt  # no prompt twice, or a prefix cache would answer
+        numbers = np.random.default_rng(seed).integers(0, self.checkpoint.vocab_size, within.n_prompt)
+        asked: dict[str, Any] = {"prompt": numbers.tolist(), "n_tokens": within.n_tokens}
+        if task.kind == "batch":
+            asked["n_texts"] = within.n_texts
+        elif task.kind == "sample":
+            asked = {"n_tokens": within.n_tokens, "seed": seed}
+        elif task.kind == "prefill":
+            del asked["n_tokens"]
+        try:
+            found, share = undisturbed(
+                lambda: running.ask(task.kind, **asked), running.pid, self.arguments.patience
+            )
+        except EngineFailedError as error:
+            self.missing[f"{name}, {task.name}"] = str(error)
+            self.running.remove(running)
+            return
+        self.measured.disturbed.append(share)
+        by_name = self.measured.rates.setdefault(task.name, {})
+        if task.kind == "sample":
+            found, bare = found
+            by_name.setdefault(f"{name}, bare", []).append(bare)
+        by_name.setdefault(name, []).append(found)
+
+    # -- what is measured once ---------------------------------------------------------------------------
+
+    def weigh(self) -> None:
+        """Peak memory of our own processes, which by now have done everything, and what their weights take."""
+        for running in self.running:
+            precision = running.contender.precision
+            if running.contender.engine == OURS and (peak := running.ask("peak")):
+                self.measured.peak_bytes[running.contender.name] = peak
+                self.measured.weight_bytes[running.contender.name] = self.checkpoint.n_bytes(precision)
+
+    def diverge(self) -> None:
+        """Mean KL of every contender's distributions to our float32's, on STORY with the starter model."""
+        from tests.benchmarks.peers.with_studio import encode
+
+        starter = resource("models", "starter")
+        ids = encode(starter, STORY)
+        reference: np.ndarray[Any, Any] | None = None
+        for contender in [our_contenders(["float32"])[0], *self.contenders]:
+            if contender.engine == "transformers" or contender.name in self.measured.divergence:
+                continue
+            path = self.folder / "logits.npy"
+            try:
+                running = self.open(contender, starter)
+                running.ask("logits", ids=ids, to=str(path))
+                running.close()
+            except EngineFailedError as error:
+                self.missing[f"{contender.name}, KL"] = str(error)
+                continue
+            found = log_softmax(np.load(path))
+            reference = found if reference is None else reference
+            kl = (np.exp(reference) * (reference - found)).sum(1).mean()
+            self.measured.divergence[contender.name] = float(kl)
+
+    def look_in_the_window(self) -> None:
+        """window.py's own comparison of the window with the engine alone."""
+        script = Path(__file__).with_name("window.py")
+        command = [sys.executable, str(script), "--only", "generate", "--shared", "--json"]
+        command += ["--runs", str(max(2, self.arguments.rounds))]
+        run = subprocess.run(command, capture_output=True, text=True, check=False)
+        figures = run.stdout[run.stdout.find("\n[\n") : run.stdout.rfind("\n]\n") + 3]
+        for figure in json.loads(figures) if figures.strip() else []:
+            if figure["name"].startswith("window's speed"):
+                self.measured.window_ratio = figure["value"]
+
+    def close(self) -> None:
+        """End all processes."""
+        for running in self.running:
+            running.close()
+
+
+def log_softmax(logits: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """(T, V) -> (T, V) float64."""
+    wide = logits.astype(np.float64)
+    wide -= wide.max(1, keepdims=True)
+    found: np.ndarray[Any, Any] = wide - np.log(np.exp(wide).sum(1, keepdims=True))
+    return found
+
+
+def read_bandwidth(threads: int) -> float:
+    """Bytes a second that so many threads read of 256 MB: the best of ten."""
+    import torch
+
+    torch.set_num_threads(threads)
+    numbers, best = torch.ones(2**26), 0.0
+    for _ in range(10):
+        started = time.perf_counter()
+        numbers.sum()
+        best = max(best, numbers.nbytes / (time.perf_counter() - started))
+    return best
+
+
+@contextmanager
+def racing(arguments: argparse.Namespace) -> Iterator[Race]:
+    """A race whose processes end with it."""
+    with tempfile.TemporaryDirectory(prefix="decode-") as name:
+        race = Race(arguments, Path(name))
+        try:
+            yield race
+        finally:
+            race.close()
+
+
+def arguments_of(command_line: list[str] | None) -> argparse.Namespace:
+    """The command line, with the seeded model made if no other is given."""
+    cache = user_cache_path("gpt2-studio-benchmarks", appauthor=False)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--quick", action="store_true", help=f"{QUICK_TOKENS} tokens a task, two rounds")
+    parser.add_argument(
+        "--model", type=Path, help="a GPT-2 in Hugging Face's format, instead of the seeded one"
+    )
+    parser.add_argument(
+        "--peers", nargs="*", default=NAMES, choices=NAMES, metavar="PEER", help=", ".join(NAMES)
+    )
+    parser.add_argument(
+        "--precisions",
+        nargs="+",
+        default=("float32", *SIXTEEN_BITS, "int8", "int4"),
+        help="of our own engine",
+    )
+    parser.add_argument(
+        "--patience", type=float, default=10.0, help="seconds to wait, each time, for other programs to rest"
+    )
+    parser.add_argument("--window", action="store_true", help="also measure in the real window")
+    parser.add_argument("--venv", type=Path, default=cache / "venv", help="where the peers are installed")
+    parser.add_argument("--data", type=Path, default=cache / "models", help="where models are converted to")
+    parser.add_argument("--json", type=Path, help="also write everything to this file")
+    arguments = parser.parse_args(command_line)
+    if arguments.quick:
+        arguments.rounds = min(arguments.rounds, 2)
+    if arguments.model is None:
+        arguments.model = arguments.data / "gpt2-seeded"
+        if not (arguments.model / "model.safetensors").exists():
+            bpe = resource("gpt2-bpe", "encoder.json"), resource("gpt2-bpe", "vocab.bpe")
+            gpt2_weights.write_seeded(arguments.model, 0, *bpe)
+    return arguments
+
+
+def main(command_line: list[str] | None = None) -> int:
+    """Measure, print, judge."""
+    arguments = arguments_of(command_line)
+    with racing(arguments) as race:
+        race.gather()
+        race.run()
+        race.weigh()
+        race.diverge()
+    if arguments.window:
+        race.look_in_the_window()
+    found = verdicts(race.measured, race.contenders, [*race.missing])
+    load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "?"
+    shares = race.measured.disturbed
+    noisy = sum(share > QUIET for share in shares) / len(shares)
+    machine = (
+        f"{os.cpu_count()} cores, {arguments.threads} threads, load {load}, disturbed {noisy:.0%}, "
+        f"{platform.system()}, read {statistics.median(race.measured.bandwidth) / 1e9:.1f} GB/s, "
+        f"Python {platform.python_version()}"
+    )
+    print(report(race.measured, race.contenders, race.missing, found, race.checkpoint))
+    unmet = [verdict.line for verdict in found if verdict.met is False]
+    outcome = f"not met: {'; '.join(unmet)}" if unmet else "none missed"
+    print(f"decode: {arguments.rounds} rounds, seed {arguments.seed}, {outcome} ({machine})")
+    if arguments.json:
+        arguments.json.write_text(as_json(race, found, machine), encoding="utf-8")
+    return 1 if unmet else 0
+
+
+def as_json(race: Race, found: list[Verdict], machine: str) -> str:
+    """Everything measured."""
+    lines = [asdict(verdict) | {"met": verdict.met} for verdict in found]
+    everything = {"machine": machine, "lines": lines, "missing": race.missing} | asdict(race.measured)
+    return json.dumps(everything, indent=1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,98 @@
+"""GPT-2 Studio's own engine, without a window."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from studio import paths
+from studio.core import chain
+from studio.core.checkpoints import Checkpoint, load_checkpoint
+from studio.core.generate import generate
+from studio.core.memory import LogitMemory
+from studio.core.messages import Generate, GenerationFinished
+from studio.core.model import never
+from studio.core.presets import default_preset
+from studio.core.reader import Reader
+from tests.benchmarks.peers.engines import Array, Timing
+
+TEXT = (
+    "The lighthouse keeper had three rules, and he broke the second one on a Tuesday in March. "
+    "Never open the lower door after dark, his father had said; the sea, which had been patient for "
+    "eleven years, was waiting behind it with a letter in its teeth. He read it twice."
+)
+
+
+def load(folder: Path, precision: str, threads: int) -> Checkpoint:
+    """Load a model at a precision, with so many threads."""
+    loading = load_checkpoint(str(folder), "cpu")
+    while True:
+        try:
+            next(loading)
+        except StopIteration as stop:
+            torch.set_num_threads(threads)
+            checkpoint: Checkpoint = stop.value
+            return checkpoint
+
+
+class Studio:
+    """A loaded model."""
+
+    def __init__(self, folder: Path, precision: str, threads: int) -> None:
+        self.checkpoint = load(folder, precision, threads)
+        self._model = self.checkpoint.model
+        self._reader = Reader(self._model, self.checkpoint.tokenizer, LogitMemory())
+        self._branches: Any = None
+
+    def reset(self) -> None:
+        self._model.truncate(0)
+        self._model.last_reading = None
+
+    def read(self, ids: Sequence[int]) -> Array:
+        tensor, size = torch.tensor(ids), self._model.chunk_tokens  # as the app reads, so that Stop is heard
+        for start in range(0, len(ids), size):
+            logits = self._model.forward(tensor[start : start + size])
+        row: Array = logits.numpy()
+        return row
+
+    def fork(self, n: int, n_tokens: int) -> None:
+        self._branches = self._model.branch(n, n_tokens)
+
+    def read_rows(self, ids: Sequence[int]) -> Array:
+        rows: Array = self._branches.forward(torch.tensor(ids)).numpy()
+        return rows
+
+    def sample(self, n_tokens: int, seed: int) -> tuple[Timing, list[int]]:
+        """Write after TEXT with the app's own settings and all that the visualiser keeps; the ids of TEXT."""
+        tokenizer = self.checkpoint.tokenizer
+        processors = chain.complete(default_preset(paths.resource("presets")).processors)
+        request = Generate(1, TEXT, (), processors, n_tokens + 1, seed, stop_at_end_of_text=False)
+        self.reset()
+        for event in generate(self._model, tokenizer, request, never, self._reader.learn):
+            if isinstance(event, GenerationFinished):
+                finished = event
+        return Timing(finished.n_tokens, finished.decode_s), [
+            *tokenizer.prefix_ids,
+            *tokenizer.encode(TEXT).ids,
+        ]
+
+
+def encode(folder: Path, text: str) -> list[int]:
+    """The tokens a model would read."""
+    tokenizer = load(folder, "float32", 1).tokenizer
+    return [*tokenizer.prefix_ids, *tokenizer.encode(text).ids]
+
+
+def precisions() -> tuple[str, ...]:
+    """Those it can load a model at."""
+    known = inspect.signature(load_checkpoint).parameters
+    return ("float32", "bfloat16", "int8", "int4") if "precision" in known else ("float32",)
+
+
+def open_engine(model: Path, _converted: Path, precision: str, threads: int) -> Studio:
+    """The engine of one precision."""
+    return Studio(model, precision, threads)
