@@ -40,19 +40,12 @@ def measure(
 
 
 def reuse(model: CausalLM, ids: Sequence[int]) -> int:
-    """Cut the model's cache down to the beginning it has in common with `ids`; return that many tokens.
+    """Make the model's cache hold as much of the beginning of `ids` as is known; return that many tokens.
 
     At least one token is left to be read, for the logits after it; unless `read` still has them.
     """
-    n = 0
-    for cached, wanted in zip(model.cached_ids, ids, strict=False):
-        if cached != wanted:
-            break
-        n += 1
-    if n == len(ids) and not (model.last_reading and model.last_reading[0] == ids):
-        n -= 1
-    model.truncate(n)
-    return n
+    n = len(ids)
+    return model.switch(ids, n if model.last_reading and model.last_reading[0] == ids else n - 1)
 
 
 def read(model: CausalLM, ids: Sequence[int], cancelled: Cancelled = never) -> Tensor:

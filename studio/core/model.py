@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import sqrt
@@ -13,6 +13,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (its usual name)
 from torch import Tensor
 
+from studio.core.hardware import chunk_tokens
+from studio.core.kept_prefixes import KeptPrefixes
 from studio.core.shared_prefix import Attend, Branches, PrefixTree, SharedPrefix, TokenTree
 
 Cancelled = Callable[[], bool]
@@ -54,6 +56,13 @@ class CausalLM(Protocol):
 
     def truncate(self, n: int) -> None:
         """Forget all but the first `n` cached tokens."""
+        ...
+
+    def switch(self, ids: Sequence[int], at_most: int) -> int:
+        """Make the cache hold as much of the beginning of `ids` as is known, up to `at_most` tokens.
+
+        Returns how many that are.
+        """
         ...
 
     def branch(self, n: int, n_tokens: int) -> Branches:
@@ -173,6 +182,7 @@ class GPT2:
         self.chunk_tokens = chunk_tokens(self.n_parameters // config.n_layer)
         self.cached_ids: list[int] = []
         self.last_reading: tuple[list[int], Tensor] | None = None
+        self._kept = KeptPrefixes()
         c = config.n_embd
 
         def pair(name: str) -> tuple[Tensor, Tensor]:
@@ -224,6 +234,20 @@ class GPT2:
     def truncate(self, n: int) -> None:
         """Forget all but the first `n` cached tokens."""
         del self.cached_ids[n:]
+
+    def switch(self, ids: Sequence[int], at_most: int) -> int:
+        """Make the cache hold as much of the first `at_most` of `ids` as is known; return how many."""
+        return self._kept.switch(self, ids, at_most)
+
+    def copy_out(self, start: int) -> Tensor:
+        """The keys and values of the cached tokens from `start` on, a copy: (L, 2, H, n, D)."""
+        return self._kv[:, :, :, start : len(self.cached_ids)].clone()
+
+    def copy_in(self, ids: Sequence[int], kv: Tensor) -> None:
+        """Append tokens with what `copy_out` gave for them after the very same beginning."""
+        past = len(self.cached_ids)
+        self._kv[:, :, :, past : past + len(ids)] = kv
+        self.cached_ids.extend(ids)
 
     @torch.inference_mode()
     def _logits(self, x: Tensor) -> Tensor:
@@ -307,8 +331,6 @@ class GPT2:
             x = self.block(layer, x, attend)
         return x
 
-    # -- the parts, for looking inside ---------------------------------------------------------------------
-
     def token_embedding(self, ids: Tensor) -> Tensor:
         """(T,) int64 -> (T, C), without the positions."""
         return F.embedding(ids, self._wte)
@@ -360,17 +382,7 @@ class GPT2:
         self.truncate(0)
         self.last_reading = None
         self._twins.clear()
-
-
-def chunk_tokens(n_parameters: int) -> int:
-    """How many tokens may pass `n_parameters` weights between two looks at `cancelled`: 8 to 256.
-
-    At 40 to 80 GFLOP/s, one CPU core's worth, 4 GFLOP take 50 to 100 ms. It depends on nothing that changes
-    from run to run, because another split of the same text gives logits that differ in their last bits. With
-    124M parameters Stop took 1 to 40 ms while a prompt was read, measured beside other busy programs.
-    """
-    tokens = 4e9 / (2 * n_parameters)
-    return next((size for size in (256, 128, 64, 32, 16) if size <= tokens), 8)
+        self._kept.clear()
 
 
 def _linear(x: Tensor, bias_and_weight: tuple[Tensor, Tensor]) -> Tensor:

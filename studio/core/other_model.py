@@ -13,7 +13,9 @@ import transformers
 from torch import Tensor
 
 from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
-from studio.core.model import Cancelled, InterruptedReading, chunk_tokens, never
+from studio.core.hardware import chunk_tokens
+from studio.core.kept_prefixes import common
+from studio.core.model import Cancelled, InterruptedReading, never
 
 _MAX_POSITIONS = 8192
 """Some models accept hundreds of thousands of tokens; reading so many takes a CPU minutes."""
@@ -164,6 +166,12 @@ class TransformersLM:
     def forward_all(self, ids: Tensor, cancelled: Cancelled = never) -> Tensor:
         """As `forward`, with the logits of every position: (T,) int64 -> (T, V) float32 on the CPU."""
         return self._read(ids, cancelled, {})
+
+    def switch(self, ids: Sequence[int], at_most: int) -> int:
+        """Cut the cache down to the beginning it has in common with the first `at_most` of `ids`."""
+        n = common(self.cached_ids, ids[:at_most])
+        self.truncate(n)
+        return n
 
     def truncate(self, n: int) -> None:
         """Forget all but the first `n` cached tokens."""

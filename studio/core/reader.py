@@ -273,12 +273,7 @@ class Reader:
         model = self._model
         whole = self._prefix + ids
         at = index + len(self._prefix)  # whole[at] is to be predicted: by what is read at at-1
-        common = 0
-        for cached, wanted in zip(model.cached_ids, whole[: at - 1], strict=False):
-            if cached != wanted:
-                break
-            common += 1
-        model.truncate(common)
+        model.switch(whole, at - 1)
         tensor = torch.tensor(whole)
         while (past := len(model.cached_ids)) < at - 1:
             model.forward(tensor[past : min(past + model.chunk_tokens, at - 1)], cancelled)

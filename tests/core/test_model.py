@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from studio.core import context
-from studio.core.model import GPT2, GPT2Config, InterruptedReading, chunk_tokens
+from studio.core.hardware import chunk_tokens
+from studio.core.model import GPT2, GPT2Config, InterruptedReading
 from tests.core.tiny import TINY, random_weights
 
 CPU = torch.device("cpu")
@@ -107,7 +108,7 @@ def test_after_any_edits_the_cache_gives_the_logits_of_a_fresh_model(
         common = next((i for i, (a, b) in enumerate(zip(cached, wanted, strict=False)) if a != b), None)
         n_reused = context.reuse(tiny_model, wanted)
         if common is not None:
-            assert n_reused == common
+            assert n_reused >= common  # what was cut off earlier may be put back
         logits = context.read(tiny_model, wanted)
         fresh = GPT2(TINY, random_weights(TINY), CPU).forward(torch.tensor(wanted))
         torch.testing.assert_close(logits, fresh, rtol=0, atol=1e-4)
