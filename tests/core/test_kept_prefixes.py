@@ -9,12 +9,12 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.core.tiny import random_weights
 from torch import Tensor
 
 from studio.core import context
 from studio.core.kept_prefixes import KeptPrefixes
 from studio.core.model import GPT2, Cancelled, GPT2Config, InterruptedReading, never
+from tests.core.tiny import random_weights
 
 CONFIG = GPT2Config(vocab_size=50, n_positions=64, n_embd=32, n_layer=2, n_head=4, n_inner=64)
 WEIGHTS = random_weights(CONFIG)
