@@ -80,11 +80,11 @@ def test_each_beginning_says_what_became_of_it(panel: BeamsPanel) -> None:
     for number in range(1, 6):
         panel.plot.select(number)
         said[number] = state.accessibleName()
-    assert said[1] == "“ a”: −0.50 nats after 1 token; kept, leads to text 1"
-    assert said[3] == "“ a c”: −0.75 nats after 2 tokens; text 1, score −0.375 nats"
-    assert "text 2, score −0.625" in said[4]
-    assert "followed, but all" in said[2]
-    assert "dropped here" in said[5]
+    assert said[1] == "Kept, leads to text 1; −0.50 nats after 1 token: “ a”"
+    assert said[3] == "Text 1, score −0.375; −0.75 nats after 2 tokens: “ a c”"
+    assert "Text 2, score −0.625" in said[4]
+    assert "Followed, but all" in said[2]
+    assert "Dropped here" in said[5]
 
 
 def test_kept_and_dropped_differ_without_colour(panel: BeamsPanel) -> None:

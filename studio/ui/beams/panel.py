@@ -40,7 +40,7 @@ class BeamsPanel(QWidget):
         self._state = ElidedLabel()
         self._state.setObjectName("beamsState")
         self._state.setProperty("quiet", True)
-        self._key = QLabel(self.tr("── kept   ╌╌ dropped   numbers in nats"))
+        self._key = QLabel(self.tr("── kept   ╌╌ dropped"))
         self._key.setObjectName("beamsKey")
         self._key.setTextFormat(Qt.TextFormat.PlainText)
         self._key.setProperty("quiet", True)
@@ -138,17 +138,17 @@ class BeamsPanel(QWidget):
         words = tree.words(node.id).replace("\n", "↵")
         if tree.is_found(node):
             score = node.cumulative / n**self._length_penalty
-            fate = self.tr("text {rank}, score {score} nats").format(
+            fate = self.tr("Text {rank}, score {score}").format(
                 rank=node.rank, score=f"{score:.3f}".replace("-", "−")
             )
         elif node.rank > 0:
-            fate = self.tr("kept, leads to text {rank}").format(rank=node.rank)
+            fate = self.tr("Kept, leads to text {rank}").format(rank=node.rank)
         elif not tree.children(node.id):
-            fate = self.tr("dropped here: enough others were likelier")
+            fate = self.tr("Dropped here: enough others were likelier")
         else:
-            fate = self.tr("followed, but all that came after it was dropped")
-        one = self.tr("“{words}”: {sum} nats after 1 token; {fate}")
-        several = self.tr("“{words}”: {sum} nats after {n} tokens; {fate}")
+            fate = self.tr("Followed, but all that came after it was dropped")
+        one = self.tr("{fate}; {sum} nats after 1 token: “{words}”")
+        several = self.tr("{fate}; {sum} nats after {n} tokens: “{words}”")
         said = one if n == 1 else several
         return said.format(words=words, sum=figure(node), n=f"{n:,}", fate=fate)
 
