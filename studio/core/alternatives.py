@@ -55,7 +55,7 @@ def generate_alternatives(
     started = time.perf_counter()
     seen = context.measure(model, tokenizer, request.prompt, request.special_offsets, request.max_new_tokens)
     starts = [
-        RunStart(seed, len(seen.ids), tokenizer, model, row, cancelled=cancelled)
+        RunStart(seed, len(seen.ids), tokenizer, model, row, cancelled=cancelled, n_new=seen.max_new_tokens)
         for row, seed in enumerate(request.seeds)
     ]
     chains = [begin_all(request.processors, start) for start in starts]

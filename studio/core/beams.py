@@ -68,7 +68,8 @@ def search(
     """
     started = time.perf_counter()
     seen = context.measure(model, tokenizer, request.prompt, request.special_offsets, request.max_new_tokens)
-    start = RunStart(request.seeds[0], len(seen.ids), tokenizer, model, cancelled=cancelled)
+    n_new = seen.max_new_tokens
+    start = RunStart(request.seeds[0], len(seen.ids), tokenizer, model, cancelled=cancelled, n_new=n_new)
     first = _Beam(begin_all(request.processors, start), memory.key_of(seen.ids))
     n_reused = context.reuse(model, seen.ids)
     yield GenerationStarted(

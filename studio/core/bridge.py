@@ -48,7 +48,7 @@ def find_bridges(
     cancelled: Cancelled,
 ) -> Generator[float, None, BridgesFound]:
     """Search, yielding the fraction done. Raises StudioError, InterruptedReading."""
-    ids_before, begin = run_at(tokenizer, reader, request, cancelled)
+    ids_before, begin = run_at(reader, request, cancelled)
     before = [*ids_before, *request.written]
     rest = tuple(tokenizer.encode(request.rest).ids[: request.n_rest])
     before = cropped(model, tokenizer, before, request.max_tokens + len(rest))

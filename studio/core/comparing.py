@@ -25,7 +25,7 @@ from studio.core.memory import LogitMemory
 from studio.core.messages import Progress
 from studio.core.model import Cancelled, InterruptedReading
 from studio.core.reader import Reader, token_spans
-from studio.core.running import RunStart, begin_all
+from studio.core.running import begin_all
 
 LOADING = 0.4
 """The part of the progress that loading a second model takes."""
@@ -65,10 +65,9 @@ class Side:
 
     def read(self, rows: Iterable[Tensor], cancelled: Cancelled) -> Iterator[_Read]:
         """Each token in order, from the logits (V,) that predict it."""
-        tokenizer = self.checkpoint.tokenizer
         source = iter(rows)
         for run in self.reader.runs_of(self.ids):
-            chain = begin_all(self.processors, RunStart(self._seed, run.n_prompt, tokenizer))
+            chain = begin_all(self.processors, self.reader.start_of(run, self.ids, self._seed, cancelled))
             whole = torch.tensor(run.ids)
             for at, row in enumerate(itertools.islice(source, run.n)):
                 if chain and cancelled():

@@ -69,7 +69,6 @@ from studio.core.reader import Reader
 from studio.core.redrawing import redraw
 from studio.core.replay import begin_at
 from studio.core.reshaping import reshape
-from studio.core.running import RunStart
 from studio.core.score import score
 
 if TYPE_CHECKING:
@@ -273,14 +272,12 @@ class Engine:
         assert reader is not None
         if only_known and needs_model(request.processors):
             raise LookupError
-        ids, n_prompt = reader.run_at(request.place)
+        start, ids = reader.start_at(request.place, request.seed, cancelled)
         known = key_of(ids) in reader.logits
         logits_after = self._logits_after(reader, ids, cancelled, only_known=only_known)
-        model, tokenizer = checkpoint.model, checkpoint.tokenizer
-        start = RunStart(request.seed, n_prompt, tokenizer, model, -1, True, cancelled)
         chain = begin_at(request.processors, start, ids, logits_after)
         logits = logits_after(len(ids))
-        return inspect_place(tokenizer, request, chain, ids, logits, from_memory=known)
+        return inspect_place(checkpoint.tokenizer, request, chain, ids, logits, from_memory=known)
 
     def _logits_after(
         self, reader: Reader, ids: list[int], cancelled: Cancelled, *, only_known: bool = False
@@ -300,10 +297,11 @@ class Engine:
         return find
 
     def _reshape(self, request: ReshapeText, cancelled: Cancelled) -> Iterator[Message]:
-        checkpoint, reader = self._loaded(), self._reader
+        self._loaded()
+        reader = self._reader
         assert reader is not None
         n_told = 0
-        for message in reshape(reader, checkpoint.tokenizer, request, cancelled):
+        for message in reshape(reader, request, cancelled):
             n_told += len(message.tokens)
             yield message
         n_tokens = len(reader.token_ids)
@@ -312,9 +310,9 @@ class Engine:
     def _redraw(self, request: Redraw, cancelled: Cancelled) -> Redrawn:
         checkpoint, reader = self._loaded(), self._reader
         assert reader is not None
-        ids = reader.context(request.place)
+        start, ids = reader.start_at(request.place, request.seed, cancelled)
         logits_after = self._logits_after(reader, ids, cancelled)
-        return redraw(checkpoint.tokenizer, request, ids, logits_after, cancelled)
+        return redraw(checkpoint.tokenizer, request, start, ids, logits_after, cancelled)
 
     def _read(self, request: ReadText, cancelled: Cancelled) -> Iterator[Message]:
         self._loaded()

@@ -80,8 +80,9 @@ def generate(
 
     rule = backtracking.rule_of(request.processors)
     start = RunStart(
-        request.seed, len(seen.ids), tokenizer, model, cancelled=cancelled, goes_back=rule is not None
-    )
+        request.seed, len(seen.ids), tokenizer, model, cancelled=cancelled, goes_back=rule is not None,
+        n_new=seen.max_new_tokens,
+    )  # fmt: skip
     chain = begin_all(request.processors, start)
     n_reused = context.reuse(model, seen.ids)
     yield GenerationStarted(

@@ -29,7 +29,6 @@ from studio.core.messages import Progress
 from studio.core.model import Cancelled, InterruptedReading
 from studio.core.parameters import Parameter, is_off, parameters
 from studio.core.running import LogitsProcessor, RunStart, begin_all
-from studio.core.tokenizer import Tokenizer
 
 OFF_IS_LOOSEST = ("top_k", "top_n_sigma")
 """Fields whose 0 is off although small values are strict: off is the rung after the largest value."""
@@ -74,10 +73,9 @@ def ladder(parameter: Parameter, current: float) -> tuple[list[float], int]:
 class Search:
     """Looks for settings for one passage. `cancelled` is asked at every token."""
 
-    def __init__(
-        self, tokenizer: Tokenizer, passage: Passage, seed: int, cancelled: Cancelled, target: float = 0.0
-    ) -> None:
-        self._tokenizer, self._passage, self._seed = tokenizer, passage, seed
+    def __init__(self, start: RunStart, passage: Passage, cancelled: Cancelled, target: float = 0.0) -> None:
+        """`start`: of a run that begins with the passage."""
+        self._start, self._passage = start, passage
         self._cancelled, self._target = cancelled, target
         self._fits: dict[Chain, Fit] = {}
         self._reached: dict[Chain, bool] = {}
@@ -87,8 +85,7 @@ class Search:
     def _distributions(self, processors: Chain) -> Iterator[tuple[int, Tensor]]:
         """For every token, its id and the probabilities after the chain (V,)."""
         passage = self._passage
-        start = RunStart(self._seed, len(passage.contexts[0]), self._tokenizer)
-        running = begin_all(chains.effective(processors), start)
+        running = begin_all(chains.effective(processors), self._start)
         for context, target, logits in zip(passage.contexts, passage.targets, passage.logits, strict=True):
             if self._cancelled():
                 raise InterruptedReading
@@ -241,7 +238,7 @@ _WHOLE_STAGE = 10**6
 
 
 def tune(
-    tokenizer: Tokenizer, request: TuneSettings, passage: Passage, cancelled: Cancelled
+    start: RunStart, request: TuneSettings, passage: Passage, cancelled: Cancelled
 ) -> Iterator[Progress | SettingsFound]:
     """Answer a question about settings. Raises InterruptedReading and StudioError."""
     if not passage.targets:
@@ -250,7 +247,7 @@ def tune(
             QT_TRANSLATE_NOOP("StudioError", "Select some words, or type one."),
         )
     question = Question(request.question)
-    search = Search(tokenizer, passage, request.seed, cancelled, request.target)
+    search = Search(start, passage, cancelled, request.target)
     processors = request.processors
     found: Chain = processors
     if question is Question.REACHABLE:
@@ -278,7 +275,7 @@ def tune(
         n_tokens=len(passage.targets),
         curve_name=name,
         curve=tuple(_curve(search, found, name, main, question)) if name and main else (),
-        words=tuple(map(tokenizer.display, dict.fromkeys(search.impossible(processors)))),
+        words=tuple(map(start.tokenizer.display, dict.fromkeys(search.impossible(processors)))),
     )
 
 

@@ -18,7 +18,7 @@ from studio.core.processors import LogitsProcessor
 from studio.core.reader import Reader
 from studio.core.reading_messages import Alternative
 from studio.core.replay import begin_at
-from studio.core.running import Running, RunStart
+from studio.core.running import Running
 from studio.core.swapping_messages import FindBridges, LookedUp, LookUp, Spelling
 from studio.core.tokenizer import Tokenizer
 
@@ -71,7 +71,7 @@ def look_up(
     cancelled: Cancelled,
 ) -> LookedUp:
     """Spell the text and find it in the vocabulary. Raises StudioError, InterruptedReading."""
-    ids, begin = run_at(tokenizer, reader, request, cancelled)
+    ids, begin = run_at(reader, request, cancelled)
     logits = reader.logits_after(ids, cancelled)  # (V,)
     spelled = []
     for text, token_ids in spellings(tokenizer, request.text):
@@ -84,11 +84,10 @@ def look_up(
 
 
 def run_at(
-    tokenizer: Tokenizer, reader: Reader, request: LookUp | FindBridges, cancelled: Cancelled
+    reader: Reader, request: LookUp | FindBridges, cancelled: Cancelled
 ) -> tuple[list[int], Callable[[], tuple[Running, ...]]]:
     """What the model reads before a place, and what begins the chain as it stood there."""
-    ids, n_prompt = reader.run_at(request.place)
-    start = RunStart(request.seed, n_prompt, tokenizer)
+    start, ids = reader.start_at(request.place, request.seed, cancelled)
 
     def begin() -> tuple[Running, ...]:
         return begin_at(request.processors, start, ids, lambda n: reader.logits_after(ids[:n], cancelled))

@@ -22,7 +22,7 @@ from studio.core.loom_messages import GrowTree, PathTold, TellPath, TreeFinished
 from studio.core.memory import LogitMemory
 from studio.core.messages import Progress
 from studio.core.model import Cancelled, CausalLM, InterruptedReading
-from studio.core.running import LogitsProcessor, Running, RunStart, begin_all
+from studio.core.running import Known, LogitsProcessor, Running, RunStart, begin_all
 from studio.core.shared_prefix import TokenTree
 from studio.core.tokenizer import IncrementalDecoder, Tokenizer
 
@@ -81,6 +81,7 @@ class Loom:
 
     def __init__(self, model: CausalLM, tokenizer: Tokenizer, logits: LogitMemory) -> None:
         self._model, self._tokenizer, self._logits = model, tokenizer, logits
+        self._others = LogitMemory()
         self._place = _Place([])
 
     def grow(
@@ -145,6 +146,16 @@ class Loom:
             if not ends and len(path) + 1 < last:
                 heapq.heappush(growing.heap, (-total, growing.n_nodes, (*path, token_id)))
 
+    def _start(
+        self, request: GrowTree | TellPath, n_prompt: int, ids: Sequence[int], cancelled: Cancelled
+    ) -> RunStart:
+        """A run at the place, on stored logits; `ids` are all that it reads, if that is known."""
+        return RunStart(
+            request.seed, n_prompt, self._tokenizer, self._model, -1, cancelled=cancelled,
+            n_new=max(0, min(request.place.max_new_tokens, self._model.n_positions - 1)),
+            known=Known(self._others, ids),
+        )  # fmt: skip
+
     # -- the numbers ---------------------------------------------------------------------------------------
 
     def _look(self, growing: _Growing, paths: Sequence[Path], cancelled: Cancelled) -> None:
@@ -187,7 +198,7 @@ class Loom:
     def _chain(self, growing: _Growing, path: Path, cancelled: Cancelled) -> tuple[Running, ...]:
         """The stages as they stand after a path: they have been told what was chosen on the way."""
         if not path:
-            return begin_all(growing.way[0], RunStart(growing.way[1], growing.n_prompt, self._tokenizer))
+            return begin_all(growing.way[0], self._start(growing.request, growing.n_prompt, (), cancelled))
         before = self._place.known.get((growing.way, path[:-1]))
         if before is None:  # the tree begins further down
             self._look(growing, [path[:-1]], cancelled)
@@ -233,7 +244,8 @@ class Loom:
     def tell(self, request: TellPath, ids: Sequence[int], cancelled: Cancelled) -> PathTold:
         """The tokens of a path as if they had been drawn. Raises InterruptedReading."""
         model, tokenizer = self._model, self._tokenizer
-        chain = begin_all(request.processors, RunStart(request.seed, len(ids), tokenizer))
+        known = [*ids, *request.token_ids]
+        chain = begin_all(request.processors, self._start(request, len(ids), known, cancelled))
         decoder = IncrementalDecoder()
         tokens = []
         for n, token_id in enumerate(request.token_ids):

@@ -15,6 +15,7 @@ from studio.core.messages import Message, Progress
 from studio.core.model import Cancelled, CausalLM
 from studio.core.reader import Reader
 from studio.core.reading_messages import GeneratedPlace, ReadPlace
+from studio.core.running import Known
 from studio.core.tokenizer import Tokenizer
 
 MAX_PASSAGE = 256
@@ -66,5 +67,9 @@ class Outlook:
             if n % 16 == 0:
                 yield Progress(request.job_id, 0.1 * n / len(contexts))
             logits.append(reader.logits_after(context, cancelled))
+        start, _ = reader.start_at(request.place, request.seed, cancelled)
+        if targets:
+            known = Known(reader.others, [*contexts[-1], targets[-1]])
+            start = replace(start, n_prompt=len(before), goes_back=False, known=known)
         passage = Passage([torch.tensor(context) for context in contexts], targets, logits)
-        yield from tune(tokenizer, request, passage, cancelled)
+        yield from tune(start, request, passage, cancelled)

@@ -21,6 +21,7 @@ from studio.core.memory import LogitMemory
 from studio.core.messages import Token
 from studio.core.model import Cancelled, CausalLM, InterruptedReading, never
 from studio.core.reading_messages import GeneratedPlace, Place, ReadText, ReadToken, TextRead
+from studio.core.running import Known, RunStart
 from studio.core.score import measure_rows
 from studio.core.tokenizer import Encoded, Tokenizer
 
@@ -99,6 +100,8 @@ class Reader:
         self._reading = 0  # the job that asked for it
         self._measured: tuple[tuple[str, tuple[int, ...], int] | None, list[int]] = (None, [])
         self.logits = logits
+        self.others = LogitMemory()
+        """Logits after other texts than those read: what guidance needs."""
 
     @property
     def token_ids(self) -> Sequence[int]:
@@ -163,6 +166,34 @@ class Reader:
             if run.first <= place.index < run.first + run.n:
                 return ids, run.n_prompt
         return ids, len(ids)
+
+    def start_at(self, place: Place, seed: int, cancelled: Cancelled) -> tuple[RunStart, list[int]]:
+        """The run that would have written the token at `place`, on stored logits; and what was read before
+        it. Raises StudioError."""
+        ids, n_prompt = self.run_at(place)
+        known, n_new = Known(self.others, ids), self._room(len(self._ids))
+        if isinstance(place, GeneratedPlace):
+            n_new = max(0, min(place.max_new_tokens, self._size - 1))
+        elif place.index < len(self._ids):
+            known = Known(self.others, ids, self._ids, place.index - len(ids))
+        start = RunStart(
+            seed, n_prompt, self._tokenizer, self._model, -1, True, cancelled, n_new=n_new, known=known
+        )
+        return start, ids
+
+    def start_of(
+        self, run: TextRun, ids: Sequence[int], seed: int, cancelled: Cancelled, *, goes_back: bool = False
+    ) -> RunStart:
+        """The run that would have written a window of the text `ids`, on stored logits."""
+        known = Known(self.others, run.ids, ids, run.first - run.begin)
+        return RunStart(
+            seed, run.n_prompt, self._tokenizer, self._model, -1, goes_back, cancelled,
+            n_new=self._room(len(ids)), known=known,
+        )  # fmt: skip
+
+    def _room(self, n_tokens: int) -> int:
+        """What a run over a text leaves for a prompt of another: at least half the context window."""
+        return min(n_tokens, self._size // 2)
 
     def _check(self, reading: int, index: int) -> None:
         if reading != self._reading or not 0 <= index <= len(self._ids):

@@ -19,6 +19,7 @@ from studio.core.xray_messages import Redraw, Redrawn, RedrawnToken
 def redraw(
     tokenizer: Tokenizer,
     request: Redraw,
+    start: RunStart,
     ids: Sequence[int],
     logits_after: Callable[[int], Tensor],
     cancelled: Cancelled = never,
@@ -27,8 +28,7 @@ def redraw(
 
     `logits_after(n)` are those after ids[:n]: (V,) float32. Raises InterruptedReading.
     """
-    n_prompt = len(ids) - len(request.place.token_ids)
-    start = RunStart(request.seed, n_prompt, tokenizer)
+    n_prompt = start.n_prompt
     before, after = begin_all(request.before, start), begin_all(request.after, start)
     whole = torch.tensor(ids)
     changed: list[RedrawnToken] = []

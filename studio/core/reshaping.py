@@ -13,8 +13,7 @@ from studio.core.model import Cancelled, InterruptedReading, never
 from studio.core.parameters import is_off
 from studio.core.reader import Reader, TextRun
 from studio.core.replay import remembers
-from studio.core.running import LogitsProcessor, Running, RunStart, begin_all
-from studio.core.tokenizer import Tokenizer
+from studio.core.running import LogitsProcessor, Running, begin_all
 from studio.core.truncation import INF
 from studio.core.xray_messages import ReshapedToken, ReshapeText, TextReshaped
 
@@ -25,15 +24,13 @@ CHUNK_NUMBERS = 3_000_000
 """Logits looked at together."""
 
 
-def reshape(
-    reader: Reader, tokenizer: Tokenizer, request: ReshapeText, cancelled: Cancelled = never
-) -> Iterator[TextReshaped]:
+def reshape(reader: Reader, request: ReshapeText, cancelled: Cancelled = never) -> Iterator[TextReshaped]:
     """Tell of the tokens, in stretches. Raises StudioError if another text was read since, and
     InterruptedReading."""
     runs = reader.runs(request.reading)
     runs.sort(key=lambda run: not run.first <= request.around < run.first + run.n)
     for run in runs:
-        start = RunStart(request.seed, run.n_prompt, tokenizer)
+        start = reader.start_of(run, reader.token_ids, request.seed, cancelled)
         chain = begin_all(request.processors, start)
         keys = run.keys()
         spans = _in_order(run) if any(map(remembers, chain)) else _near_first(run, request.around)

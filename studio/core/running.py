@@ -23,8 +23,19 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from studio.core.memory import LogitMemory
     from studio.core.model import CausalLM
     from studio.core.tokenizer import Tokenizer
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known beforehand of a run that is only looked at."""
+
+    others: LogitMemory  # logits after other ids than the run's own; filled by the stages that need them
+    ids: Sequence[int] = ()  # all that the run reads
+    text: Sequence[int] | None = None  # of a text that was read: all its tokens; it counts as one run
+    text_at: int = 0  # index in `text` of the run's first id
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +49,14 @@ class RunStart:
     row: int = 0  # which of several texts at once; -1: a place is only looked at
     goes_back: bool = False  # the run itself takes banned phrases back, see backtracking.py
     cancelled: Callable[[], bool] = lambda: False
+    n_new: int = 0  # how many tokens it chooses at most; 0: as many as fit into the context window
+    known: Known | None = None
+
+    def written(self, ids: Sequence[int]) -> Sequence[int]:
+        """What the run, or the text, had written when `ids` had been read."""
+        known = self.known
+        before = known.text[: max(known.text_at + self.n_prompt, 0)] if known and known.text else ()
+        return [*before, *ids[self.n_prompt :]]
 
 
 class Running(Protocol):

@@ -46,7 +46,7 @@ def passage(seed: int, n: int = 6, spread: float = 2.0) -> Passage:
 
 
 def search(found: Passage, target: float = 0.0) -> Search:
-    return Search(NumberTokenizer(range(V)), found, 0, never, target)
+    return Search(RunStart(0, 3, NumberTokenizer(range(V))), found, never, target)
 
 
 def literal(found: Passage, processors: Chain) -> list[float]:
@@ -245,5 +245,5 @@ def test_nothing_to_tune_for_is_said_and_stop_stops(engine: Engine) -> None:
     assert isinstance(failed, JobFailed)
     assert not failed.report
     with pytest.raises(InterruptedReading):
-        list(Search(NumberTokenizer(range(V)), passage(1), 0, lambda: True).improve(
+        list(Search(RunStart(0, 3, NumberTokenizer(range(V))), passage(1), lambda: True).improve(
             (Temperature(1.5),), ("temperature",), Question.LIKELIEST))  # fmt: skip

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import random
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 import torch
@@ -16,13 +16,13 @@ from studio.core import memory
 from studio.core import messages as m
 from studio.core.drawing import draw
 from studio.core.engine import Engine
+from studio.core.errors import StudioError
 from studio.core.generate import generate, sampling_probs
+from studio.core.model import never
 from studio.core.parameters import Parameter, parameters
 from studio.core.processors import (
     PROCESSORS,
     BeamSearch,
-    ContrastiveSearch,
-    Guidance,
     LogitsProcessor,
     Mirostat,
     Temperature,
@@ -36,22 +36,20 @@ from studio.core.running import RunStart, begin_all
 PROMPT = "Once upon a time, there was a little dog. The little dog had a little"
 N = 10
 N_CHAINS = 200
-NEED_A_MODEL = (ContrastiveSearch, Guidance)
 TEXTS = {
     "logit_bias": ("", "dragon: 3, little dog: -2"),
     "banned_words": ("", "dog, little girl"),
-    "pattern": ("", "(?s:.*)"),
-    "json_schema": ("",),
+    "pattern": ("", "(?s:.*)", r"(?s)[a-z ]+[.,!?].*"),
+    "json_schema": ("", "", '{"type": "object"}'),
     "negative_prompt": ("", "The dog was"),
     "dry_breakers": ("\\n, :", "."),
 }
 
 
-def random_chain(chance: random.Random, *, on_stored_logits: bool = False) -> tuple[LogitsProcessor, ...]:
+def random_chain(chance: random.Random) -> tuple[LogitsProcessor, ...]:
     """Some processors, in any order, at values a person could set."""
     chosen = chance.sample(PROCESSORS, chance.randrange(1, 7))
     chosen = [processor for processor in chosen if processor is not BeamSearch]  # no draws, see test_beams
-    chosen = [processor for processor in chosen if not (on_stored_logits and processor in NEED_A_MODEL)]
     made = []
     for processor in chosen:
         settings: dict[str, object] = {}
@@ -78,7 +76,7 @@ def test_the_replayed_distributions_are_those_the_generator_used(starter_engine:
     checkpoint, reader = starter_engine._loaded(), starter_engine._reader
     assert reader is not None
     tokenizer = checkpoint.tokenizer
-    worst = 0.0
+    worst, n_tokens = 0.0, 0
     for seed in range(N_CHAINS):
         processors = random_chain(chance)
         exact: list[Tensor] = []
@@ -89,11 +87,16 @@ def test_the_replayed_distributions_are_those_the_generator_used(starter_engine:
 
         asked = m.Generate(2, PROMPT, (), processors, N, seed, stop_at_end_of_text=False)
         events = generate(checkpoint.model, tokenizer, asked, lambda: False, watch)
-        tokens = [event for event in events if isinstance(event, m.Token)]
+        tokens = []
+        with contextlib.suppress(StudioError):  # other stages may leave nothing that fits a pattern
+            for event in events:
+                if isinstance(event, m.Token):
+                    tokens.append(event)
+        n_tokens += len(tokens)
         written = tuple(token.token_id for token in tokens)
-        ids, n_prompt = reader.run_at(m.GeneratedPlace(PROMPT, (), N, written))
-        start = RunStart(seed, n_prompt, tokenizer, checkpoint.model)
-        look = replace(start, row=-1)
+        look, ids = reader.start_at(m.GeneratedPlace(PROMPT, (), N, written), seed, never)
+        n_prompt = look.n_prompt
+        start = RunStart(seed, n_prompt, tokenizer, checkpoint.model, n_new=N)
         live, whole = begin_all(processors, start), torch.tensor(ids)
         keys = memory.keys_of(ids)
 
@@ -114,13 +117,14 @@ def test_the_replayed_distributions_are_those_the_generator_used(starter_engine:
             for running in live:
                 running.chosen(token.token_id)
     assert worst < 2e-3
+    assert n_tokens > 1500
 
 
 @pytest.mark.parametrize("seed", range(12))
 def test_reshaping_a_text_gives_what_each_place_by_itself_says(starter_engine: Engine, seed: int) -> None:
     chance = random.Random(seed)
     processors = (
-        *random_chain(chance, on_stored_logits=True),
+        *random_chain(chance),
         TopK(chance.choice((0, 3, 40, 400))),
         TopP(chance.choice((1.0, 0.8))),
     )

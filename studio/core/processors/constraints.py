@@ -135,7 +135,7 @@ def _reason(problem: str) -> str:
 class ConstraintRun(Untouched):
     """A grammar during one run. It follows `ids`, so any position can be asked for in any order."""
 
-    __slots__ = ("_grammar", "_matcher", "_start", "_written", "discarded")
+    __slots__ = ("_grammar", "_matcher", "_start", "_written", "discarded", "is_broken")
 
     def __init__(self, start: RunStart, grammar: str) -> None:
         self._start = start
@@ -143,13 +143,15 @@ class ConstraintRun(Untouched):
         self._matcher: LLMatcher | None = None  # made for the size of the vocabulary, at the first call
         self._written: list[int] = []  # what the matcher has been told
         self.discarded = 0.0  # 0..1: of the probability before this stage, what it removed at the last call
+        self.is_broken = False  # at the last call: what was written before does not fit, so it did nothing
 
     def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:
         """(T,) int64, (V,) float32 -> (V,) float32."""
-        matcher = self._follow(ids[self._start.n_prompt :].tolist(), len(logits))
+        matcher = self._follow(self._start.written(ids.tolist()), len(logits))
         mask = b"" if matcher.is_error() else matcher.compute_bitmask()
         self.discarded = 0.0
-        if matcher.is_error():
+        self.is_broken = matcher.is_error()
+        if self.is_broken:
             return logits  # `take` says so, should it go on from here
         import numpy as np
 
@@ -182,13 +184,20 @@ class ConstraintRun(Untouched):
         from llguidance import LLMatcher
 
         known = len(self._written)
-        if self._matcher is None or self._written != written[:known]:
+        if self._matcher is None or self._written != list(written[:known]):
             self._matcher = LLMatcher(_tokens(self._start.tokenizer, size), self._grammar, log_level=0)
             self._written, known = [], 0
         if known < len(written):
             self._matcher.consume_tokens(list(written[known:]))
             self._written = list(written)
         return self._matcher
+
+    def n_fitting(self, written: Sequence[int], size: int) -> int:
+        """How many tokens of a text fit, from its first on; `size` is that of the vocabulary."""
+        from llguidance import LLMatcher
+
+        matcher = LLMatcher(_tokens(self._start.tokenizer, size), self._grammar, log_level=0)
+        return matcher.validate_tokens(list(written))
 
     def __copy__(self) -> ConstraintRun:
         """Another that goes its own way from here."""

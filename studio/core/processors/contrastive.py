@@ -96,6 +96,10 @@ class _ContrastiveRun(Untouched):
         candidates = candidates[logits[candidates] > -INF]
         if len(candidates) < 2:
             return logits
+        if self._start.row < 0 and self._start.cancelled():
+            from studio.core.model import InterruptedReading
+
+            raise InterruptedReading
         best = 0
         if len(ids) < self._twin.n_positions:  # else no candidate could be read: the likeliest
             directions = self._read(ids.tolist())

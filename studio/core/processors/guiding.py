@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from studio.core.errors import QT_TRANSLATE_NOOP
 from studio.core.parameters import Stage, param, text_param
 from studio.core.processors.contrastive import searches
-from studio.core.running import LogitsProcessor, Running, RunStart, Untouched
+from studio.core.running import Known, LogitsProcessor, Running, RunStart, Untouched
 from studio.core.truncation import INF
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def needs_model(processors: Sequence[LogitsProcessor]) -> bool:
 
 
 class _GuidanceRun(Untouched):
-    __slots__ = ("_negative", "_scale", "_start", "_twin")
+    __slots__ = ("_ahead", "_negative", "_scale", "_start", "_twin")
 
     def __init__(self, rule: Guidance, start: RunStart, model: CausalLM) -> None:
         from studio.core import context
@@ -87,17 +87,58 @@ class _GuidanceRun(Untouched):
             self._twin.last_reading = None
         self._negative: list[int] = []
         if rule.negative_prompt:
-            room = model.n_positions - start.n_prompt  # as much as can ever be written
+            room = start.n_new or model.n_positions - start.n_prompt  # as much as can ever be written
             self._negative = context.measure(model, start.tokenizer, rule.negative_prompt, (), room).ids
+        self._ahead: tuple[list[int], list[int]] = [], []  # what q will read, and the keys on the way
 
     def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:
         """(T,) int64, (V,) float32 -> (V,) float32."""
         from studio.core import context
 
         begin = self._start.n_prompt
-        read = (self._negative or ids[begin - 1 : begin].tolist()) + ids[begin:].tolist()
-        context.reuse(self._twin, read)
-        other = context.read(self._twin, read, self._start.cancelled).log_softmax(-1)  # (V,)
+        first = self._negative or ids[begin - 1 : begin].tolist()
+        gone = self._gone(len(first), len(ids) - begin)
+        read = first + ids[begin + gone :].tolist()
+        if self._start.known is None:
+            context.reuse(self._twin, read)
+            other = context.read(self._twin, read, self._start.cancelled).log_softmax(-1)  # (V,)
+        else:
+            other = self._remembered(read, len(first), gone, self._start.known).log_softmax(-1)
         own = logits.log_softmax(-1)
         guided = self._scale * (own - other) + other
         return guided.where(logits > -INF, -INF)
+
+    def _gone(self, n_first: int, n_written: int) -> int:
+        """How many of the oldest tokens of a text q does not see; never any of what it writes itself."""
+        n_positions = self._twin.n_positions
+        step = max(n_positions // 4, 1)
+        over = max(n_first + n_written - n_positions, 0)
+        return -(-over // step) * step
+
+    def _remembered(self, read: list[int], n_first: int, gone: int, known: Known) -> Tensor:
+        """The logits after `read`, (V,) float32: from memory, or by reading it and what will follow it."""
+        import torch
+
+        from studio.core import context, memory
+
+        whole, keys = self._ahead
+        n = len(read)
+        if whole[:n] != read:
+            follow = list(known.ids[self._start.n_prompt + gone :])
+            goes_on = follow[: n - n_first] == read[n_first:]
+            whole = (read[:n_first] + follow if goes_on else read)[: self._twin.n_positions]
+            keys = memory.keys_of(whole)
+            self._ahead = whole, keys
+        found = known.others.get(keys[n])
+        if found is not None:
+            return found
+        twin, cancelled = self._twin, self._start.cancelled
+        context.reuse(twin, whole[:n])
+        twin.truncate(min(len(twin.cached_ids), n - 1))
+        ids = torch.tensor(whole)
+        while (past := len(twin.cached_ids)) < n - 1:
+            twin.forward(ids[past : min(past + twin.chunk_tokens, n - 1)], cancelled)
+        rows = twin.forward_all(ids[n - 1 : n - 1 + twin.chunk_tokens], cancelled)  # (T, V)
+        for key, row in zip(keys[n:], rows, strict=False):
+            known.others.put(key, row)
+        return rows[0]
