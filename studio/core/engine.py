@@ -68,7 +68,7 @@ from studio.core.processors.guiding import needs_model
 from studio.core.reader import Reader
 from studio.core.redrawing import redraw
 from studio.core.replay import begin_at
-from studio.core.reshaping import reshape
+from studio.core.reshaping import broken_at, reshape
 from studio.core.score import score
 
 if TYPE_CHECKING:
@@ -305,7 +305,8 @@ class Engine:
             n_told += len(message.tokens)
             yield message
         n_tokens = len(reader.token_ids)
-        yield ReshapingFinished(request.job_id, n_tokens, n_tokens - n_told)
+        broken = broken_at(reader, request)
+        yield ReshapingFinished(request.job_id, n_tokens, n_tokens - n_told, broken)
 
     def _redraw(self, request: Redraw, cancelled: Cancelled) -> Redrawn:
         checkpoint, reader = self._loaded(), self._reader

@@ -131,6 +131,11 @@ class Reader:
                 yield TextRead(request.job_id, first, tokens, len(ids))
 
     @property
+    def tokenizer(self) -> Tokenizer:
+        """What its tokens are of."""
+        return self._tokenizer
+
+    @property
     def vocab_size(self) -> int:
         """How many logits a position has."""
         return self._model.vocab_size

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import torch
 
 from studio.core import memory
 from studio.core.generate import as_probabilities
+from studio.core.going_back import going_back
 from studio.core.many_rows import Rows, apply_stage, head_decides
 from studio.core.model import Cancelled, InterruptedReading, never
 from studio.core.parameters import is_off
+from studio.core.processors.constraints import ConstraintRun
 from studio.core.reader import Reader, TextRun
 from studio.core.replay import remembers
-from studio.core.running import LogitsProcessor, Running, begin_all
+from studio.core.running import LogitsProcessor, Running, RunStart, begin_all
 from studio.core.truncation import INF
 from studio.core.xray_messages import ReshapedToken, ReshapeText, TextReshaped
 
@@ -29,13 +33,25 @@ def reshape(reader: Reader, request: ReshapeText, cancelled: Cancelled = never) 
     InterruptedReading."""
     runs = reader.runs(request.reading)
     runs.sort(key=lambda run: not run.first <= request.around < run.first + run.n)
+    back = going_back(reader.tokenizer, request.processors, "", reader.token_ids)
+    taken = {phrase.first for phrase in back.found()} if back else set()
     for run in runs:
-        start = reader.start_of(run, reader.token_ids, request.seed, cancelled)
+        start = reader.start_of(run, reader.token_ids, request.seed, cancelled, goes_back=True)
         chain = begin_all(request.processors, start)
         keys = run.keys()
         spans = _in_order(run) if any(map(remembers, chain)) else _near_first(run, request.around)
         for begin, end in spans:
-            yield from _stretch(reader, request, run, keys, chain, begin, end, cancelled)
+            for told in _stretch(reader, request, run, keys, chain, begin, end, cancelled):
+                yield _without(told, taken, back.stage) if back else told
+
+
+def _without(told: TextReshaped, taken: set[int], stage: int) -> TextReshaped:
+    """A token at which a run would have gone back could not have stayed; `stage` says so."""
+    tokens = (
+        ReshapedToken(-math.inf, stage) if index in taken and token.removed_by < 0 else token
+        for index, token in enumerate(told.tokens, told.first)
+    )
+    return replace(told, tokens=tuple(tokens))
 
 
 def _in_order(run: TextRun) -> list[tuple[int, int]]:
@@ -130,3 +146,14 @@ def _rows(reader: Reader, processors: Sequence[LogitsProcessor], keys: Sequence[
     values = reader.logits.many(keys)
     assert values is not None
     return Rows(values, None, reader.vocab_size, heads)
+
+
+def broken_at(reader: Reader, request: ReshapeText) -> int:
+    """The first token of the text read last that a pattern or schema of the chain does not allow; -1: none.
+
+    What comes after it was not written under the pattern, which therefore says nothing there.
+    """
+    ids = reader.token_ids
+    chain = begin_all(request.processors, RunStart(request.seed, 0, reader.tokenizer))
+    fitting = [stage.n_fitting(ids, reader.vocab_size) for stage in chain if isinstance(stage, ConstraintRun)]
+    return min((n for n in fitting if n < len(ids)), default=-1)

@@ -6,11 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from studio.core.running import LogitsProcessor, Running
+from studio.core.parameters import is_off
+from studio.core.running import LogitsProcessor, Running, Untouched
 from studio.core.truncation import INF
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+
+BROKEN = "broken"
+"""What was written before does not fit the pattern or schema."""
+
+GOES_BACK = "goes_back"
+"""It takes words back once they are there; no single place shows that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +31,7 @@ class StageReport:
     shift: float  # 0..1, how far it moved probability among the tokens it left: total variation distance
     entropy: float  # nats, after it
     probs: tuple[float | None, ...]  # after it, of the tokens asked for; None: removed by it or before
+    note: str = ""  # BROKEN or GOES_BACK: why it does nothing here that it would do in a run
 
 
 def explain(
@@ -44,7 +53,7 @@ def explain(
         name = type(processor).__name__
         after = running(ids, current)
         if after is current:
-            report = replace(report, name=name, mass_removed=0.0, shift=0.0)
+            report = replace(report, name=name, mass_removed=0.0, shift=0.0, note=_note(processor, running))
         else:
             kept = probs.where(after > -INF, 0.0)
             mass, removed = float(kept.sum()), float((probs - kept).sum())
@@ -54,6 +63,13 @@ def explain(
             current = after
         reports.append(report)
     return tuple(reports), current
+
+
+def _note(processor: LogitsProcessor, running: Running) -> str:
+    if getattr(running, "is_broken", False):
+        return BROKEN
+    goes_back = getattr(processor, "banned_tries", 0) and type(running) is Untouched
+    return GOES_BACK if goes_back and not is_off(processor) else ""
 
 
 def removed_by(reports: Sequence[StageReport], asked: int) -> int:

@@ -68,6 +68,7 @@ class ReshapingFinished:
     job_id: int
     n_tokens: int  # of the whole text
     n_unknown: int  # of these, not told of: their logits are not in memory
+    broken_at: int = -1  # the first token that a pattern or schema does not allow, which then says no more
 
 
 @dataclass(frozen=True, slots=True)

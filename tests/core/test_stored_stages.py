@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import pytest
 
 from studio.core import messages as m
+from studio.core import xray
 from studio.core.engine import Engine
 from studio.core.processors import (
+    BannedWords,
     ContrastiveSearch,
     Guidance,
     LogitsProcessor,
@@ -149,3 +152,94 @@ def test_a_long_negative_prompt_is_read_whole_after_a_short_text(starter_engine:
     tokens = write(starter_engine, (Guidance(3.0, long),))
     short = write(starter_engine, (Guidance(3.0, "The dog was sad. " * 2),))
     assert [t.token_id for t in tokens] != [t.token_id for t in short]
+
+
+# -- words that are taken back -------------------------------------------------------------------------------
+
+GIRL = "Once upon a time, there was a little girl named Lily. She"
+PLAIN: tuple[LogitsProcessor, ...] = (Temperature(0.9),)
+BACK: tuple[LogitsProcessor, ...] = (BannedWords("the, loved to, was, happy, mom", 5), Temperature(0.9))
+BANNED = re.compile(r"\b(the|loved to|was|happy|mom)\b", re.IGNORECASE)
+
+
+def girl(engine: Engine, chain: tuple[LogitsProcessor, ...], seed: int) -> tuple[int, ...]:
+    asked = m.Generate(2, GIRL, (), chain, 40, seed, stop_at_end_of_text=False)
+    return tuple(t.token_id for x in engine.run(asked) if isinstance(x, m.TokensGenerated) for t in x.tokens)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_redraw_knows_what_was_taken_back(starter_engine: Engine, seed: int) -> None:
+    held, plain = girl(starter_engine, BACK, seed), girl(starter_engine, PLAIN, seed)
+    assert held != plain
+    place = m.GeneratedPlace(GIRL, (), 40, held)
+    (same,) = starter_engine.run(m.Redraw(6, place, BACK, BACK, seed))
+    assert isinstance(same, m.Redrawn)
+    assert (same.changed, same.not_repeated_at) == ((), -1)
+    parted = next(i for i, (a, b) in enumerate(zip(held, plain, strict=False)) if a != b)
+    (freed,) = starter_engine.run(m.Redraw(7, place, BACK, PLAIN, seed))
+    assert isinstance(freed, m.Redrawn)
+    assert (freed.changed[0].index, freed.changed[0].new_id) == (parted, plain[parted])
+    (kept,) = starter_engine.run(m.Redraw(8, m.GeneratedPlace(GIRL, (), 40, plain), PLAIN, BACK, seed))
+    assert isinstance(kept, m.Redrawn)
+    assert kept.not_repeated_at == -1
+    assert (kept.changed[0].index, kept.changed[0].new_id) == (parted, held[parted])
+    assert kept.changed[0].removed_by == 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_of_a_text_the_words_that_would_be_taken_back_are_struck(starter_engine: Engine, seed: int) -> None:
+    tokenizer = starter_engine._loaded().tokenizer
+
+    def struck(ids: tuple[int, ...]) -> tuple[str, list[int]]:
+        text = b"".join(map(tokenizer.token_bytes, ids)).decode()
+        list(starter_engine.run(m.ReadText(5, text, ())))
+        told = only(starter_engine.run(m.ReshapeText(6, 5, BACK, seed)), m.TextReshaped)
+        gone = [i for s in told for i, t in enumerate(s.tokens, s.first) if t.removed_by == 0]
+        begins, at = [], 0
+        for token_id in tokenizer.encode(text).ids:
+            begins.append(at)
+            at += len(tokenizer.token_bytes(token_id).decode())
+        return text, [begins[i] for i in sorted(gone)]
+
+    text, gone = struck(girl(starter_engine, PLAIN, seed))
+    found = [match.start() for match in BANNED.finditer(text)]
+    assert len(found) == len(gone) > 0
+    assert all(0 <= word - at <= 1 for word, at in zip(found, gone, strict=True))  # with its space
+    text, gone = struck(girl(starter_engine, BACK, seed))
+    assert gone == []
+
+
+# -- what a view cannot show, it says ------------------------------------------------------------------------
+
+
+def notes(engine: Engine, place: m.Place, chain: tuple[LogitsProcessor, ...]) -> list[str]:
+    (answer,) = engine.run(m.InspectPlace(9, place, chain, SEED))
+    assert isinstance(answer, m.PlaceInspected)
+    return [stage.note for stage in answer.stages]
+
+
+def test_a_pattern_follows_the_text_from_its_first_word_until_one_does_not_fit(
+    starter_engine: Engine,
+) -> None:
+    text = " the dog ran. Then it slept"
+    tokenizer = starter_engine._loaded().tokenizer
+    ids = tokenizer.encode(text).ids
+    list(starter_engine.run(m.ReadText(5, text, ())))
+    *stretches, finished = starter_engine.run(m.ReshapeText(6, 5, (SENTENCE,)))
+    assert isinstance(finished, m.ReshapingFinished)
+    first = next(i for i, token_id in enumerate(ids) if tokenizer.token_bytes(token_id) == b" Then")
+    assert finished.broken_at == first
+    told = [t.removed_by for s in only(stretches, m.TextReshaped) for t in s.tokens]
+    assert told == [-1] * first + [0] + [-1] * (len(ids) - first - 1)
+    for index in range(len(ids)):
+        broken = notes(starter_engine, m.ReadPlace(5, index), (SENTENCE,)) == [xray.BROKEN]
+        assert broken == (index > first)
+    *_, fits = starter_engine.run(m.ReshapeText(7, 5, (Pattern("(?s:.*)"),)))
+    assert isinstance(fits, m.ReshapingFinished)
+    assert fits.broken_at == -1
+
+
+def test_a_place_says_that_words_are_taken_back_only_later(starter_engine: Engine) -> None:
+    place = m.GeneratedPlace(GIRL, (), 40, ())
+    assert notes(starter_engine, place, BACK) == [xray.GOES_BACK, ""]
+    assert notes(starter_engine, place, (BannedWords("the"), Temperature(0.9))) == ["", ""]
