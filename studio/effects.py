@@ -15,7 +15,7 @@ from studio.insight import Insight, Pointed
 from studio.provenance import Provenance
 from studio.ui.effect_marks import EffectMarks
 from studio.ui.main_window import MainWindow
-from studio.ui.text_numbers import TextToken, perplexity
+from studio.ui.text_numbers import TextToken, perplexity, perplexity_of
 from studio.ui.token_index import TokenIndex
 from studio.worker import ModelThread
 from studio.writing import Writing
@@ -23,7 +23,8 @@ from studio.writing import Writing
 REDRAW_MS = 60
 """After a setting has moved: which words of the run would change."""
 
-TEXT_MS = 15
+TEXT_MS = 1
+"""The question about one place goes first."""
 
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\s\u3040-\u30ff\u3400-\u9fff]+")
 
@@ -184,8 +185,10 @@ class Effects(QObject):
         reading = next((t.place.reading for t in self._insight.numbers if t.place is not None), 0)
         if not self._is_dirty or not reading or self._writing.model is None:
             return
-        if self._writing.job_id is not None or self._insight.is_reading:
+        if self._insight.is_reading:
             return  # asked again when the text has been read
+        if self._writing.job_id is not None and self._recompute:
+            return  # what is remembered can be told while the model writes, no more
         if self._job:
             if self._fresh:  # what is in view has been told already
                 self._thread.cancel(self._job)
@@ -245,7 +248,7 @@ class Effects(QObject):
         n_words, n_struck = count_struck(text, [token for token, _ in pairs], removed)
         kept = [(token, told) for token, told in pairs if told.removed_by < 0]
         before = perplexity([token for token, _ in kept])
-        after = perplexity([replace(token, logprob=told.logprob) for token, told in kept])
+        after = perplexity_of([told.logprob for _, told in kept])
         if removed:
             words = self.tr("{struck} of {total} words could not have been written with these settings.")
             rest = self.tr("Perplexity of all others: {before} → {after}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -75,7 +76,7 @@ class Insight(QObject):
         """The place in the generation that wrote the character at an offset and its seed, if known."""
         self._reading = 0  # the job under way; 0: none
         self._base = 0  # where in the text what is read begins
-        self._asked = 0
+        self._asked, self._asked_at = 0, 0.0
         self._jobs: deque[int] = deque(maxlen=200)  # of ours; those replaced by newer ones are never answered
         self._pause = self._timer(PAUSE_MS, self.read)
         self._point = self._timer(POINT_MS, self._ask)
@@ -219,14 +220,15 @@ class Insight(QObject):
     def ask_again(self) -> None:
         """The place or the sampling settings have changed."""
         if self.pointed.place is not None and not self._point.isActive():
-            self._point.start()
+            since_ms = 1000 * (time.monotonic() - self._asked_at)
+            self._point.start(max(POINT_MS - round(min(since_ms, POINT_MS)), 0))
 
     @Slot()
     def _ask(self) -> None:
         pointed = self.pointed
         if pointed.place is None or self._writing.model is None:
             return
-        self._asked = self._next_job()
+        self._asked, self._asked_at = self._next_job(), time.monotonic()
         self._jobs.append(self._asked)
         wanted = (pointed.token.token_id,) if pointed.token else ()
         seed = self._window.sampling.options.options().seed if pointed.seed is None else pointed.seed

@@ -1,27 +1,27 @@
 """A chain on many positions at once, for as little of the vocabulary as decides.
 
 Once a stage has cut, only the columns it may have left are looked at: what is removed weighs nothing in any
-later stage. Stages that are not known here are run position by position on the whole vocabulary; so every
-chain gives what it gives at a single position.
+later stage. Until then the largest logits are kept beside the whole rows, sorted, and a cut that falls among
+them needs no other sort. Stages that are not known here are run position by position on the whole
+vocabulary; so every chain gives what it gives at a single position.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
 
 from studio.core.parameters import is_off
-from studio.core.processors import EpsilonCutoff, LogitsProcessor, MinP, Temperature, TopA, TopK, TopP
+from studio.core.processors import LogitsProcessor, MinP, Temperature, TopK
 from studio.core.processors.tempering import GREEDY_BELOW
 from studio.core.running import Running
-from studio.core.truncation import FIRST_LOOKS, INF
+from studio.core.truncation import INF
 
-_FIRST_LOOK = 256
+FIRST_LOOK = 256
 
 
 @dataclass(slots=True)
@@ -31,7 +31,8 @@ class Rows:
     values: Tensor  # (T, W) float32
     columns: Tensor | None  # (T, W) int64, whose value it is; None: of token j in column j
     vocab_size: int
-    head: tuple[Tensor, Tensor] | None = None  # (T, H) float32 falling, the largest; (T, H) where they are
+    head: tuple[Tensor, Tensor] | None = None
+    """(T, H) float32 falling, the H largest of each position; (T, H) where they are."""
 
     def of(self, token_ids: Tensor) -> Tensor:
         """The values of one token a position: (T,) int64 -> (T,) float32."""
@@ -50,6 +51,34 @@ class Rows:
         """Only some columns of each position: (T, k) values and where they were."""
         columns = indices if self.columns is None else self.columns.gather(1, indices)
         return Rows(best, columns, self.vocab_size)
+
+    def only(self, kept: Tensor) -> Rows:
+        """The same columns, but what is not `kept` removed: (T, W) bool."""
+        return Rows(self.values.where(kept, -INF), self.columns, self.vocab_size)
+
+    def largest(self) -> tuple[Tensor, Tensor]:
+        """The largest and where they are, falling: (T, H), (T, H)."""
+        if self.head is None:
+            top = self.values.topk(min(FIRST_LOOK, self.values.shape[1]))
+            self.head = top.values, top.indices
+        return self.head
+
+    def bent(self, values: Tensor, best: Tensor) -> Rows:
+        """Other values in the same order: (T, W), and those of the head, if there is one."""
+        head = (best, self.head[1]) if self.head else None
+        return Rows(values, self.columns, self.vocab_size, head)
+
+    def lowered(self, values: Tensor) -> Rows:
+        """Other values, none of them larger than before: (T, W)."""
+        head = None
+        if self.head is not None:
+            best, indices = self.head
+            now, order = values.gather(1, indices).sort(1, descending=True)
+            # What has fallen below the old head may stand behind some that were never in it.
+            n_known = int((now >= best[:, -1:]).sum(1).amin())
+            if n_known:
+                head = now[:, :n_known], indices.gather(1, order[:, :n_known])
+        return Rows(values, self.columns, self.vocab_size, head)
 
 
 def head_decides(processors: Sequence[LogitsProcessor], head: Tensor) -> bool:
@@ -72,101 +101,27 @@ def head_decides(processors: Sequence[LogitsProcessor], head: Tensor) -> bool:
     return False
 
 
-def apply_stage(
-    processor: LogitsProcessor,
-    running: Running,
-    rows: Rows,
-    contexts: Sequence[Tensor],
-    chosen: Sequence[int | None] | None,
+def one_by_one(
+    running: Running, rows: Rows, contexts: Sequence[Tensor], chosen: Sequence[int | None] | None
 ) -> Rows:
-    """One stage for all positions. `contexts[i]` is (T_i,) int64.
-
-    `chosen[i]` is what the stage is to be told was chosen there, if anything.
-    """
-    if chosen is None:
-        match processor:
-            case Temperature(temperature=t):
-                return _temperature(rows, t)
-            case TopK(top_k=k):
-                return _top_k(rows, k)
-            case TopP(top_p=mass):
-                return rows if mass == 1.0 else _top_p(rows, mass)
-            case MinP(min_p=share):
-                return rows if share == 0.0 else _at_least(rows, lambda best: share * best, keep_best=False)
-            case TopA(top_a=a):
-                return rows if a == 0.0 else _at_least(rows, lambda best: a * best * best, keep_best=False)
-            case EpsilonCutoff(epsilon_cutoff=epsilon):
-                return rows if epsilon == 0.0 else _at_least(rows, lambda _: epsilon, keep_best=True)
-            case _:
-                pass
-    if not is_off(processor):
-        values = rows.values.clone()
-        for i, context in enumerate(contexts):
-            before = rows.row(i)
-            after = running(context, before)
-            if after is not before:
-                values[i] = after if rows.columns is None else after[rows.columns[i]]
-            if chosen is not None and (token_id := chosen[i]) is not None:
-                running.chosen(token_id)
-        return Rows(values, rows.columns, rows.vocab_size)
-    return rows
+    """A stage on the whole vocabulary of each position; `chosen[i]` is what it is told was chosen there."""
+    values = rows.values.clone()
+    for i, context in enumerate(contexts):
+        before = rows.row(i)
+        after = running(context, before)
+        if after is not before:
+            values[i] = after if rows.columns is None else after[rows.columns[i]]
+        if chosen is not None and (token_id := chosen[i]) is not None:
+            running.chosen(token_id)
+    return Rows(values, rows.columns, rows.vocab_size)
 
 
-def _temperature(rows: Rows, temperature: float) -> Rows:
-    if temperature == 1.0:
-        return rows
-    if temperature >= GREEDY_BELOW:
-        head = (rows.head[0] / temperature, rows.head[1]) if rows.head else None
-        return Rows(rows.values / temperature, rows.columns, rows.vocab_size, head)
-    best = rows.values.amax(1, keepdim=True)
-    if rows.columns is None:
-        first = rows.values.argmax(1, keepdim=True)
-    else:  # of equal ones that with the lowest id
-        first = rows.columns.where(rows.values == best, rows.vocab_size).argmin(1, keepdim=True)
-    return rows.take(best, first)
-
-
-def _top_k(rows: Rows, k: int) -> Rows:
-    width = rows.values.shape[1]
-    if k == 0 or k >= width:
-        return rows
-    top = rows.values.topk(k + 1)
-    if bool((top.values[:, k - 1] > top.values[:, k]).all()):
-        return rows.take(top.values[:, :k], top.indices[:, :k])
-    return Rows(
-        rows.values.masked_fill(rows.values < top.values[:, k - 1 : k], -INF), rows.columns, rows.vocab_size
-    )
-
-
-def _top_p(rows: Rows, mass: float) -> Rows:
-    width = rows.values.shape[1]
-    whole = rows.values.logsumexp(1, keepdim=True)  # (T, 1)
-    best, indices = rows.head or rows.values.topk(min(_FIRST_LOOK, width))
-    n = _nucleus(best, whole, mass)
-    for look in (*FIRST_LOOKS, width):
-        short = (n[:, 0] >= best.shape[1]).nonzero().flatten()  # rows that go on below what was looked at
-        look = min(look, width)
-        if not len(short) or best.shape[1] >= look:
-            continue
-        top = rows.values[short].topk(look)
-        room = (0, look - best.shape[1])
-        best = pad(best, room, value=-INF).index_copy_(0, short, top.values)
-        indices = pad(indices, room).index_copy_(0, short, top.indices)
-        n[short] = _nucleus(top.values, whole[short], mass)
-    widest = min(int(n.amax()), best.shape[1])
-    kept = torch.arange(widest) < n
-    return rows.take(best[:, :widest].where(kept, -INF), indices[:, :widest])
-
-
-def _nucleus(best: Tensor, whole: Tensor, mass: float) -> Tensor:
-    """How many of the best have less than `mass` before them: (T, k) falling, (T, 1) -> (T, 1)."""
-    return 1 + ((best - whole).exp().double().cumsum(1) < mass).sum(1, keepdim=True)
-
-
-def _at_least(rows: Rows, floor: Callable[[Tensor], Tensor | float], *, keep_best: bool) -> Rows:
-    probs = rows.values.softmax(1)
-    best = probs.amax(1, keepdim=True)
-    kept = probs >= floor(best)
-    if keep_best:
-        kept |= probs == best
-    return Rows(rows.values.where(kept, -INF), rows.columns, rows.vocab_size)
+def entropies(values: Tensor) -> tuple[Tensor, Tensor]:
+    """Of each row: log-sum-exp and entropy in nats, (T, W) -> (T, 1), (T, 1)."""
+    best = values.amax(1, keepdim=True)
+    below = (values - best).clamp_min_(-1e4)  # 0 * -inf would be NaN
+    weights = below.exp()
+    total = weights.sum(1, keepdim=True)
+    log_total = total.log()
+    entropy = log_total - torch.linalg.vecdot(weights, below)[:, None] / total
+    return best + log_total, entropy

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from studio.core import messages as m
 from studio.core import wire
+from studio.core.processors.guiding import needs_model
 
 if TYPE_CHECKING:
     from studio.core.engine import Engine
@@ -76,6 +77,7 @@ class Mailbox:
         self._cancelled: set[int] = set()
         self._newest: dict[type, int] = {}
         self._quick: m.InspectPlace | None = None
+        self._aside: m.ReshapeText | None = None
         self.closed = False
 
     def put(self, request: m.Request) -> None:
@@ -87,6 +89,8 @@ class Mailbox:
             self._newest[type(request)] = request.job_id
         if isinstance(request, m.InspectPlace):
             self._quick = request
+        elif isinstance(request, m.ReshapeText):
+            self._aside = request
         self._requests.put(request)
 
     def close(self) -> None:
@@ -99,6 +103,8 @@ class Mailbox:
         while (request := self._requests.get()) is not None:
             if request is self._quick:
                 self._quick = None
+            if request is self._aside:
+                self._aside = None
             if self._newest.get(type(request), request.job_id) == request.job_id:
                 return request
         return None
@@ -108,7 +114,15 @@ class Mailbox:
         request, self._quick = self._quick, None
         return request
 
-    def answered(self, request: m.InspectPlace) -> None:
+    def take_aside(self) -> m.ReshapeText | None:
+        """A request that may be answered piece by piece while the model writes, unless it needs the model."""
+        request, self._aside = self._aside, None
+        if request is None or request.recompute or needs_model(request.processors):
+            return None
+        self.answered(request)
+        return request
+
+    def answered(self, request: m.InspectPlace | m.ReshapeText) -> None:
         """The request need not be answered in its turn any more."""
         if self._newest[type(request)] == request.job_id:
             self._newest[type(request)] = -1
@@ -122,16 +136,49 @@ def answer(engine: Engine, mailbox: Mailbox, send: Callable[[m.Message], None]) 
     """Carry out requests until the mailbox is closed."""
     while (request := mailbox.get()) is not None:
         job_id = request.job_id
+        writes = isinstance(request, m.Generate | m.GenerateAlternatives)
+        aside = Aside(engine, mailbox, send)
 
-        def cancelled(job_id: int = job_id) -> bool:
+        def cancelled(job_id: int = job_id, writes: bool = writes, aside: Aside = aside) -> bool:
             # A running job asks this every few hundredths of a second: the moment for small questions.
             if (quick := mailbox.take_quick()) is not None and (reply := engine.quick(quick)) is not None:
                 mailbox.answered(quick)
                 send(reply)
+            if writes:
+                aside.go_on()
             return mailbox.is_cancelled(job_id)
 
         for message in batched(engine.run(request, cancelled)):
             send(message)
+        aside.finish()
+
+
+class Aside:
+    """Answers from memory about the text, a slice between two tokens, while the model writes."""
+
+    def __init__(self, engine: Engine, mailbox: Mailbox, send: Callable[[m.Message], None]) -> None:
+        self._engine = engine
+        self._mailbox = mailbox
+        self._send = send
+        self._answers: Iterator[m.Message] | None = None
+
+    def go_on(self) -> None:
+        """Tell one slice of what is asked for, if anything is."""
+        if self._answers is None and (request := self._mailbox.take_aside()) is not None:
+            job_id = request.job_id
+            self._answers = self._engine.run(request, lambda: self._mailbox.is_cancelled(job_id))
+        if self._answers is not None:
+            message = next(self._answers, None)
+            if message is None:
+                self._answers = None
+            else:
+                self._send(message)
+
+    def finish(self) -> None:
+        """The model has written: tell all that is left."""
+        for message in self._answers or ():
+            self._send(message)
+        self._answers = None
 
 
 def main() -> int:

@@ -272,9 +272,14 @@ def _chunks(tokens: list[TextToken]) -> list[_Chunk]:
 
 def perplexity(tokens: Sequence[TextToken]) -> float:
     """exp of the mean surprise in nats; infinite beyond what a float can say. NaN for no tokens."""
-    if not tokens:
+    return perplexity_of([token.logprob for token in tokens])
+
+
+def perplexity_of(logprobs: Sequence[float]) -> float:
+    """The same from log-probabilities in nats."""
+    if not logprobs:
         return math.nan
-    mean = -math.fsum(token.logprob for token in tokens) / len(tokens)
+    mean = -math.fsum(logprobs) / len(logprobs)
     return math.exp(mean) if mean < 700 else math.inf
 
 

@@ -7,6 +7,7 @@ import pytest
 from studio.core import messages as m
 from studio.core.engine import Engine
 from studio.core.model import Cancelled, never
+from studio.core.processors import Temperature, TopP
 from studio.core.serve import Mailbox, answer, batched
 
 
@@ -132,3 +133,46 @@ def test_a_small_question_is_answered_once_during_a_long_job_or_else_in_its_turn
     assert told == (
         [(10, True), (11, True), (12, True), (1, None), (13, False)] if known else [(1, None), (13, False)]
     )
+
+
+def test_the_text_is_reshaped_from_memory_while_the_model_writes(starter_engine: Engine) -> None:
+    text = "Once upon a time, there was a little dog. " * 8
+    list(starter_engine.run(m.ReadText(1, text, ())))
+    asked = m.ReshapeText(3, 1, (TopP(0.8), Temperature(0.7)))
+    alone = list(starter_engine.run(asked))
+    mailbox = Mailbox()
+    mailbox.put(m.Generate(2, "Once upon", (), (), 12, 0, stop_at_end_of_text=False))
+    mailbox.put(asked)
+    sent: list[m.Message] = []
+
+    def send(message: m.Message) -> None:
+        sent.append(message)
+        if isinstance(message, m.GenerationFinished):
+            mailbox.close()
+
+    answer(starter_engine, mailbox, send)
+    told = [message for message in sent if message.job_id == 3]
+    assert told == alone
+    assert sent.index(told[0]) < sent.index(next(x for x in sent if isinstance(x, m.GenerationFinished)))
+
+
+@pytest.mark.parametrize("recompute", [False, True])
+def test_what_needs_the_model_or_is_called_off_is_not_told_aside(
+    starter_engine: Engine, recompute: bool
+) -> None:
+    list(starter_engine.run(m.ReadText(1, "Once upon a time", ())))
+    mailbox = Mailbox()
+    mailbox.put(m.Generate(2, "Once upon", (), (), 3, 0, stop_at_end_of_text=False))
+    mailbox.put(m.ReshapeText(3, 1, (TopP(0.8),), recompute=recompute))
+    if not recompute:
+        mailbox.put(m.Cancel(3))
+    sent: list[m.Message] = []
+
+    def send(message: m.Message) -> None:
+        sent.append(message)
+        if isinstance(message, m.ReshapingFinished | m.JobFailed):
+            mailbox.close()
+
+    answer(starter_engine, mailbox, send)
+    kinds = [type(message) for message in sent if message.job_id == 3]
+    assert kinds == ([m.TextReshaped, m.ReshapingFinished] if recompute else [m.JobFailed])

@@ -12,6 +12,10 @@ from studio.core.running import Running, RunStart, Untouched
 from studio.core.wording import read_list
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import Tensor
 
 _MOST = 1e30  # a penalty that leaves float32 finite
@@ -73,11 +77,13 @@ class Dry:
 
     def begin(self, start: RunStart) -> Running:
         """The stage with this run's tokenizer."""
-        return Untouched() if self.dry_multiplier == 0.0 else _DryRun(self, start)
+        return Untouched() if self.dry_multiplier == 0.0 else DryRun(self, start)
 
 
-class _DryRun(Untouched):
-    __slots__ = ("_breakers", "_breaks", "_rule", "_tokenizer")
+class DryRun(Untouched):
+    """One run, with what is known of its tokens."""
+
+    __slots__ = ("_breakers", "_breaks", "_rule", "_table", "_tokenizer")
 
     def __init__(self, rule: Dry, start: RunStart) -> None:
         self._rule = rule
@@ -86,6 +92,7 @@ class _DryRun(Untouched):
             entry.text.encode("utf-8", "replace") for entry in read_list(rule.dry_breakers)
         )
         self._breaks: dict[int, bool] = {}  # by token id
+        self._table = _Repeats()
 
     def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:
         """(T,) int64, (V,) float32 -> (V,) float32."""
@@ -111,6 +118,24 @@ class _DryRun(Untouched):
             -1, ids.new_tensor(list(lowered)), -logits.new_tensor(list(lowered.values()))
         )
 
+    def lowered(self, ids: list[int], n: int) -> dict[int, float]:
+        """What is taken from which tokens after the first n of `ids`; cheap for n after n of the same ids.
+
+        The same as a call, but all lengths come from a table that is filled once.
+        """
+        rule = self._rule
+        reach = min(rule.dry_range or n, n)
+        usable = self._table.unbroken(ids, n, self._ends)
+        if min(usable, reach) < rule.dry_allowed_length:
+            return {}
+        return {
+            token_id: self._penalty(length)
+            for token_id, length in self._table.longest(
+                ids, n, reach, usable, rule.dry_allowed_length
+            ).items()
+            if not self._ends(token_id)
+        }
+
     def _penalty(self, length: int) -> float:
         rule = self._rule
         log = math.log(rule.dry_multiplier) + math.log(rule.dry_base) * (length - rule.dry_allowed_length)
@@ -124,6 +149,64 @@ class _DryRun(Untouched):
             raw = self._tokenizer.token_bytes(token_id)
             known = self._breaks[token_id] = any(breaker in raw for breaker in self._breakers)
         return known
+
+
+class _Repeats:
+    """How long a passage before each place of a text is like the one before each other place.
+
+    The common suffix of ids[:n] and ids[:b] is one longer than that of ids[:n-1] and ids[:b-1], or nothing.
+    """
+
+    __slots__ = ("_ids", "_rows", "_unbroken")
+
+    def __init__(self) -> None:
+        self._ids: list[int] = []
+        self._rows: list[NDArray[np.int16]] = []  # at n: for each b < n
+        self._unbroken: list[int] = []  # at n: tokens before it since a breaker
+
+    def _fill(self, ids: list[int], n: int) -> None:
+        import numpy as np
+
+        known = min(n, len(self._ids))
+        if self._ids[:known] != ids[:known]:
+            self._ids, self._rows, self._unbroken = [], [], []
+        if len(self._rows) > n:
+            return
+        if not self._rows:
+            self._rows.append(np.zeros(0, dtype=np.int16))
+        self._ids = ids[:n]
+        tokens = np.array(self._ids)
+        for m in range(len(self._rows), n + 1):
+            row = np.zeros(m, dtype=np.int16)
+            row[1:] = (self._rows[-1] + np.int16(1)) * (tokens[: m - 1] == tokens[m - 1])
+            self._rows.append(row)
+
+    def unbroken(self, ids: list[int], n: int, ends: Callable[[int], bool]) -> int:
+        """How many tokens before place n hold no breaker."""
+        self._fill(ids, n)
+        if not self._unbroken:
+            self._unbroken.append(0)
+        for token_id in self._ids[len(self._unbroken) - 1 : n]:
+            self._unbroken.append(0 if ends(token_id) else self._unbroken[-1] + 1)
+        return self._unbroken[n]
+
+    def longest(self, ids: list[int], n: int, reach: int, usable: int, least: int) -> dict[int, int]:
+        """By token, the longest passage it would go on repeating, if that is at least `least`.
+
+        Looking back `reach` tokens, at passages of at most `usable`.
+        """
+        import numpy as np
+
+        self._fill(ids, n)
+        first = n - reach + 1
+        room = np.arange(1, reach)  # a passage ends at b and must not begin before the reach
+        lengths = np.minimum(np.minimum(self._rows[n][first:n], room), usable)
+        found = np.nonzero(lengths >= least)[0]
+        found = found[np.argsort(lengths[found], kind="stable")]  # of each token the longest comes last
+        return {
+            ids[first + at]: length
+            for at, length in zip(found.tolist(), lengths[found].tolist(), strict=True)
+        }
 
 
 def matches(items: list[int]) -> list[int]:

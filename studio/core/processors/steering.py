@@ -51,23 +51,25 @@ class Xtc:
 
     def begin(self, start: RunStart) -> Running:
         """The stage with this run's seed."""
-        return Untouched() if self.xtc_probability == 0.0 else _XtcRun(self, start)
+        return Untouched() if self.xtc_probability == 0.0 else XtcRun(self, start)
 
 
-class _XtcRun(Untouched):
-    __slots__ = ("_kept", "_rule", "_start")
+class XtcRun(Untouched):
+    """The chance of one run, and the tokens it spares."""
+
+    __slots__ = ("_rule", "_start", "spared")
 
     def __init__(self, rule: Xtc, start: RunStart) -> None:
         self._rule = rule
         self._start = start
         ends = [start.tokenizer.encode(text).ids for text in ("\n", "\n\n")]
-        self._kept = {ids[0] for ids in ends if len(ids) == 1}
+        self.spared = {ids[0] for ids in ends if len(ids) == 1}
         if start.tokenizer.end_of_text_id is not None:
-            self._kept.add(start.tokenizer.end_of_text_id)
+            self.spared.add(start.tokenizer.end_of_text_id)
 
     def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:
         """(T,) int64, (V,) float32 -> (V,) float32."""
-        if uniform(self._start.seed, len(ids) - self._start.n_prompt, _XTC_KEY) >= self._rule.xtc_probability:
+        if not self.strikes(len(ids)):
             return logits
         probs = logits.softmax(-1)
         above = ((probs >= self._rule.xtc_threshold) & (logits > -INF)).nonzero().flatten()  # (n,)
@@ -75,9 +77,14 @@ class _XtcRun(Untouched):
             return logits
         scores = logits[above]
         removed = above[scores > scores.amin()]
-        if not len(removed) or not self._kept.isdisjoint(removed.tolist()):
+        if not len(removed) or not self.spared.isdisjoint(removed.tolist()):
             return logits
         return logits.index_fill(-1, removed, -INF)
+
+    def strikes(self, n_ids: int) -> bool:
+        """Whether it does anything after so many tokens."""
+        drawn = uniform(self._start.seed, n_ids - self._start.n_prompt, _XTC_KEY)
+        return drawn < self._rule.xtc_probability
 
 
 def uniform(seed: int, position: int, key: int) -> float:
@@ -124,10 +131,12 @@ class Mirostat:
 
     def begin(self, start: RunStart) -> Running:
         """The stage with its memory at the beginning."""
-        return Untouched() if self.mirostat_tau == 0.0 else _MirostatRun(self)
+        return Untouched() if self.mirostat_tau == 0.0 else MirostatRun(self)
 
 
-class _MirostatRun(Untouched):
+class MirostatRun(Untouched):
+    """How surprising a token may be, moved by every one that is chosen."""
+
     __slots__ = ("_found", "_mu", "_rule")
 
     def __init__(self, rule: Mirostat) -> None:
@@ -143,6 +152,11 @@ class _MirostatRun(Untouched):
     def chosen(self, token_id: int) -> None:
         """Move μ by how much the token's surprise missed τ."""
         if self._found is not None and token_id < len(self._found):
-            surprise = float(self._found[token_id])
-            if math.isfinite(surprise):
-                self._mu -= self._rule.mirostat_eta * (surprise - self._rule.mirostat_tau)
+            self.follow(float(self._found[token_id]))
+
+    def follow(self, surprise: float) -> float:
+        """What the most surprise was, in bits, before a token of this surprise was chosen."""
+        most = self._mu
+        if math.isfinite(surprise):
+            self._mu -= self._rule.mirostat_eta * (surprise - self._rule.mirostat_tau)
+        return most

@@ -53,10 +53,12 @@ class LogitBias:
             for entry, value in read_biases(self.logit_bias)
             for sequence in sequences([entry], start.tokenizer)
         ]
-        return _BiasRun(pairs) if pairs else Untouched()
+        return BiasRun(pairs) if pairs else Untouched()
 
 
-class _BiasRun(Untouched):
+class BiasRun(Untouched):
+    """The sequences and what each adds."""
+
     __slots__ = ("_always", "_phrases")
 
     def __init__(self, pairs: list[tuple[tuple[int, ...], float]]) -> None:
@@ -68,16 +70,20 @@ class _BiasRun(Untouched):
 
     def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:
         """(T,) int64, (V,) float32 -> (V,) float32."""
+        raised = self.raised(ids, len(logits))
+        if not raised:
+            return logits
+        return logits.scatter_add(-1, ids.new_tensor(list(raised)), logits.new_tensor(list(raised.values())))
+
+    def raised(self, ids: Tensor, vocab_size: int) -> dict[int, float]:
+        """What is added to which tokens after `ids`, (T,) int64."""
         raised = dict(self._always)
         if self._phrases:
             tail = _tail(ids, (sequence for sequence, _ in self._phrases))
             for sequence, value in self._phrases:
                 if _ends_with(tail, sequence[:-1]):
                     raised[sequence[-1]] = raised.get(sequence[-1], 0.0) + value
-        raised = {token_id: value for token_id, value in raised.items() if value and token_id < len(logits)}
-        if not raised:
-            return logits
-        return logits.scatter_add(-1, ids.new_tensor(list(raised)), logits.new_tensor(list(raised.values())))
+        return {token_id: value for token_id, value in raised.items() if value and token_id < vocab_size}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +125,12 @@ class BannedWords:
         if self.banned_tries and start.goes_back:
             return Untouched()
         banned = sequences(read_list(self.banned_words), start.tokenizer)
-        return _BanRun(banned) if banned else Untouched()
+        return BanRun(banned) if banned else Untouched()
 
 
-class _BanRun(Untouched):
+class BanRun(Untouched):
+    """The sequences that must not be completed."""
+
     __slots__ = ("_always", "_phrases")
 
     def __init__(self, banned: Iterable[tuple[int, ...]]) -> None:
@@ -131,15 +139,19 @@ class _BanRun(Untouched):
 
     def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:
         """(T,) int64, (V,) float32 -> (V,) float32."""
-        removed = set(self._always)
-        if self._phrases:
-            tail = _tail(ids, self._phrases)
-            removed |= {sequence[-1] for sequence in self._phrases if _ends_with(tail, sequence[:-1])}
-        known = sorted(token_id for token_id in removed if token_id < len(logits))
+        known = self.removed(ids, len(logits))
         if not known:
             return logits
         kept = logits.index_fill(-1, ids.new_tensor(known), -INF)
         return logits if kept.amax().item() == -INF else kept
+
+    def removed(self, ids: Tensor, vocab_size: int) -> list[int]:
+        """Which tokens must not come after `ids`, (T,) int64."""
+        removed = set(self._always)
+        if self._phrases:
+            tail = _tail(ids, self._phrases)
+            removed |= {sequence[-1] for sequence in self._phrases if _ends_with(tail, sequence[:-1])}
+        return sorted(token_id for token_id in removed if token_id < vocab_size)
 
 
 def sequences(entries: Iterable[Entry], tokenizer: Tokenizer) -> tuple[tuple[int, ...], ...]:
