@@ -23,10 +23,9 @@ def test_without_peers_every_line_is_there_and_says_what_is_missing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     figures = tmp_path / "figures.json"
-    command = (
-        f"--quick --rounds 1 --patience 0 --precisions float32 --data {tmp_path} --json {figures} --peers"
-    )
-    decode.main([*command.split(), "--model", str(resource("models", "starter"))])
+    options = f"--quick --rounds 1 --patience 0 --threads 1 --data {tmp_path} --json {figures}"
+    command = [*options.split(), "--precisions", "float32", "--peers"]
+    decode.main([*command, "--model", str(resource("models", "starter"))])
     printed = capsys.readouterr().out
     for name in decode.NAMES:
         assert f"not there: {name}: not asked for" in printed

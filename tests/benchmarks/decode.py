@@ -52,7 +52,10 @@ from tests.benchmarks.peers.running import (
 from tests.benchmarks.peers.story import STORY
 
 NAMES = ("transformers", *(peer.name for peer in installing.PEERS))
-QUICK_TOKENS = 16
+QUICK_TOKENS = 24
+WHOLE_TEXTS = ("transformers", "CTranslate2")
+ENOUGH = 128  # tokens for the difference of two times to say something
+QUICK_IDS = 48
 
 
 class Race:
@@ -123,9 +126,10 @@ class Race:
             print(f"round {number + 1}: {time.perf_counter() - started:.0f} s", flush=True)
 
     def _turn(self, running: Running, task: Task, number: int) -> None:
-        few = QUICK_TOKENS if self.arguments.quick else None
+        name, few = running.contender.name, self.arguments.tokens
+        if running.contender.engine in WHOLE_TEXTS:
+            few = max(few, ENOUGH)
         within = task.within(self.checkpoint.n_positions, few)
-        name = running.contender.name
         seed = 1000 * number + within.n_prompt  # no prompt twice, or a prefix cache would answer
         numbers = np.random.default_rng(seed).integers(0, self.checkpoint.vocab_size, within.n_prompt)
         asked: dict[str, Any] = {"prompt": numbers.tolist(), "n_tokens": within.n_tokens}
@@ -153,7 +157,7 @@ class Race:
     # -- what is measured once ---------------------------------------------------------------------------
 
     def weigh(self) -> None:
-        """Peak memory of our own processes, which by now have done everything, and what their weights take."""
+        """Peak memory of our own processes, which have done everything by now, and what the weights take."""
         for running in self.running:
             precision = running.contender.precision
             if running.contender.engine == OURS and (peak := running.ask("peak")):
@@ -165,7 +169,7 @@ class Race:
         from tests.benchmarks.peers.with_studio import encode
 
         starter = resource("models", "starter")
-        ids = encode(starter, STORY)
+        ids = encode(starter, STORY)[: QUICK_IDS if self.arguments.quick else None]
         reference: np.ndarray[Any, Any] | None = None
         for contender in [our_contenders(["float32"])[0], *self.contenders]:
             if contender.engine == "transformers" or contender.name in self.measured.divergence:
@@ -241,6 +245,9 @@ def arguments_of(command_line: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument(
+        "--tokens", type=int, default=256, help="to decode at most, in the middle of each span"
+    )
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_TOKENS} tokens a task, two rounds")
     parser.add_argument(
         "--model", type=Path, help="a GPT-2 in Hugging Face's format, instead of the seeded one"
@@ -263,7 +270,7 @@ def arguments_of(command_line: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--json", type=Path, help="also write everything to this file")
     arguments = parser.parse_args(command_line)
     if arguments.quick:
-        arguments.rounds = min(arguments.rounds, 2)
+        arguments.rounds, arguments.tokens = min(arguments.rounds, 2), QUICK_TOKENS
     if arguments.model is None:
         arguments.model = arguments.data / "gpt2-seeded"
         if not (arguments.model / "model.safetensors").exists():
@@ -287,7 +294,7 @@ def main(command_line: list[str] | None = None) -> int:
     shares = race.measured.disturbed
     noisy = sum(share > QUIET for share in shares) / len(shares)
     machine = (
-        f"{os.cpu_count()} cores, {arguments.threads} threads, load {load}, disturbed {noisy:.0%}, "
+        f"{arguments.tokens} tokens, {os.cpu_count()} cores, {arguments.threads} threads, load {load}, disturbed {noisy:.0%}, "
         f"{platform.system()}, read {statistics.median(race.measured.bandwidth) / 1e9:.1f} GB/s, "
         f"Python {platform.python_version()}"
     )

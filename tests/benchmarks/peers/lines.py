@@ -21,11 +21,11 @@ class Task:
     n_tokens: int = 0
     n_texts: int = 1
 
-    def within(self, n_positions: int, n_tokens: int | None) -> Task:
-        """The same for a smaller context window, with fewer tokens if told so."""
-        wanted = min(self.n_tokens, n_tokens or self.n_tokens)
-        prompt = min(self.n_prompt, n_positions - wanted - 1)
-        return Task(self.name, self.kind, prompt, wanted, self.n_texts)
+    def within(self, n_positions: int, n_tokens: int) -> Task:
+        """The same for a smaller context window, with fewer tokens if told so: those in the middle."""
+        wanted = min(self.n_tokens, n_tokens)
+        prompt = self.n_prompt + (self.n_tokens - wanted) // 2
+        return Task(self.name, self.kind, min(prompt, n_positions - wanted - 1), wanted, self.n_texts)
 
     @property
     def mean_context(self) -> float:
