@@ -95,6 +95,21 @@ class Pure:
         """Nothing to remember."""
 
 
+class ByValue(Pure):
+    """Looks at nothing but the values: what happens to a token does not depend on which token it is.
+
+    Tokens that were removed (-inf) count for nothing, so it may be given the others only.
+    """
+
+    __slots__ = ()
+
+
+class Cut(ByValue):
+    """Removes tokens, as a rule nearly all of them."""
+
+    __slots__ = ()
+
+
 class Untouched(Pure):
     """What a processor that is off does in a run."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from studio.core.errors import QT_TRANSLATE_NOOP
 from studio.core.parameters import Stage, param
-from studio.core.running import Pure
+from studio.core.running import Cut, Pure
 from studio.core.truncation import INF, keep_tail_free
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class TopNSigma(Pure):
+class TopNSigma(Cut):
     """Keep the logits within n standard deviations of the largest: l_j >= max l - n·σ(l).
 
     σ is taken over the tokens left. Does the same at every temperature. Tang et al. 2024, arXiv 2411.07641.
@@ -47,7 +47,7 @@ class TopNSigma(Pure):
 
 
 @dataclass(frozen=True, slots=True)
-class EpsilonCutoff(Pure):
+class EpsilonCutoff(Cut):
     """Keep the tokens of at least probability ε; at least the best.
 
     Hewitt, Manning & Liang 2022, arXiv 2210.15191, section 4.2.
@@ -75,7 +75,7 @@ class EpsilonCutoff(Pure):
 
 
 @dataclass(frozen=True, slots=True)
-class EtaCutoff(Pure):
+class EtaCutoff(Cut):
     """Keep the tokens of at least probability η = min(ε, √ε·exp(-H)); at least the best.
 
     H is the entropy in nats. Hewitt, Manning & Liang 2022, arXiv 2210.15191, section 4.3.
@@ -111,7 +111,7 @@ class EtaCutoff(Pure):
 
 
 @dataclass(frozen=True, slots=True)
-class TopA(Pure):
+class TopA(Cut):
     """Keep the tokens of at least a·(max p)²: many where the best is unlikely, few where it is sure.
 
     BlinkDL 2022, RWKV-LM, “the top-a sampling method”.

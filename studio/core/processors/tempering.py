@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from studio.core.errors import QT_TRANSLATE_NOOP
 from studio.core.parameters import Stage, param
-from studio.core.running import Pure
+from studio.core.running import ByValue
 from studio.core.truncation import INF, entropy
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ GREEDY_BELOW = 1e-6  # dividing by less could overflow float32; the largest logi
 
 
 @dataclass(frozen=True, slots=True)
-class Temperature(Pure):
+class Temperature(ByValue):
     """Divide the logits by t; at 0 keep only the largest (of equal ones that with the lowest id), as it is.
 
     Ackley, Hinton & Sejnowski 1985; for text see Holtzman et al. 2019, arXiv 1904.09751, section 4.2.
@@ -47,7 +47,7 @@ class Temperature(Pure):
 
 
 @dataclass(frozen=True, slots=True)
-class DynamicTemperature(Pure):
+class DynamicTemperature(ByValue):
     """Divide by a temperature between two, by how unsure the model is: T = low + (high - low)·(H / H_max)^e.
 
     H is the entropy of what is left, H_max that of as many equally likely tokens (kalomaze 2023, koboldcpp).
@@ -92,7 +92,7 @@ class DynamicTemperature(Pure):
 
 
 @dataclass(frozen=True, slots=True)
-class QuadraticSmoothing(Pure):
+class QuadraticSmoothing(ByValue):
     """Bend the logits around the largest: l_j <- l + f·(s·d³ - k·d²) with d = l_j - l.
 
     l = max l_j, k = (3 - c) / 2, s = (c - 1) / 2. Near the top differences shrink, far below

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from studio.core.errors import QT_TRANSLATE_NOOP
 from studio.core.parameters import Stage, param
-from studio.core.running import Pure
+from studio.core.running import Cut
 from studio.core.truncation import INF, keep_nucleus, keep_top_k, keep_typical
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class TopK(Pure):
+class TopK(Cut):
     """Keep the k largest logits, and those equal to the k-th.
 
     Fan, Lewis & Dauphin 2018, arXiv 1805.04833, section 5.4.
@@ -43,7 +43,7 @@ class TopK(Pure):
 
 
 @dataclass(frozen=True, slots=True)
-class TopP(Pure):
+class TopP(Cut):
     """Keep the nucleus, the smallest set of likeliest tokens with total probability p; at 0 the best one.
 
     Holtzman et al. 2019, arXiv 1904.09751, section 3.1.
@@ -70,7 +70,7 @@ class TopP(Pure):
 
 
 @dataclass(frozen=True, slots=True)
-class MinP(Pure):
+class MinP(Cut):
     """Keep the tokens at least m times as likely as the likeliest: p_j >= m·max p.
 
     Nguyen et al. 2024, arXiv 2407.01082.
@@ -100,7 +100,7 @@ class MinP(Pure):
 
 
 @dataclass(frozen=True, slots=True)
-class TypicalP(Pure):
+class TypicalP(Cut):
     """Keep the tokens whose surprise -log p is nearest to the entropy, until they add up to τ; at least one.
 
     Meister et al. 2022, Locally typical sampling, arXiv 2202.00666.
