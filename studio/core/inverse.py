@@ -8,14 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-
-import torch
-from torch import Tensor
 
 from studio.core import chain as chains
 from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
-from studio.core.generate import as_probabilities
 from studio.core.loom_messages import (
     CUTS,
     TUNABLE,
@@ -26,9 +21,10 @@ from studio.core.loom_messages import (
     TuneSettings,
 )
 from studio.core.messages import Progress
-from studio.core.model import Cancelled, InterruptedReading
+from studio.core.model import Cancelled
 from studio.core.parameters import Parameter, is_off, parameters
-from studio.core.running import LogitsProcessor, RunStart, begin_all
+from studio.core.passage import Passage, Trials
+from studio.core.running import LogitsProcessor, RunStart
 
 OFF_IS_LOOSEST = ("top_k", "top_n_sigma")
 """Fields whose 0 is off although small values are strict: off is the rung after the largest value."""
@@ -39,15 +35,6 @@ N_ROUNDS = 3
 N_CURVE = 25
 
 Chain = tuple[LogitsProcessor, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """Tokens and the logits they are drawn from. `contexts[i]` are all ids before token i: (T_i,) int64."""
-
-    contexts: Sequence[Tensor]
-    targets: Sequence[int]
-    logits: Sequence[Tensor]  # (V,) float32 each
 
 
 def rungs(parameter: Parameter) -> list[float]:
@@ -75,28 +62,18 @@ class Search:
 
     def __init__(self, start: RunStart, passage: Passage, cancelled: Cancelled, target: float = 0.0) -> None:
         """`start`: of a run that begins with the passage."""
-        self._start, self._passage = start, passage
-        self._cancelled, self._target = cancelled, target
+        self._passage, self._target = passage, target
+        self._trials = Trials(start, passage, cancelled)
         self._fits: dict[Chain, Fit] = {}
         self._reached: dict[Chain, bool] = {}
 
     # -- what settings make of the passage -----------------------------------------------------------------
 
-    def _distributions(self, processors: Chain) -> Iterator[tuple[int, Tensor]]:
-        """For every token, its id and the probabilities after the chain (V,)."""
-        passage = self._passage
-        running = begin_all(chains.effective(processors), self._start)
-        for context, target, logits in zip(passage.contexts, passage.targets, passage.logits, strict=True):
-            if self._cancelled():
-                raise InterruptedReading
-            processed = logits
-            for stage in running:
-                processed = stage(context, processed)
-            yield target, as_probabilities(processed, logits)
-            for stage in running:
-                stage.chosen(target)
+    def moving(self, processors: Chain, name: str) -> None:
+        """One field is about to be moved: what the stages before its own do need not be computed again."""
+        owners = [i for i, stage in enumerate(processors) if name in {p.name for p in parameters(stage)}]
+        self._trials.keep(chains.effective(processors[: owners[0]] if owners else processors))
 
-    @torch.inference_mode()
     def fit(self, processors: Chain) -> Fit:
         """Mean log-probability and entropy of the passage, and how much of it is impossible."""
         known = self._fits.get(processors)
@@ -104,33 +81,34 @@ class Search:
             return known
         logprobs: list[float] = []
         entropies: list[float] = []
-        for target, probs in self._distributions(processors):
-            prob = float(probs[target])
-            logprobs.append(math.log(prob) if prob > 0 else -math.inf)
-            entropies.append(-float(probs.xlogy(probs).sum()))
+        for _, probs, found in self._trials.outcomes(chains.effective(processors)):
+            logprobs += probs.log().tolist()
+            entropies += found.tolist()
         possible = [logprob for logprob in logprobs if logprob > -math.inf]
-        found = Fit(
+        fit = Fit(
             logprob=math.fsum(possible) / len(possible) if possible else 0.0,
             entropy=max(math.fsum(entropies) / len(entropies), 0.0),
             n_impossible=len(logprobs) - len(possible),
             prob=math.exp(math.fsum(logprobs)) if len(possible) == len(logprobs) else 0.0,
         )
-        self._fits[processors] = found
-        return found
+        self._fits[processors] = fit
+        return fit
 
-    @torch.inference_mode()
     def is_reachable(self, processors: Chain) -> bool:
         """Whether every token of the passage can be drawn."""
         if processors not in self._reached:
-            self._reached[processors] = all(
-                float(probs[target]) > 0 for target, probs in self._distributions(processors)
-            )
+            outcomes = self._trials.outcomes(chains.effective(processors))
+            self._reached[processors] = all(bool((probs > 0).all()) for _, probs, _ in outcomes)
         return self._reached[processors]
 
-    @torch.inference_mode()
     def impossible(self, processors: Chain) -> list[int]:
         """The tokens of the passage that cannot be drawn."""
-        return [target for target, probs in self._distributions(processors) if float(probs[target]) <= 0]
+        return [
+            target
+            for span, probs, _ in self._trials.outcomes(chains.effective(processors))
+            for target, prob in zip(self._passage.targets[span], probs.tolist(), strict=True)
+            if prob <= 0
+        ]
 
     # -- likeliest, entropy --------------------------------------------------------------------------------
 
@@ -160,6 +138,7 @@ class Search:
     def _along(self, processors: Chain, name: str, question: Question) -> Chain:
         """The best rung of one field; the one it is on, if no other is better."""
         values, at = ladder(field(name), _value(processors, name))
+        self.moving(processors, name)
 
         def made(index: int) -> Chain:
             return processors if index == at else chains.with_values(processors, {name: values[index]})
@@ -215,6 +194,7 @@ class Search:
         """
         holds = self.is_reachable
         values, at = ladder(field(name), _value(processors, name))
+        self.moving(processors, name)
         for direction in (1, -1):
             room = len(values) - 1 - at if direction > 0 else at
 
@@ -284,6 +264,7 @@ def _curve(
 ) -> Iterator[tuple[float, float]]:
     """The passage at about `N_CURVE` rungs of a field around what was and what was found."""
     values, at = ladder(field(name), main.before)
+    search.moving(found, name)
     low, high = sorted((at, values.index(main.after)))
     margin = max((high - low) // 2, 4)
     shown = range(max(low - margin, 0), min(high + margin + 1, len(values)))

@@ -8,11 +8,12 @@ from typing import assert_never
 
 import torch
 
-from studio.core.inverse import Passage, tune
+from studio.core.inverse import tune
 from studio.core.loom import MAX_WIDTH, Loom
 from studio.core.loom_messages import GrowTree, TellPath, TuneSettings
 from studio.core.messages import Message, Progress
 from studio.core.model import Cancelled, CausalLM
+from studio.core.passage import Passage
 from studio.core.reader import Reader
 from studio.core.reading_messages import GeneratedPlace, ReadPlace
 from studio.core.running import Known

@@ -14,10 +14,11 @@ import torch
 from studio.core import chain as chains
 from studio.core.engine import Engine
 from studio.core.generate import sampling_probs
-from studio.core.inverse import Passage, Search, field, ladder, rungs
+from studio.core.inverse import Search, field, ladder, rungs
 from studio.core.loom_messages import Fit, Question, SettingsFound, TuneSettings
 from studio.core.messages import JobFailed, Progress, ReadText
 from studio.core.model import InterruptedReading, never
+from studio.core.passage import Passage
 from studio.core.processors import (
     BannedWords,
     LogitsProcessor,
