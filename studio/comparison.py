@@ -17,6 +17,7 @@ from studio.ui.compare.panel import AS_SET, ITSELF, Wanted
 from studio.ui.main_window import MainWindow
 from studio.ui.sampling_panel import display_name
 from studio.ui.sentences import together, translated
+from studio.ui.stage_notes import text_notes
 from studio.worker import ModelThread
 from studio.writing import Writing
 
@@ -42,6 +43,7 @@ class Comparison(QObject):
         self._panel = window.bottom.compare
         self._job = 0  # under way; 0: none
         self._changed = False  # whether the text has, since
+        self._notes = ""  # of stages that count otherwise here than while writing
         panel = self._panel
         panel.compare_requested.connect(self._on_compare)
         panel.stop_requested.connect(self.stop)
@@ -87,14 +89,15 @@ class Comparison(QObject):
         start, end = stretch(text, editor.caret())
         self._job, self._changed = self._next_job(), False
         self._panel.begin(text[start:end], start)
+        chains = self._chain(wanted.settings_a), self._chain(wanted.settings_b)
+        self._notes = text_notes((*chains[0], *chains[1]))
         self._thread.submit(
             m.CompareText(
                 self._job,
                 text[start:end],
                 editor.manuscript.special_offsets(start, end),
                 wanted.path,
-                self._chain(wanted.settings_a),
-                self._chain(wanted.settings_b),
+                *chains,
                 self._window.sampling.options.options().seed,
                 self._window.settings.device,
             )
@@ -130,7 +133,7 @@ class Comparison(QObject):
                 self._panel.add(message.stretches)
             case m.ComparisonFinished():
                 self._job = 0
-                self._panel.finish(message)
+                self._panel.finish(message, self._notes)
                 self._note_change()
 
     def on_failed(self, message: m.JobFailed) -> None:

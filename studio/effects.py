@@ -14,6 +14,7 @@ from studio.core import messages as m
 from studio.insight import Insight, Pointed
 from studio.provenance import Provenance
 from studio.ui.effect_marks import EffectMarks
+from studio.ui.glyphs import visible
 from studio.ui.main_window import MainWindow
 from studio.ui.text_numbers import TextToken, perplexity, perplexity_of
 from studio.ui.token_index import TokenIndex
@@ -231,7 +232,7 @@ class Effects(QObject):
         if message.job_id == self._job and self._page.effect.isChecked():
             self._told = self._fresh
             self.marks.show(shown=True)
-            self._show_summary(message.n_unknown)
+            self._show_summary(message.n_unknown, message.broken_at)
         self._over(message.job_id)
 
     def _over(self, job_id: int) -> None:
@@ -241,7 +242,7 @@ class Effects(QObject):
             if self._is_dirty:
                 self._ask_text()
 
-    def _show_summary(self, n_unknown: int) -> None:
+    def _show_summary(self, n_unknown: int, broken_at: int) -> None:
         pairs = [(t, told) for t in self._insight.numbers if (told := self._reshaped(t)) is not None]
         text = self._window.editor.manuscript.text
         removed = [token for token, told in pairs if told.removed_by >= 0]
@@ -258,6 +259,12 @@ class Effects(QObject):
         parts = [words.format(struck=f"{n_struck:,}", total=f"{n_words:,}")]
         if kept:
             parts.append(rest.format(before=_short(before), after=_short(after)))
+        broken = next((t for t, _ in pairs if t.place is not None and t.place.index == broken_at), None)
+        if broken is not None:
+            fits = self.tr(
+                "From “{word}” on the text does not fit the pattern or schema, which says no more."
+            )
+            parts.append(fits.format(word=visible(text[broken.start : broken.end].strip())))
         if n_unknown:
             parts.append(self.tr("Tokens not in memory any more: {n}.").format(n=f"{n_unknown:,}"))
         self._page.show_summary(" ".join(parts), unknown=n_unknown > 0)

@@ -14,6 +14,7 @@ from studio.insight import Insight
 from studio.ui import sentences
 from studio.ui.glyphs import visible
 from studio.ui.main_window import MainWindow
+from studio.ui.stage_notes import text_notes
 from studio.ui.text_numbers import TextToken
 from studio.ui.tuning.dialog import FindSettingsDialog
 from studio.worker import ModelThread
@@ -40,6 +41,7 @@ class Tuning(QObject):
         self._insight, self._next_job = insight, next_job
         self.dialog: FindSettingsDialog | None = None
         self._job = 0
+        self._n_asked = 0  # tokens of the passage as selected
         self._found: m.SettingsFound | None = None
         self._before: tuple[tuple[LogitsProcessor, ...], frozenset[str]] | None = None
         window.actions_by_name["find_settings"].triggered.connect(self.open)
@@ -130,6 +132,7 @@ class Tuning(QObject):
             text = (" " if there.startswith(" ") else "") + dialog.word.strip()
         dialog.clear()
         dialog.show_progress(0.0)
+        self._n_asked = len(tokens) if not text else 0
         self._job = self._next_job()
         seed = self._window.sampling.options.options().seed
         self._thread.submit(
@@ -165,7 +168,15 @@ class Tuning(QObject):
         """The answer."""
         if message.job_id == self._job and self.dialog is not None:
             self._job, self._found = 0, message
-            self.dialog.show_found(message)
+            self.dialog.show_found(message, self._notes(message))
+
+    def _notes(self, found: m.SettingsFound) -> str:
+        """What of the passage, or of its stages, did not count."""
+        notes = [text_notes(found.processors)]
+        if found.n_tokens < self._n_asked:
+            text = self.tr("Only its first {n} of {all} tokens were looked at.")
+            notes.insert(0, text.format(n=f"{found.n_tokens:,}", all=f"{self._n_asked:,}"))
+        return " ".join(note for note in notes if note)
 
     def on_failed(self, message: m.JobFailed) -> bool:
         """A job has failed; whether it was this one: it is said in the dialog."""

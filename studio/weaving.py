@@ -15,6 +15,7 @@ from studio.path_taking import PathTaking
 from studio.sessions import Sessions
 from studio.ui.loom.grown import ROOT, GrownTree, start_words
 from studio.ui.main_window import MainWindow
+from studio.ui.stage_notes import token_ban_note
 from studio.ui.token_index import TokenIndex
 from studio.worker import ModelThread
 from studio.writing import Writing, prompt_start
@@ -205,7 +206,9 @@ class Weaving(QObject):
     def _show_count(self) -> None:
         n = len(self._panel.plot.tree)
         text = self.tr("1 word") if n == 1 else self.tr("{n} words, likeliest first").format(n=f"{n:,}")
-        self._panel.show_state(text, growing=False)
+        first = self._first
+        note = token_ban_note(first.processors) if first is not None else ""
+        self._panel.show_state(f"{text}. {note}" if note else text, growing=False)
 
     def _say(self, text: str) -> None:
         self.stop()

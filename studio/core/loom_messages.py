@@ -20,6 +20,9 @@ CUTS = (
 )  # fmt: skip
 """Fields that only say how much is removed: the tightest that still leaves the passage makes it likeliest."""
 
+MAX_PASSAGE = 256
+"""Tokens of a passage that settings are looked for; of a longer one, the first."""
+
 TUNABLE = ("temperature", "repetition_penalty", "frequency_penalty", "presence_penalty", *CUTS)
 """Fields that may be looked for."""
 

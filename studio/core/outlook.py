@@ -10,7 +10,7 @@ import torch
 
 from studio.core.inverse import tune
 from studio.core.loom import MAX_WIDTH, Loom
-from studio.core.loom_messages import GrowTree, TellPath, TuneSettings
+from studio.core.loom_messages import MAX_PASSAGE, GrowTree, TellPath, TuneSettings
 from studio.core.messages import Message, Progress
 from studio.core.model import Cancelled, CausalLM
 from studio.core.passage import Passage
@@ -18,9 +18,6 @@ from studio.core.reader import Reader
 from studio.core.reading_messages import GeneratedPlace, ReadPlace
 from studio.core.running import Known
 from studio.core.tokenizer import Tokenizer
-
-MAX_PASSAGE = 256
-"""Tokens of a passage that settings are looked for; of a longer one, the first."""
 
 
 class Outlook:

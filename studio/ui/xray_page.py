@@ -27,6 +27,7 @@ from studio.core.parameters import is_off
 from studio.core.processors import LogitsProcessor
 from studio.ui.glyphs import visible
 from studio.ui.heat.kinds import percent
+from studio.ui.stage_notes import goes_back, place_note
 from studio.ui.theme import Theme
 from studio.ui.waterfall import Row, Waterfall
 
@@ -55,6 +56,8 @@ class XrayPage(QWidget):
         self._place_label = self._label("xrayToken")
         self.waterfall = Waterfall(theme)
         self.waterfall.stage_chosen.connect(self.stage_chosen)
+        self.note = self._label("xrayNote")
+        self.note.setProperty("quiet", True)
         self.effect = QCheckBox(self.tr("Show the effect on the text"))
         self.effect.setObjectName("effectBox")
         self.effect.setAccessibleName(self.effect.text())
@@ -92,6 +95,7 @@ class XrayPage(QWidget):
         top.setSpacing(8)
         top.addWidget(self._place_label)
         top.addWidget(self.waterfall, 1)
+        top.addWidget(self.note)
         below = QVBoxLayout(lower)
         below.setContentsMargins(0, 8, 0, 8)
         below.setSpacing(4)
@@ -167,6 +171,7 @@ class XrayPage(QWidget):
 
     def _show(self) -> None:
         answer = self._answer
+        self._show_note(answer)
         if answer is None or len(answer.stages) != len(self._processors):
             self.waterfall.rows.set_rows((), "")
             self._place_label.setText(
@@ -183,6 +188,12 @@ class XrayPage(QWidget):
         self._place_label.setText(self._headline(token))
         rows = rows_of(answer, self._processors, at)
         self.waterfall.rows.set_rows(rows, token.text if token else "")
+
+    def _show_note(self, answer: m.PlaceInspected | None) -> None:
+        notes = dict.fromkeys(place_note(stage.note) for stage in answer.stages) if answer is not None else ()
+        text = " ".join(note for note in notes if note)
+        self.note.setText(text)
+        self.note.setVisible(bool(text))
 
     def _headline(self, token: m.Alternative | None) -> str:
         if token is None:
@@ -234,6 +245,13 @@ class XrayPage(QWidget):
             )
         else:
             lines.append(self.tr("Nothing: the same seed writes the same text with these settings."))
+        if goes_back(self._processors):
+            lines.append(
+                self.tr(
+                    "What would be taken back only because of words that are new after a change is not "
+                    "followed."
+                )
+            )
         self.run_label.setText(" ".join(lines))
         for place, change in enumerate(answer.changed):
             item = QListWidgetItem(self._change(change, first=place == 0))

@@ -295,12 +295,12 @@ class ComparePanel(QWidget):
         self.model.add(stretches)
         self._show_state(running=True)
 
-    def finish(self, finished: ComparisonFinished) -> None:
-        """All of it is there."""
+    def finish(self, finished: ComparisonFinished, note: str = "") -> None:
+        """All of it is there; `note` is said too."""
         stretches = self.model.stretches
         figures = summarise(stretches, self._text[: finished.n_characters])
         self._summary.setText(self._in_words(figures))
-        notes = []
+        notes = [note] if note else []
         if not finished.same_vocabulary:
             notes.append(
                 self.tr(

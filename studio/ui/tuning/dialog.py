@@ -239,10 +239,10 @@ class FindSettingsDialog(QDialog):
         self._answer.setText(text)
         self._answer.setVisible(bool(text))
 
-    def show_found(self, found: SettingsFound) -> None:
-        """Show an answer."""
+    def show_found(self, found: SettingsFound, notes: str = "") -> None:
+        """Show an answer, and what is to be said beside it."""
         words = self._words
-        self.show_message(words.summary(found))
+        self.show_message(f"{words.summary(found)} {notes}".strip())
         self._apply.setVisible(bool(found.changes))
         self._refuse.setVisible(bool(found.changes))
         main = next((change for change in found.changes if change.name == found.curve_name), None)
