@@ -261,9 +261,7 @@ class Effects(QObject):
             parts.append(rest.format(before=_short(before), after=_short(after)))
         broken = next((t for t, _ in pairs if t.place is not None and t.place.index == broken_at), None)
         if broken is not None:
-            fits = self.tr(
-                "From “{word}” on the text does not fit the pattern or schema, which says no more."
-            )
+            fits = self.tr("From “{word}” on the text does not fit the pattern or schema.")
             parts.append(fits.format(word=visible(text[broken.start : broken.end].strip())))
         if n_unknown:
             parts.append(self.tr("Tokens not in memory any more: {n}.").format(n=f"{n_unknown:,}"))

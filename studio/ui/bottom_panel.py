@@ -46,7 +46,7 @@ class BottomPanel(QTabWidget):
             self.tr(
                 "Token: why this word. History: every state of this text. Variants: side by side. "
                 "Origin: who wrote it, and how. Curve: surprise along the text. Compare: two models or "
-                "two settings. Loom: what would most probably follow. Beams: what a beam search weighed."
+                "two settings. Loom: what would most probably follow. Beam tree: what a beam search weighed."
             )
         )
         self.probabilities = ProbabilityView(theme)
@@ -63,7 +63,7 @@ class BottomPanel(QTabWidget):
                 self.tr("Curve"),
                 self.tr("Compare"),
                 self.tr("Loom"),
-                self.tr("Beams"),
+                self.tr("Beam tree"),
             ),
         )
 
