@@ -33,7 +33,7 @@ TAKE = "--take"
 class Shot:
     """One picture: how the window looks, and what is done before it is taken.
 
-    A step is an action's name, or the object name of a button to click, or of a box with `=` and an index.
+    A step is an action's name, or the object name of a button to click, or of a box with `=` and a number.
     """
 
     theme: str = "light"
@@ -52,6 +52,7 @@ VIEWS = {
     "xray": ("xray",),
     "compare": ("compare", "compareSettingsB=2", "compareGo"),
     "sides": ("compare", "compareSettingsB=2", "compareGo", "compareSwitch"),
+    "beams": ("param_max_new_tokens=16", "param_beams=4", "generate", "beams"),
     "tuning": ("find_settings", "tuning_likeliest", "tuningFind"),
     "palette": ("find_anything",),
     "backups": ("backups",),
@@ -134,13 +135,15 @@ def take(file: Path, shot: Shot) -> None:
 
 
 def _do(window: MainWindow, step: str) -> None:
-    from PySide6.QtWidgets import QAbstractButton, QComboBox
+    from PySide6.QtWidgets import QAbstractButton, QComboBox, QSpinBox
 
-    name, _, index = step.partition("=")
+    name, _, number = step.partition("=")
     if name in window.actions_by_name:
         window.actions_by_name[name].trigger()
-    elif index:
-        window.findChildren(QComboBox, name)[0].setCurrentIndex(int(index))
+    elif number and (boxes := window.findChildren(QComboBox, name)):
+        boxes[0].setCurrentIndex(int(number))
+    elif number:
+        window.findChildren(QSpinBox, name)[0].setValue(int(number))
     else:
         window.findChildren(QAbstractButton, name)[0].click()
 

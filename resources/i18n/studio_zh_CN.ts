@@ -242,14 +242,81 @@ The first one is made by itself soon after you have written something. “Back u
     </message>
 </context>
 <context>
+    <name>BeamsPanel</name>
+    <message>
+        <source>Beam search</source>
+        <translation>束搜索</translation>
+    </message>
+    <message>
+        <source>Tree of the beam search</source>
+        <translation>束搜索之树</translation>
+    </message>
+    <message>
+        <source>Every beginning that the last beam search weighed. Solid lines lead to the texts it found, numbered from the best; dashed ones were dropped, because enough others were likelier. The number beside a word is the log-probability of the text so far, in nats: nearer to 0 is likelier. Click a last word, or press Enter on any, to take the path into the text. Keys: arrows walk, Home and End, + and - zoom, 0 resets.</source>
+        <translation>上一次束搜索权衡过的每一种开头。实线通向它找到的文本，从最好的开始编号；虚线是被放弃的，因为有足够多的其他开头更可能。词旁的数字是到此为止整段文字的对数概率，单位为奈特：越接近 0 越可能。点击末端的词，或在任意词上按回车，即可把路径写入正文。按键：方向键移动，Home 和 End，+ 和 - 缩放，0 复位。</translation>
+    </message>
+    <message>
+        <source>── kept   ╌╌ dropped</source>
+        <translation>── 保留   ╌╌ 放弃</translation>
+    </message>
+    <message>
+        <source>Take into the text</source>
+        <translation>写入正文</translation>
+    </message>
+    <message>
+        <source>Put the words up to the selected one into the text, as a branch (Enter)</source>
+        <translation>把直到所选词的文字作为一个分支写入正文（回车）</translation>
+    </message>
+    <message>
+        <source>Switch on “Beam search” in the sampling settings and let the model write on. Here you will see every beginning it weighed, which it dropped and where, and can take any of them into your text.</source>
+        <translation>在采样设置中打开“束搜索”，让模型续写。这里会显示它权衡过的每一种开头、放弃了哪些、在何处放弃，你可以把其中任何一个写入正文。</translation>
+    </message>
+    <message>
+        <source>1 text found</source>
+        <translation>找到 1 个文本</translation>
+    </message>
+    <message>
+        <source>{n} texts found</source>
+        <translation>找到 {n} 个文本</translation>
+    </message>
+    <message>
+        <source>{n} words weighed, {dropped} of them dropped</source>
+        <translation>权衡了 {n} 个词，其中放弃 {dropped} 个</translation>
+    </message>
+    <message>
+        <source>Text {rank}, score {score}</source>
+        <translation>第 {rank} 个文本，得分 {score}</translation>
+    </message>
+    <message>
+        <source>Kept, leads to text {rank}</source>
+        <translation>保留，通向第 {rank} 个文本</translation>
+    </message>
+    <message>
+        <source>Dropped here: enough others were likelier</source>
+        <translation>在此放弃：有足够多的其他开头更可能</translation>
+    </message>
+    <message>
+        <source>Followed, but all that came after it was dropped</source>
+        <translation>继续过，但其后的都被放弃了</translation>
+    </message>
+    <message>
+        <source>{fate}; {sum} nats after 1 token: “{words}”</source>
+        <translation>{fate}；1 个词元后 {sum} 奈特：“{words}”</translation>
+    </message>
+    <message>
+        <source>{fate}; {sum} nats after {n} tokens: “{words}”</source>
+        <translation>{fate}；{n} 个词元后 {sum} 奈特：“{words}”</translation>
+    </message>
+</context>
+<context>
     <name>BottomPanel</name>
     <message>
         <source>Views of the text</source>
         <translation>文本视图</translation>
     </message>
     <message>
-        <source>Token: why this word. History: every state of this text. Variants: side by side. Origin: who wrote it, and how. Curve: surprise along the text. Compare: two models or two settings. Loom: what would most probably follow.</source>
-        <translation>词元：为什么是这个词。历史：这篇文字的每个状态。变体：并排显示。来源：谁写的，怎么写的。曲线：全文的惊异度。比较：两个模型或两套设置。织机：接下来最可能是什么。</translation>
+        <source>Token: why this word. History: every state of this text. Variants: side by side. Origin: who wrote it, and how. Curve: surprise along the text. Compare: two models or two settings. Loom: what would most probably follow. Beams: what a beam search weighed.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Token</source>
@@ -278,6 +345,10 @@ The first one is made by itself soon after you have written something. “Back u
     <message>
         <source>Loom</source>
         <translation>织机</translation>
+    </message>
+    <message>
+        <source>Beams</source>
+        <translation type="unfinished">束数</translation>
     </message>
 </context>
 <context>
@@ -1680,6 +1751,13 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
     </message>
 </context>
 <context>
+    <name>PathTaking</name>
+    <message>
+        <source>This token is half a character; take one after it.</source>
+        <translation>这个词元只是半个字符；请取它后面的一个。</translation>
+    </message>
+</context>
+<context>
     <name>PlotExport</name>
     <message>
         <source>Save as &amp;SVG…</source>
@@ -1938,6 +2016,10 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
         <translation>这些词是您亲手选的：没有可以重复的抽取。</translation>
     </message>
     <message>
+        <source>A beam search that was stopped cannot be repeated: it gave what it had just then.</source>
+        <translation>中途停止的束搜索无法重现：它给出的是当时刚好得到的内容。</translation>
+    </message>
+    <message>
         <source>Nothing is in the library to compare a second run with.</source>
         <translation>文库里没有可供第二次运行比较的内容。</translation>
     </message>
@@ -2082,6 +2164,14 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
     <message>
         <source>Model folder</source>
         <translation>模型文件夹</translation>
+    </message>
+    <message>
+        <source>Beam search</source>
+        <translation>束搜索</translation>
+    </message>
+    <message>
+        <source>text {rank}, 1 being the best</source>
+        <translation>第 {rank} 个文本，1 为最好</translation>
     </message>
     <message>
         <source>Retry of</source>
@@ -2631,6 +2721,17 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
     <message>
         <source>Rename preset</source>
         <translation>重命名预设</translation>
+    </message>
+</context>
+<context>
+    <name>Searching</name>
+    <message>
+        <source>The text cannot be changed right now.</source>
+        <translation>现在无法改动正文。</translation>
+    </message>
+    <message>
+        <source>The place where the search began is no longer in the history of this text.</source>
+        <translation>搜索开始的位置已不在这篇文字的历史中。</translation>
     </message>
 </context>
 <context>
@@ -4516,6 +4617,10 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
         <source>text so far</source>
         <translation>至此的文字</translation>
     </message>
+    <message>
+        <source>best text it is part of (0: dropped)</source>
+        <translation>所属的最好文本（0：被放弃）</translation>
+    </message>
 </context>
 <context>
     <name>Tuning</name>
@@ -4849,10 +4954,6 @@ log-probability {logprob}</source>
     <message>
         <source>The text has changed since; the tree grows anew. Choose again.</source>
         <translation>正文已有改动，树正在重新生长。请重新选择。</translation>
-    </message>
-    <message>
-        <source>This token is half a character; take one after it.</source>
-        <translation>这个词元只是半个字符；请选它后面的词元。</translation>
     </message>
 </context>
 <context>
@@ -5523,6 +5624,14 @@ log-probability {logprob}</source>
     <message>
         <source>Show what the model would most probably write at the caret, as a tree, and put the keyboard there</source>
         <translation>以树的形式显示模型在光标处最可能写出的内容，并把键盘焦点移到那里</translation>
+    </message>
+    <message>
+        <source>Go to the &amp;beam search</source>
+        <translation>转到束搜索(&amp;B)</translation>
+    </message>
+    <message>
+        <source>Show what the last beam search weighed, as a tree, and put the keyboard there</source>
+        <translation>以树的形式显示上一次束搜索权衡过的内容，并把键盘焦点移到那里</translation>
     </message>
     <message>
         <source>Find settin&amp;gs…</source>
