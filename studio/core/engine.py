@@ -275,7 +275,7 @@ class Engine:
         start, ids = reader.start_at(request.place, request.seed, cancelled)
         known = key_of(ids) in reader.logits
         logits_after = self._logits_after(reader, ids, cancelled, only_known=only_known)
-        chain = begin_at(request.processors, start, ids, logits_after)
+        chain = begin_at(request.processors, start, ids, logits_after, reader.past)
         logits = logits_after(len(ids))
         return inspect_place(checkpoint.tokenizer, request, chain, ids, logits, from_memory=known)
 

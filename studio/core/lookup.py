@@ -90,7 +90,10 @@ def run_at(
     start, ids = reader.start_at(request.place, request.seed, cancelled)
 
     def begin() -> tuple[Running, ...]:
-        return begin_at(request.processors, start, ids, lambda n: reader.logits_after(ids[:n], cancelled))
+        def logits_after(n: int) -> Tensor:
+            return reader.logits_after(ids[:n], cancelled)
+
+        return begin_at(request.processors, start, ids, logits_after, reader.past)
 
     return ids, begin
 

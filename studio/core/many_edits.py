@@ -150,12 +150,15 @@ def _xtc(threshold: float, running: XtcRun, rows: Rows, contexts: Sequence[Tenso
 
 
 def _mirostat(running: MirostatRun, rows: Rows, chosen: Sequence[int | None]) -> Rows:
-    known = [i if i is not None and i < rows.vocab_size else 0 for i in chosen]
-    surprise = (rows.values.logsumexp(1) - rows.of(torch.tensor(known))) / math.log(2)  # (T,) bits
-    most = [
-        running.follow(bits if token_id is not None and token_id < rows.vocab_size else math.inf)
-        for bits, token_id in zip(surprise.tolist(), chosen, strict=True)
-    ]
+    most = [running.follow(bits) for bits in surprises(rows, chosen)]
     found = rows.values.softmax(1).log2().neg_()
     best = rows.values.amax(1, keepdim=True)
     return rows.only((found <= torch.tensor(most)[:, None]) | (rows.values == best))
+
+
+def surprises(rows: Rows, chosen: Sequence[int | None]) -> list[float]:
+    """How surprising the token chosen at each position was, bits; infinite: none was, or none is known."""
+    known = [i if i is not None and i < rows.vocab_size else -1 for i in chosen]
+    own = rows.of(torch.tensor(known).clamp_min(0))
+    bits = (rows.values.logsumexp(1) - own) / math.log(2)  # (T,)
+    return [found if i >= 0 else math.inf for found, i in zip(bits.tolist(), known, strict=True)]

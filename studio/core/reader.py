@@ -21,6 +21,7 @@ from studio.core.memory import LogitMemory
 from studio.core.messages import Token
 from studio.core.model import Cancelled, CausalLM, InterruptedReading, never
 from studio.core.reading_messages import GeneratedPlace, Place, ReadText, ReadToken, TextRead
+from studio.core.replay import Past
 from studio.core.running import Known, RunStart
 from studio.core.score import measure_rows
 from studio.core.tokenizer import Encoded, Tokenizer
@@ -100,6 +101,7 @@ class Reader:
         self._reading = 0  # the job that asked for it
         self._measured: tuple[tuple[str, tuple[int, ...], int] | None, list[int]] = (None, [])
         self.logits = logits
+        self.past = Past()
         self.others = LogitMemory()
         """Logits after other texts than those read: what guidance needs."""
 

@@ -246,3 +246,27 @@ def test_a_place_whose_past_is_forgotten_is_not_answered_quickly(starter_engine:
     (answer,) = starter_engine.run(asked)
     assert isinstance(answer, m.PlaceInspected)
     assert answer.wanted[0].sampling_prob == pytest.approx(tokens[6].sampling_prob, abs=1e-4)
+
+
+def test_moving_a_setting_of_a_stage_with_a_memory_does_not_replay_the_stages_before(
+    starter_engine: Engine,
+) -> None:
+    before = (Temperature(1.2), TopK(300))
+    tokens = write(starter_engine, (*before, Mirostat(2.0, 0.9)), 8)
+    ids = tuple(t.token_id for t in tokens)
+
+    def ask(n: int, *processors: LogitsProcessor) -> m.PlaceInspected | None:
+        answer = starter_engine.quick(
+            m.InspectPlace(9, m.GeneratedPlace(PROMPT, (), N, ids[:n]), processors, 8)
+        )
+        assert answer is None or isinstance(answer, m.PlaceInspected)
+        return answer
+
+    expected = ask(6, *before, Mirostat(4.0, 0.5))
+    assert ask(6, *before, Mirostat(2.0, 0.9))
+    reader = starter_engine._reader
+    assert reader is not None
+    read, n_prompt = reader.run_at(m.GeneratedPlace(PROMPT, (), N, ids[:6]))
+    reader.logits._rows.pop(memory.keys_of(read)[n_prompt + 2])  # not looked at again
+    assert ask(6, *before, Mirostat(4.0, 0.5)) == expected
+    assert ask(6, Temperature(1.3), Mirostat(4.0, 0.5)) is None
