@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -26,6 +27,9 @@ REDRAW_MS = 60
 
 TEXT_MS = 1
 """The question about one place goes first."""
+
+MARK_S = 0.1
+"""While the rest of a long text is being told, words are struck out this often."""
 
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\s\u3040-\u30ff\u3400-\u9fff]+")
 
@@ -60,6 +64,7 @@ class Effects(QObject):
         self._told: dict[int, m.ReshapedToken] = {}  # by the token's index in `_reading`
         self._fresh: dict[int, m.ReshapedToken] = {}
         self._reading = 0  # the ReadText they are about
+        self._marked_at = 0.0  # time.monotonic()
         self._redraw_job = 0
         self._run: tuple[int, int] = (0, 0)  # generation shown, and where it begins in the text
         self._text_timer = self._timer(TEXT_MS, self._ask_text)
@@ -222,9 +227,12 @@ class Effects(QObject):
     def _on_reshaped(self, message: m.TextReshaped) -> None:
         if message.job_id == self._job and self._page.effect.isChecked():
             told = dict(enumerate(message.tokens, message.first))
+            is_first = not self._fresh  # what is in view
             self._fresh |= told
             self._told |= told
-            self.marks.show(shown=True)
+            if is_first or time.monotonic() - self._marked_at > MARK_S:
+                self._marked_at = time.monotonic()
+                self.marks.show(shown=True)
             if self._is_dirty:
                 self._ask_text()
 

@@ -55,6 +55,9 @@ def batched(
     yield from ready()
 
 
+ASIDE_S = 0.03
+"""For so long after each token other questions are answered while the model writes: about a token's time."""
+
 ONLY_THE_NEWEST = (
     m.MeasureContext,
     m.ReadText,
@@ -114,6 +117,11 @@ class Mailbox:
         request, self._quick = self._quick, None
         return request
 
+    @property
+    def has_quick(self) -> bool:
+        """Whether `take_quick` would return one."""
+        return self._quick is not None
+
     def take_aside(self) -> m.ReshapeText | None:
         """A request that may be answered piece by piece while the model writes, unless it needs the model."""
         request, self._aside = self._aside, None
@@ -163,16 +171,19 @@ class Aside:
         self._answers: Iterator[m.Message] | None = None
 
     def go_on(self) -> None:
-        """Tell one slice of what is asked for, if anything is."""
+        """Tell some of what is asked for, if anything is; a small question goes first."""
         if self._answers is None and (request := self._mailbox.take_aside()) is not None:
             job_id = request.job_id
             self._answers = self._engine.run(request, lambda: self._mailbox.is_cancelled(job_id))
-        if self._answers is not None:
+        until = time.monotonic() + ASIDE_S
+        while self._answers is not None:
             message = next(self._answers, None)
             if message is None:
                 self._answers = None
             else:
                 self._send(message)
+            if time.monotonic() > until or self._mailbox.has_quick:
+                return
 
     def finish(self) -> None:
         """The model has written: tell all that is left."""

@@ -1,4 +1,4 @@
-"""How the numbers behind the words feel, in figures: keys on coloured text, the curve, reading.
+"""How the numbers behind the words feel, in figures: keys on coloured text, the curve, reading, sliders.
 
     python tests/benchmarks/visualiser.py [--runs N] [--seed N] [--quick] [--json] [--only PART ...]
 
@@ -34,12 +34,13 @@ from PySide6.QtWidgets import QPushButton
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.real_window import RealWindow
 from tests.benchmarks.scoring import throughput
+from tests.benchmarks.slider import gap_figures, gaps, measured
 from tests.benchmarks.starting import prose
 
 N_TOKENS = 5000
 KEY_MS = 25
 CHARS_A_TOKEN = 5.2  # of the starter model, in this prose
-HANGS_S = 900
+HANGS_S = 3600
 
 
 @dataclass
@@ -51,16 +52,17 @@ class Bench:
     runs: int
     reading_s: float  # from the end of the pause to the last number
     n_tokens: int
+    seed: int
 
     @classmethod
-    def make(cls, folder: Path, runs: int, chance: random.Random) -> Bench:
+    def make(cls, folder: Path, runs: int, seed: int) -> Bench:
         """Open the app, write, and have everything read."""
         real = RealWindow(folder)
         real.show()
         real.controller.start()
         real.wait_for(lambda: real.loaded and not real.editor.isReadOnly(), "the model and the library")
         insight = real.controller.insight
-        text = prose(int(CHARS_A_TOKEN * N_TOKENS), chance).replace("\n", " ")
+        text = prose(int(CHARS_A_TOKEN * N_TOKENS), random.Random(seed)).replace("\n", " ")
         real.editor.setPlainText(text)
         real.wait_for(lambda: not real.editor.mirror.is_busy, "the text")
         started = time.perf_counter()
@@ -70,7 +72,7 @@ class Bench:
         )
         took = time.perf_counter() - started
         real.wait(1)
-        return cls(real, text, runs, took, len(insight.numbers))
+        return cls(real, text, runs, took, len(insight.numbers), seed)
 
 
 def reading(bench: Bench) -> list[Figure]:
@@ -176,11 +178,44 @@ def scoring(bench: Bench) -> list[Figure]:
     return throughput(bench.runs)
 
 
+def gaps_of_reading(bench: Bench) -> list[Figure]:
+    """How long the window is away: standing still, reading a long text, writing."""
+    real, insight = bench.real, bench.real.controller.insight
+    with gaps(real) as idle:
+        real.wait(2)
+    with gaps(real) as reading_gaps:
+        real.editor.setPlainText(bench.text[7:].replace("e", "a"))
+        real.wait_for(lambda: not real.editor.mirror.is_busy, "the text")
+        insight.read_whole()
+        real.wait_for(lambda: len(insight.numbers) and not insight.is_reading, "reading", 300)
+        real.wait(1)
+    real.set_length(200)
+    real.editor.set_caret(len(real.editor.toPlainText()))
+    with gaps(real) as writing_gaps:
+        real.press_generate()
+        real.wait_for(real.is_finished, "the model to have written", 120)
+    pairs = ((idle, "idle"), (reading_gaps, f"reading {bench.n_tokens:,} tokens"), (writing_gaps, "writing"))
+    return [figure for found, when in pairs for figure in gap_figures(found, when)]
+
+
+def sliders_small(bench: Bench) -> list[Figure]:
+    """From a slider to the repaint, with the starter model."""
+    return measured(bench.runs, bench.seed, large=False)
+
+
+def sliders_large(bench: Bench) -> list[Figure]:
+    """The same with a random model of GPT-2's size."""
+    return measured(max(bench.runs // 3, 2), bench.seed, large=True)
+
+
 PARTS: dict[str, Callable[[Bench], list[Figure]]] = {
     "reading": reading,
     "keystrokes": keystrokes,
     "painting": painting,
     "comparing": comparing,
+    "gaps": gaps_of_reading,
+    "sliders": sliders_small,
+    "sliders-large": sliders_large,
     "scoring": scoring,
 }
 
@@ -203,7 +238,7 @@ def main() -> int:
     load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "?"
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="visualiser-") as name:
-        bench = Bench.make(Path(name), runs, random.Random(arguments.seed))
+        bench = Bench.make(Path(name), runs, arguments.seed)
         for part in arguments.only:
             figures += PARTS[part](bench)
         bench.real.close()
