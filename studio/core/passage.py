@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from studio.core.generate import as_probabilities
-from studio.core.many_rows import Rows, apply_stage, head_decides
+from studio.core.many import apply_stage
+from studio.core.many_rows import Rows, head_decides
 from studio.core.memory import N_HEAD
 from studio.core.model import Cancelled, InterruptedReading
 from studio.core.replay import remembers
