@@ -82,7 +82,7 @@ class Trials:
                 raise InterruptedReading
             current = rows
             if rows.head is not None and head_decides(stages, rows.head[0]):
-                current = Rows(*rows.head, rows.vocab_size)
+                current = rows.take(*rows.head)
             contexts, targets = self._passage.contexts[span], self._passage.targets[span]
             for processor, running in zip(stages, chain, strict=True):
                 told = targets if remembers(running) else None
