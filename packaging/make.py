@@ -28,11 +28,13 @@ TIMED_RUN = {"GPT2_STUDIO_TIMED_RUN": "1"}
 
 def run(arguments: list[str]) -> int:
     """Open the app; arguments are passed on. Sets everything up the first time."""
+    import compiling
     import environment
     import system_libraries
 
     system_libraries.require_libraries(window=True)
     python = environment.ensure(dev=False)
+    compiling.ensure_kernels(python, environment.VENV)
     command = [str(python), "-P", "-m", "studio", *arguments]  # -P: not what lies in the current folder
     if os.name != "nt":
         os.execv(python, command)
@@ -45,11 +47,13 @@ def test(arguments: list[str]) -> int:
     Without arguments it is the timed run: the whole window is opened a few times a file only (see
     tests/conftest.py). `make.py test tests` runs every test.
     """
+    import compiling
     import environment
     import system_libraries
 
     system_libraries.require_libraries(window=False)
     python = environment.ensure(dev=True)
+    compiling.ensure_kernels(python, environment.VENV)
     for name, command in test_steps(python, environment.scripts_dir(environment.VENV), arguments):
         print(f"== {name}", flush=True)
         start = time.perf_counter()

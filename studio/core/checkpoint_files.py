@@ -6,13 +6,12 @@ import hashlib
 import json
 import math
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
@@ -32,7 +31,7 @@ _BYTES_PER_NUMBER = {
     "U8": 1,
     "BOOL": 1,
 }
-_FLOATS = {"F32", "F16", "BF16", "F64"}
+_DTYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16, "F64": torch.float64}
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt")
 _DOWNLOAD_AGAIN = QT_TRANSLATE_NOOP(
     "StudioError", "Copy or download the model again; the file is not complete."
@@ -179,11 +178,7 @@ def read_header(path: Path) -> dict[str, tuple[int, ...]]:
 
     The data must be covered exactly: no holes, no overlaps, nothing beyond the end.
     """
-    damaged = StudioError(
-        QT_TRANSLATE_NOOP("StudioError", "The weights file “{path}” is damaged or cut short."),
-        _DOWNLOAD_AGAIN,
-        path=path.name,
-    )
+    damaged = _damaged(path)
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
@@ -236,60 +231,80 @@ def sha256(files: Sequence[Path]) -> Generator[float, None, str]:
 
 
 def read_tensors(weights: Weights, names: Mapping[str, str]) -> Generator[float, None, dict[str, Tensor]]:
-    """Load tensors as float32, yielding the fraction done. `names`: our name -> name in the file.
-
-    The numbers are copied: a tensor that maps the file would crash the program when the file is replaced.
-    """
+    """Load tensors as float32, yielding the fraction done. `names`: our name -> name in the file."""
     tensors: dict[str, Tensor] = {}
-    by_file: dict[Path, list[tuple[str, str]]] = {}
-    for ours, theirs in names.items():
-        by_file.setdefault(weights.file_of[theirs], []).append((ours, theirs))
-    for path, pairs in by_file.items():
-        with _opened(path) as file:
-            for ours, theirs in pairs:
-                tensor = file.get_tensor(theirs)
-                if not tensor.is_floating_point():
-                    raise StudioError(
-                        QT_TRANSLATE_NOOP(
-                            "StudioError",
-                            "The weights “{theirs}” are stored as {tensor}, which this model cannot use.",
-                        ),
-                        QT_TRANSLATE_NOOP(
-                            "StudioError", "Choose a version of the model that is not quantized."
-                        ),
-                        theirs=theirs,
-                        tensor=tensor.dtype,
-                    )
-                tensor = tensor.to(torch.float32, copy=True).contiguous()
-                if not bool(tensor.sum().isfinite()) and not bool(tensor.isfinite().all()):
-                    raise StudioError(
-                        QT_TRANSLATE_NOOP(
-                            "StudioError", "The weights “{theirs}” contain values that are not numbers."
-                        ),
-                        QT_TRANSLATE_NOOP(
-                            "StudioError",
-                            "Choose another model; this one was damaged, or its training failed.",
-                        ),
-                        theirs=theirs,
-                    )
-                tensors[ours] = tensor
-                yield len(tensors) / len(names)
+    for name, tensor in each_tensor(weights, names):
+        tensors[name] = tensor
+        yield len(tensors) / len(names)
     return tensors
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    try:
-        with safe_open(path, framework="pt", device="cpu") as file:
-            yield file
-    except SafetensorError as error:
+def each_tensor(weights: Weights, names: Mapping[str, str]) -> Iterator[tuple[str, Tensor]]:
+    """Load tensors as float32 one by one, the largest first. `names`: our name -> name in the file.
+
+    The numbers are read, not mapped: a tensor that maps the file would crash the program when the file is
+    replaced, and one that maps and is copied takes its memory twice.
+    """
+    by_file: dict[Path, list[tuple[str, str]]] = {}
+    for ours, theirs in sorted(names.items(), key=lambda pair: -math.prod(weights.shapes[pair[1]])):
+        by_file.setdefault(weights.file_of[theirs], []).append((ours, theirs))
+    for path, pairs in by_file.items():
+        try:
+            with path.open("rb") as file:
+                entries, start = _entries(file)
+                for ours, theirs in pairs:
+                    yield ours, _read_tensor(file, start, entries[theirs], theirs)
+        except OSError as error:
+            raise _unreadable(path, error) from error
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError, EOFError) as error:
+            raise _damaged(path) from error
+
+
+def _read_tensor(file: BufferedReader, start: int, entry: dict[str, Any], name: str) -> Tensor:
+    """One tensor, finite. EOFError if the file is too short."""
+    dtype = _DTYPES.get(entry["dtype"])
+    if dtype is None:
         raise StudioError(
-            QT_TRANSLATE_NOOP("StudioError", "The weights file “{path}” is damaged or cut short."),
-            _DOWNLOAD_AGAIN,
-            path=path.name,
-        ) from error
-    except OSError as error:
-        raise _unreadable(path, error) from error
+            QT_TRANSLATE_NOOP(
+                "StudioError",
+                "The weights “{theirs}” are stored as {tensor}, which this model cannot use.",
+            ),
+            QT_TRANSLATE_NOOP("StudioError", "Choose a version of the model that is not quantized."),
+            theirs=name,
+            tensor=entry["dtype"],
+        )
+    begin, end = entry["data_offsets"]
+    raw = bytearray(end - begin)
+    file.seek(start + begin)
+    if file.readinto(raw) != end - begin:
+        raise EOFError
+    tensor = torch.frombuffer(raw, dtype=dtype).view(entry["shape"]).to(torch.float32)
+    if not bool(tensor.sum().isfinite()) and not bool(tensor.isfinite().all()):
+        raise StudioError(
+            QT_TRANSLATE_NOOP("StudioError", "The weights “{theirs}” contain values that are not numbers."),
+            QT_TRANSLATE_NOOP(
+                "StudioError",
+                "Choose another model; this one was damaged, or its training failed.",
+            ),
+            theirs=name,
+        )
+    return tensor
+
+
+def _entries(file: BufferedReader) -> tuple[dict[str, Any], int]:
+    """The header of a safetensors file, and where its data begin."""
+    n_header = int.from_bytes(file.read(8), "little")
+    if n_header > _MAX_HEADER_BYTES:
+        raise ValueError(n_header)
+    return json.loads(file.read(n_header)), 8 + n_header
+
+
+def _damaged(path: Path) -> StudioError:
+    return StudioError(
+        QT_TRANSLATE_NOOP("StudioError", "The weights file “{path}” is damaged or cut short."),
+        _DOWNLOAD_AGAIN,
+        path=path.name,
+    )
 
 
 def _unreadable(path: Path, error: OSError) -> StudioError:

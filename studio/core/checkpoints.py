@@ -12,12 +12,16 @@ import torch
 
 from studio.core import checkpoint_files as files
 from studio.core import hardware
+from studio.core.compiled import CompiledGPT2
 from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
 from studio.core.gpt2_config import gpt2_config, match_names
 from studio.core.messages import ModelInfo
 from studio.core.model import ACTIVATIONS, GPT2, CausalLM
 from studio.core.other_tokenizer import load_tokenizer
+from studio.core.packed_weights import PackedWeights
+from studio.core.packed_weights import memory_bytes as packed_bytes
 from studio.core.tokenizer import Tokenizer
+from studio.kernels import library
 
 _FREE_MEMORY = QT_TRANSLATE_NOOP("StudioError", "Close other programs, or choose a smaller model.")
 _HASHED = 0.3
@@ -35,28 +39,42 @@ class Checkpoint:
 
 Config = dict[str, Any]
 Loading = Generator[float, None, Checkpoint]
-Loader = Callable[[Path, Config, torch.device], Loading | None]
 
 
-def load_checkpoint(path: str, device: str = "auto") -> Loading:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Where and how to compute. Without the compiled kernels it is torch, in float32."""
+
+    device: torch.device
+    precision: str = "float32"  # a key of packed_weights.PRECISIONS
+    backend: str = "auto"  # "auto", "compiled", "torch"
+
+
+Loader = Callable[[Path, Config, Wanted], Loading | None]
+
+
+def load_checkpoint(
+    path: str, device: str = "auto", precision: str = "float32", backend: str = "auto"
+) -> Loading:
     """Load a folder with config.json and weights, yielding the fraction done (0..1).
 
+    `precision` and `backend` as in LoadModel; what cannot be had is torch in float32, and ModelInfo says so.
     Raises StudioError for everything that can be wrong with the folder, also too little memory. A GPU on
     which the model does not fit, or that fails, is replaced by the CPU.
     """
     started = time.perf_counter()
     folder = Path(path)
     config = _read_config(folder)
-    wanted = hardware.pick_device(device)
+    wanted = Wanted(hardware.pick_device(device), precision, backend)
     n_threads = torch.get_num_threads()
     loaded = False
     try:
         try:
             checkpoint = yield from _load(folder, config, wanted)
         except (RuntimeError, AssertionError):  # a GPU's troubles, torch.OutOfMemoryError among them
-            if wanted.type == "cpu":
+            if wanted.device.type == "cpu":
                 raise
-            checkpoint = yield from _load(folder, config, torch.device("cpu"))
+            checkpoint = yield from _load(folder, config, replace(wanted, device=torch.device("cpu")))
         loaded = True
     except (RuntimeError, MemoryError) as error:
         if not hardware.is_out_of_memory(error):
@@ -71,9 +89,9 @@ def load_checkpoint(path: str, device: str = "auto") -> Loading:
     return replace(checkpoint, info=info)
 
 
-def _load(folder: Path, config: Config, device: torch.device) -> Loading:
+def _load(folder: Path, config: Config, wanted: Wanted) -> Loading:
     for loader in LOADERS:
-        loading = loader(folder, config, device)
+        loading = loader(folder, config, wanted)
         if loading is not None:
             return (yield from loading)
     raise StudioError(
@@ -104,35 +122,54 @@ def _read_config(folder: Path) -> Config:
     return files.read_json(path, files.MAX_CONFIG_BYTES)
 
 
-def load_gpt2(folder: Path, config: Config, device: torch.device) -> Loading | None:
+def load_gpt2(folder: Path, config: Config, wanted: Wanted) -> Loading | None:
     """GPT-2 in Hugging Face's format, on our own forward pass; None if the folder is something else."""
     if config.get("model_type") != "gpt2" or config.get("activation_function", "gelu_new") not in ACTIVATIONS:
         return None
-    return _load_gpt2(folder, config, device)
+    return _load_gpt2(folder, config, wanted)
 
 
-def _load_gpt2(folder: Path, raw: Config, device: torch.device) -> Loading:
+def _load_gpt2(folder: Path, raw: Config, wanted: Wanted) -> Loading:
     config = gpt2_config(raw)
     weights = files.find_weights(folder)
     names = match_names(config, weights)
-    check_memory(config.memory_bytes, device)
+    device = wanted.device
+    kernels = _kernels(wanted)
+    needed = config.memory_bytes if kernels is None else packed_bytes(config, wanted.precision)
+    check_memory(needed, device)
     tokenizer = load_tokenizer(folder, config.vocab_size, end_of_text(raw, config.vocab_size))
     digest = yield from _scaled(0.0, _HASHED, files.sha256(weights.files))
-    tensors = yield from _scaled(_HASHED, 0.9, files.read_tensors(weights, names))
     set_threads(config.n_parameters, device)
-    model = GPT2(config, tensors, device)
+    model: GPT2
+    if kernels is None:
+        tensors = yield from _scaled(_HASHED, 0.9, files.read_tensors(weights, names))
+        model = GPT2(config, tensors, device)
+    else:
+        packed = PackedWeights(kernels, config, wanted.precision)
+        for n, (name, tensor) in enumerate(files.each_tensor(weights, names)):
+            packed.put(name, tensor)
+            yield _HASHED + (1 - _HASHED) * n / len(names)
+        model = CompiledGPT2(packed)
     yield 1.0
+    backend, precision = ("studio", "float32") if kernels is None else ("compiled", wanted.precision)
     info = _info(
-        folder, "gpt2", "studio", digest, model, tokenizer, n_layer=config.n_layer, n_embd=config.n_embd
+        folder, "gpt2", backend, digest, model, tokenizer, n_layer=config.n_layer, n_embd=config.n_embd
     )
-    return Checkpoint(model, tokenizer, info)
+    return Checkpoint(model, tokenizer, replace(info, dtype=precision))
 
 
-def load_other(folder: Path, config: Config, device: torch.device) -> Loading | None:
+def _kernels(wanted: Wanted) -> library.Kernels | None:
+    """What to compute with; None: torch."""
+    if wanted.device.type != "cpu" or wanted.backend == "torch":
+        return None
+    return library.kernels()
+
+
+def load_other(folder: Path, config: Config, wanted: Wanted) -> Loading | None:
     """Any other causal language model, through transformers; None if config.json names no kind of model."""
     if not isinstance(config.get("model_type"), str):
         return None
-    return _load_other(folder, config, device)
+    return _load_other(folder, config, wanted.device)
 
 
 def _load_other(folder: Path, raw: Config, device: torch.device) -> Loading:

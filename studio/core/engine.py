@@ -154,7 +154,7 @@ class Engine:
         return self._checkpoint
 
     def _load(self, request: LoadModel, cancelled: Cancelled) -> Iterator[Message]:
-        loading = load_checkpoint(request.path, request.device)
+        loading = load_checkpoint(request.path, request.device, request.precision, request.backend)
         while True:
             try:
                 fraction = next(loading)

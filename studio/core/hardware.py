@@ -14,7 +14,11 @@ import torch
 _SMALL_MODEL = 20_000_000
 _MAX_THREADS = 8
 
-_LIBRARIES = {"studio": ("tiktoken", "torch"), "transformers": ("tokenizers", "torch", "transformers")}
+_LIBRARIES = {
+    "compiled": ("tiktoken", "torch"),
+    "studio": ("tiktoken", "torch"),
+    "transformers": ("tokenizers", "torch", "transformers"),
+}
 """What a backend's numbers and tokens depend on."""
 
 

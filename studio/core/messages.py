@@ -116,7 +116,7 @@ class ModelInfo:
     path: str
     sha256: str
     architecture: str  # "gpt2", "llama", ... (config.json's model_type)
-    backend: str  # "studio" (our own forward pass) or "transformers"
+    backend: str  # "compiled" (our own forward pass in C), "studio" (in torch) or "transformers"
     n_parameters: int
     n_layer: int
     n_embd: int
@@ -125,7 +125,7 @@ class ModelInfo:
     end_of_text_id: int | None
     max_token_bytes: int  # bytes in the longest vocabulary entry: bounds how much text can matter
     device: str  # "cpu", "cuda", "mps"
-    dtype: str  # "float32", ...
+    dtype: str  # how the weights are held: "float32", "int8", ...
     n_threads: int
     load_s: float
     libraries: tuple[tuple[str, str], ...] = ()  # name and version of what computes and tokenizes
@@ -145,6 +145,8 @@ class LoadModel:
     job_id: int
     path: str
     device: str = "auto"  # "auto", "cpu", "cuda", "mps"
+    precision: str = "float32"  # "bfloat16", "float16", "int8", "int4": needs the compiled kernels
+    backend: str = "auto"  # "auto", "compiled", "torch"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from math import sqrt
-from typing import Protocol
+from typing import Protocol, Self
 
 import torch
 import torch.nn.functional as F  # noqa: N812 (its usual name)
 from torch import Tensor
 
+from studio.core.gpt2_shape import ACTIVATIONS as ACTIVATIONS
+from studio.core.gpt2_shape import GPT2Config as GPT2Config
 from studio.core.hardware import chunk_tokens
 from studio.core.kept_prefixes import KeptPrefixes
 from studio.core.shared_prefix import Attend, Branches, PrefixTree, SharedPrefix, TokenTree
@@ -91,69 +92,10 @@ class CausalLM(Protocol):
         ...
 
 
-ACTIVATIONS: Mapping[str, Callable[[Tensor], Tensor]] = {
-    "gelu_new": partial(F.gelu, approximate="tanh"),  # Hendrycks & Gimpel, arXiv 1606.08415
-    "gelu_pytorch_tanh": partial(F.gelu, approximate="tanh"),
-    "gelu": F.gelu,
-    "relu": F.relu,
-}
-
-
 @dataclass(frozen=True, slots=True)
-class GPT2Config:
-    """The part of a checkpoint's config.json that the forward pass depends on. Names as in Hugging Face's."""
+class Block:
+    """The weights of one layer, as float32."""
 
-    vocab_size: int
-    n_positions: int
-    n_embd: int
-    n_layer: int
-    n_head: int
-    n_inner: int
-    activation_function: str = "gelu_new"
-    layer_norm_epsilon: float = 1e-5
-    scale_attn_weights: bool = True
-    scale_attn_by_inverse_layer_idx: bool = False
-    tie_word_embeddings: bool = True
-
-    def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Name and shape of every weight. Conv1D weights are stored (in, out)."""
-        c, inner = self.n_embd, self.n_inner
-        shapes: dict[str, tuple[int, ...]] = {
-            "wte.weight": (self.vocab_size, c),
-            "wpe.weight": (self.n_positions, c),
-        }
-        for i in range(self.n_layer):
-            for name, shape in {
-                "ln_1": (c,),
-                "attn.c_attn": (c, 3 * c),
-                "attn.c_proj": (c, c),
-                "ln_2": (c,),
-                "mlp.c_fc": (c, inner),
-                "mlp.c_proj": (inner, c),
-            }.items():
-                shapes[f"h.{i}.{name}.weight"] = shape
-                shapes[f"h.{i}.{name}.bias"] = shape[-1:]
-        shapes |= {"ln_f.weight": (c,), "ln_f.bias": (c,)}
-        if not self.tie_word_embeddings:
-            shapes["lm_head.weight"] = (self.vocab_size, c)
-        return shapes
-
-    @property
-    def n_parameters(self) -> int:
-        """Number of weights; a tied head counts once."""
-        c, inner = self.n_embd, self.n_inner
-        block = 4 * c + (c + 1) * 3 * c + (c + 1) * c + (c + 1) * inner + (inner + 1) * c
-        heads = 1 if self.tie_word_embeddings else 2
-        return heads * self.vocab_size * c + self.n_positions * c + self.n_layer * block + 2 * c
-
-    @property
-    def memory_bytes(self) -> int:
-        """What the loaded model takes in float32: weights and the KV cache."""
-        return 4 * (self.n_parameters + 2 * self.n_layer * self.n_positions * self.n_embd)
-
-
-@dataclass(frozen=True, slots=True)
-class _Block:
     ln_1: tuple[Tensor, Tensor]
     c_attn: tuple[Tensor, Tensor]  # bias, weight (in, out): addmm's order
     c_proj: tuple[Tensor, Tensor]
@@ -171,19 +113,13 @@ class GPT2:
     H: n_head, D = C/H, V: vocab_size.
     """
 
+    _blocks: Sequence[Block]
+    _ln_f: tuple[Tensor, Tensor]
+    _wpe: Tensor
+
     def __init__(self, config: GPT2Config, weights: Mapping[str, Tensor], device: torch.device) -> None:
         """`weights` as in `config.shapes()`, float32, already checked. May raise torch.OutOfMemoryError."""
-        self.config = config
-        self.device = device
-        self.n_positions = config.n_positions
-        self.vocab_size = config.vocab_size
-        self.n_parameters = config.n_parameters
-        self.n_head = config.n_head
-        self.chunk_tokens = chunk_tokens(self.n_parameters // config.n_layer)
-        self.cached_ids: list[int] = []
-        self.last_reading: tuple[list[int], Tensor] | None = None
-        self._kept = KeptPrefixes()
-        c = config.n_embd
+        self._set_up(config, device)
 
         def pair(name: str) -> tuple[Tensor, Tensor]:
             return weights[f"{name}.bias"].to(device), _fast(weights[f"{name}.weight"].to(device))
@@ -192,15 +128,14 @@ class GPT2:
             return weights[f"{name}.weight"].to(device), weights[f"{name}.bias"].to(device)
 
         self._blocks = [
-            _Block(
+            Block(
                 norm(f"h.{i}.ln_1"),
                 pair(f"h.{i}.attn.c_attn"),
                 pair(f"h.{i}.attn.c_proj"),
                 norm(f"h.{i}.ln_2"),
                 pair(f"h.{i}.mlp.c_fc"),
                 pair(f"h.{i}.mlp.c_proj"),
-                (1 / sqrt(c / config.n_head) if config.scale_attn_weights else 1.0)
-                / (i + 1 if config.scale_attn_by_inverse_layer_idx else 1),
+                config.attention_scale(i),
             )
             for i in range(config.n_layer)
         ]
@@ -211,14 +146,38 @@ class GPT2:
             wte if config.tie_word_embeddings else weights["lm_head.weight"].to(device).t().contiguous()
         )
         self._wpe = weights["wpe.weight"].to(device)
+        self._new_cache()
+
+    def _set_up(self, config: GPT2Config, device: torch.device) -> None:
+        """What does not depend on how the weights are held."""
+        self.config = config
+        self.device = device
+        self.n_positions = config.n_positions
+        self.vocab_size = config.vocab_size
+        self.n_parameters = config.n_parameters
+        self.n_head = config.n_head
+        self.chunk_tokens = chunk_tokens(self.n_parameters // config.n_layer)
+        self.cached_ids: list[int] = []
+        self.last_reading: tuple[list[int], Tensor] | None = None
+        self._kept = KeptPrefixes()
         self._activation = ACTIVATIONS[config.activation_function]
         self._heads_off: dict[int, Tensor] = {}  # by layer: (H, 1, 1), 0 for a head that is off
         self._layers_off: frozenset[int] = frozenset()
-        self._twins: dict[int, GPT2] = {}
+        self._twins: dict[int, Self] = {}
+
+    def _new_cache(self) -> None:
+        c = self.config
         # zeros, not empty: the system hands out its pages only when they are written
         self._kv = torch.zeros(
-            config.n_layer, 2, config.n_head, config.n_positions, c // config.n_head, device=device
+            c.n_layer, 2, c.n_head, c.n_positions, c.n_embd // c.n_head, device=self.device
         )
+
+    def _past(self, n: int) -> int:
+        """How many tokens are cached. ValueError unless there is room for `n` more."""
+        past = len(self.cached_ids)
+        if not 1 <= n <= self.n_positions - past:
+            raise ValueError(f"{n} tokens after {past} in a context window of {self.n_positions}")
+        return past
 
     def forward(self, ids: Tensor, cancelled: Cancelled = never) -> Tensor:
         """Read `ids` after `cached_ids`: (T,) int64 -> (V,) float32 on the CPU, the last position's logits.
@@ -258,10 +217,8 @@ class GPT2:
     def _read(self, ids: Tensor, cancelled: Cancelled) -> Tensor:
         """(T,) -> (T, C): the last hidden states before ln_f. Fills the cache."""
         t = len(ids)
-        past = len(self.cached_ids)
+        past = self._past(t)
         end = past + t
-        if not 1 <= t <= self.n_positions - past:
-            raise ValueError(f"{t} tokens after {past} in a context window of {self.n_positions}")
         ids = ids.to(self.device)
         mask = None  # (T, P+T): row i sees the past and its own first i+1 tokens
         if t > 1 and past > 0:
@@ -282,9 +239,7 @@ class GPT2:
 
     def branch(self, n: int, n_tokens: int) -> Branches:
         """`n` texts that go on from `cached_ids` side by side; they share the cache, none is copied."""
-        past = len(self.cached_ids)
-        if n_tokens > self.n_positions - past:
-            raise ValueError(f"{n_tokens} tokens after {past} in a context window of {self.n_positions}")
+        past = self._past(n_tokens) if n_tokens else len(self.cached_ids)
         return SharedPrefix(self._step, self._kv[:, :, :, :past], n, n_tokens)
 
     @torch.inference_mode()
@@ -299,13 +254,13 @@ class GPT2:
         step = partial(self._step, head=self._normed)
         return SharedPrefix(step, prefix, len(ids), 1).forward(ids)
 
-    def twin(self, number: int = 0) -> GPT2:
+    def twin(self, number: int = 0) -> Self:
         """The same weights with another cache, which is kept: a second context, a third, ..."""
         if number not in self._twins:
             other = copy.copy(self)
             other.cached_ids, other.last_reading = [], None
-            other._kv = torch.zeros(self._kv.shape, device=self.device)
             other._twins = {}
+            other._new_cache()
             self._twins[number] = other
         return self._twins[number]
 

@@ -22,21 +22,22 @@ from torch import Tensor
 from studio.core import checkpoints, hardware
 from studio.core.checkpoints import load_checkpoint
 from studio.core.errors import StudioError
-from studio.core.model import GPT2
+from studio.kernels.library import kernels
 from tests.core.loading import MakeFolder, load, refusal
-from tests.core.tiny import STARTER, TINY, random_weights
+from tests.core.tiny import STARTER, TINY, as_loaded, random_weights
 
+MODEL, OURS = ("GPT2", "studio") if kernels() is None else ("CompiledGPT2", "compiled")
 IDS = torch.tensor([5, 6, 7, 8, 1000])
 
 
 def tiny_logits() -> Tensor:
-    return GPT2(TINY, random_weights(TINY), torch.device("cpu")).forward(IDS)
+    return as_loaded(TINY, random_weights(TINY)).forward(IDS)
 
 
 def test_the_starter_loads_and_is_described() -> None:
     info = load(STARTER).info
     digest = hashlib.sha256((STARTER / "model.safetensors").read_bytes()).hexdigest()
-    assert (info.name, info.sha256, info.architecture, info.backend) == ("starter", digest, "gpt2", "studio")
+    assert (info.name, info.sha256, info.architecture, info.backend) == ("starter", digest, "gpt2", OURS)
     assert (info.n_layer, info.n_embd, info.n_positions, info.vocab_size) == (4, 256, 512, 4096)
     assert (info.end_of_text_id, info.device, info.dtype, info.n_parameters) == (
         0,
@@ -77,7 +78,7 @@ def test_names_may_have_the_prefix_and_old_buffers_are_ignored(make_folder: Make
 def test_other_float_formats_are_computed_in_float32(make_folder: MakeFolder, dtype: torch.dtype) -> None:
     weights = {name: tensor.to(dtype) for name, tensor in random_weights(TINY).items()}
     rounded = {name: tensor.float() for name, tensor in weights.items()}
-    expected = GPT2(TINY, rounded, torch.device("cpu")).forward(IDS)
+    expected = as_loaded(TINY, rounded).forward(IDS)
     assert torch.equal(load(make_folder(weights)).model.forward(IDS), expected)
 
 
@@ -200,7 +201,7 @@ def test_a_broken_config_is_refused(tmp_path: Path, text: bytes) -> None:
 def test_a_lying_config_is_refused_before_anything_is_allocated(
     make_folder: MakeFolder, changes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checkpoints, "GPT2", None)  # never reached
+    monkeypatch.setattr(checkpoints, MODEL, None)  # never reached
     refusal(make_folder(**changes))
 
 
@@ -212,7 +213,7 @@ def test_a_failed_load_leaves_the_threads_as_they_were(
         raise MemoryError
 
     monkeypatch.setattr(hardware, "choose_threads", lambda _: 3)
-    monkeypatch.setattr(checkpoints, "GPT2", fail)
+    monkeypatch.setattr(checkpoints, MODEL, fail)
     torch.set_num_threads(1)
     refusal(make_folder())
     assert torch.get_num_threads() == 1
@@ -335,7 +336,7 @@ def test_running_out_of_memory_is_no_bug(
     def fail(*args: object) -> None:
         raise error
 
-    monkeypatch.setattr(checkpoints, "GPT2", fail)
+    monkeypatch.setattr(checkpoints, MODEL, fail)
     assert "not enough memory" in refusal(make_folder()).what_happened
 
 
@@ -343,7 +344,7 @@ def test_other_runtime_errors_stay_bugs(make_folder: MakeFolder, monkeypatch: py
     def fail(*args: object) -> None:
         raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
 
-    monkeypatch.setattr(checkpoints, "GPT2", fail)
+    monkeypatch.setattr(checkpoints, MODEL, fail)
     with pytest.raises(RuntimeError, match="mat1"):
         load(make_folder())
 

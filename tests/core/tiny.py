@@ -8,7 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from studio.core.model import GPT2Config
+from studio.core.compiled import CompiledGPT2
+from studio.core.model import GPT2, GPT2Config
+from studio.core.packed_weights import PackedWeights
+from studio.kernels.library import kernels
 
 RESOURCES = Path(__file__).resolve().parents[2] / "resources"
 STARTER = RESOURCES / "models" / "starter"
@@ -41,3 +44,14 @@ def config_json(config: GPT2Config, **changes: Any) -> dict[str, Any]:
         "tie_word_embeddings": config.tie_word_embeddings,
         "eos_token_id": 0,
     } | changes
+
+
+def as_loaded(config: GPT2Config, weights: dict[str, Tensor], precision: str = "float32") -> GPT2:
+    """The model that loading such a checkpoint gives on this computer."""
+    lib = kernels()
+    if lib is None:
+        return GPT2(config, weights, torch.device("cpu"))
+    packed = PackedWeights(lib, config, precision)
+    for name, tensor in weights.items():
+        packed.put(name, tensor)
+    return CompiledGPT2(packed)

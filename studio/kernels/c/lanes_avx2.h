@@ -1,0 +1,72 @@
+/* Sixteen numbers at a time: two registers of AVX2, with FMA and F16C. */
+#include <immintrin.h>
+
+#define KERNELS avx2_kernels
+#define KERNELS_NAME "AVX2"
+#define TILE_ROWS 6
+#define TILE_VECTORS 1
+
+typedef struct {
+    __m256 a, b;
+} v16;
+typedef struct {
+    __m256i a, b;
+} words;
+
+static inline v16 v_load(const float *p) { return (v16){_mm256_loadu_ps(p), _mm256_loadu_ps(p + 8)}; }
+static inline void v_store(float *p, v16 x) {
+    _mm256_storeu_ps(p, x.a);
+    _mm256_storeu_ps(p + 8, x.b);
+}
+static inline v16 v_all(float x) { return (v16){_mm256_set1_ps(x), _mm256_set1_ps(x)}; }
+static inline v16 v_add(v16 x, v16 y) { return (v16){_mm256_add_ps(x.a, y.a), _mm256_add_ps(x.b, y.b)}; }
+static inline v16 v_sub(v16 x, v16 y) { return (v16){_mm256_sub_ps(x.a, y.a), _mm256_sub_ps(x.b, y.b)}; }
+static inline v16 v_mul(v16 x, v16 y) { return (v16){_mm256_mul_ps(x.a, y.a), _mm256_mul_ps(x.b, y.b)}; }
+static inline v16 v_div(v16 x, v16 y) { return (v16){_mm256_div_ps(x.a, y.a), _mm256_div_ps(x.b, y.b)}; }
+static inline v16 v_max(v16 x, v16 y) { return (v16){_mm256_max_ps(x.a, y.a), _mm256_max_ps(x.b, y.b)}; }
+static inline v16 v_min(v16 x, v16 y) { return (v16){_mm256_min_ps(x.a, y.a), _mm256_min_ps(x.b, y.b)}; }
+static inline v16 v_fma(v16 x, v16 y, v16 z) {
+    return (v16){_mm256_fmadd_ps(x.a, y.a, z.a), _mm256_fmadd_ps(x.b, y.b, z.b)};
+}
+static inline v16 v_round(v16 x) {
+    const int nearest = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
+    return (v16){_mm256_round_ps(x.a, nearest), _mm256_round_ps(x.b, nearest)};
+}
+static inline __m256 half_times_power_of_2(__m256 a, __m256 n) {
+    __m256i shifted = _mm256_slli_epi32(_mm256_cvtps_epi32(n), 23);
+    return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(a), shifted));
+}
+static inline v16 v_times_power_of_2(v16 x, v16 n) {
+    return (v16){half_times_power_of_2(x.a, n.a), half_times_power_of_2(x.b, n.b)};
+}
+static inline __m256 half_int8(const int8_t *p) {
+    return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)p)));
+}
+static inline v16 v_int8(const int8_t *p) { return (v16){half_int8(p), half_int8(p + 8)}; }
+static inline __m256 half_float16(const uint16_t *p) {
+    return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p));
+}
+static inline v16 v_float16(const uint16_t *p) { return (v16){half_float16(p), half_float16(p + 8)}; }
+static inline void v_store_float16(uint16_t *p, v16 x) {
+    _mm_storeu_si128((__m128i *)p, _mm256_cvtps_ph(x.a, _MM_FROUND_TO_NEAREST_INT));
+    _mm_storeu_si128((__m128i *)(p + 8), _mm256_cvtps_ph(x.b, _MM_FROUND_TO_NEAREST_INT));
+}
+static inline __m256 half_bfloat16(const uint16_t *p) {
+    __m256i wide = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(wide, 16));
+}
+static inline v16 v_bfloat16(const uint16_t *p) { return (v16){half_bfloat16(p), half_bfloat16(p + 8)}; }
+static inline words w_load(const uint32_t *p) {
+    return (words){_mm256_loadu_si256((const __m256i *)p), _mm256_loadu_si256((const __m256i *)(p + 8))};
+}
+static inline words w_next(words w) { return (words){_mm256_srli_epi32(w.a, 4), _mm256_srli_epi32(w.b, 4)}; }
+static inline v16 w_nibble(words w) {
+    const __m256i low = _mm256_set1_epi32(15);
+    return (v16){_mm256_cvtepi32_ps(_mm256_and_si256(w.a, low)), _mm256_cvtepi32_ps(_mm256_and_si256(w.b, low))};
+}
+static inline float v_sum(v16 x) {
+    __m256 half = _mm256_add_ps(x.a, x.b);
+    __m128 four = _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
+    __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps(two, two, 1)));
+}

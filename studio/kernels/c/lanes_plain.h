@@ -1,0 +1,102 @@
+/* Sixteen numbers at a time in plain C: the compiler makes NEON of it, or whatever there is. */
+#include <math.h>
+#include <string.h>
+
+#define KERNELS plain_kernels
+#define KERNELS_NAME "plain C"
+#define TILE_ROWS 6
+#define TILE_VECTORS 1
+
+typedef struct {
+    float f[LANES];
+} v16;
+typedef struct {
+    uint32_t u[LANES];
+} words;
+
+#define EACH(expression)                  \
+    v16 out;                              \
+    for (int i = 0; i < LANES; i++)       \
+        out.f[i] = (expression);          \
+    return out
+
+static inline v16 v_load(const float *p) { EACH(p[i]); }
+static inline void v_store(float *p, v16 a) { memcpy(p, a.f, sizeof a.f); }
+static inline v16 v_all(float x) { EACH(x); }
+static inline v16 v_add(v16 a, v16 b) { EACH(a.f[i] + b.f[i]); }
+static inline v16 v_sub(v16 a, v16 b) { EACH(a.f[i] - b.f[i]); }
+static inline v16 v_mul(v16 a, v16 b) { EACH(a.f[i] * b.f[i]); }
+static inline v16 v_div(v16 a, v16 b) { EACH(a.f[i] / b.f[i]); }
+static inline v16 v_max(v16 a, v16 b) { EACH(a.f[i] > b.f[i] ? a.f[i] : b.f[i]); }
+static inline v16 v_min(v16 a, v16 b) { EACH(a.f[i] < b.f[i] ? a.f[i] : b.f[i]); }
+static inline v16 v_fma(v16 a, v16 b, v16 c) { EACH(__builtin_fmaf(a.f[i], b.f[i], c.f[i])); }
+static inline v16 v_round(v16 a) { EACH(__builtin_rintf(a.f[i])); }
+
+static inline float with_bits(uint32_t bits) {
+    float f;
+    memcpy(&f, &bits, 4);
+    return f;
+}
+static inline uint32_t bits_of(float f) {
+    uint32_t bits;
+    memcpy(&bits, &f, 4);
+    return bits;
+}
+static inline v16 v_times_power_of_2(v16 a, v16 n) {
+    EACH(with_bits(bits_of(a.f[i]) + ((uint32_t)(int32_t)n.f[i] << 23)));
+}
+static inline v16 v_int8(const int8_t *p) { EACH((float)p[i]); }
+static inline v16 v_bfloat16(const uint16_t *p) { EACH(with_bits((uint32_t)p[i] << 16)); }
+
+static inline float from_float16(uint16_t h) {
+#if defined(__aarch64__)
+    __fp16 half;
+    memcpy(&half, &h, 2);
+    return (float)half;
+#else
+    uint32_t sign = (uint32_t)(h & 0x8000) << 16, rest = h & 0x7fff;
+    if (rest >= 0x7c00)
+        return with_bits(sign | 0x7f800000u | (rest & 0x3ff) << 13);
+    float size = with_bits(rest << 13) * 0x1p112f; /* also right where the exponent is 0 */
+    return with_bits(sign | bits_of(size));
+#endif
+}
+static inline uint16_t to_float16(float f) {
+#if defined(__aarch64__)
+    __fp16 half = (__fp16)f;
+    uint16_t h;
+    memcpy(&h, &half, 2);
+    return h;
+#else
+    uint32_t bits = bits_of(f), sign = bits >> 16 & 0x8000, size = bits & 0x7fffffff;
+    if (size > 0x7f800000)
+        return (uint16_t)(sign | 0x7e00);
+    if (size >= 0x477ff000)
+        return (uint16_t)(sign | 0x7c00);
+    if (size < 0x38800000) /* below 2**-14: a sum with 0.5 rounds to steps of 2**-24 */
+        return (uint16_t)(sign | (bits_of(with_bits(size) + 0.5f) - 0x3f000000));
+    return (uint16_t)(sign | (size - 0x38000000 + 0xfff + (size >> 13 & 1)) >> 13);
+#endif
+}
+static inline v16 v_float16(const uint16_t *p) { EACH(from_float16(p[i])); }
+static inline void v_store_float16(uint16_t *p, v16 a) {
+    for (int i = 0; i < LANES; i++)
+        p[i] = to_float16(a.f[i]);
+}
+static inline words w_load(const uint32_t *p) {
+    words w;
+    memcpy(w.u, p, sizeof w.u);
+    return w;
+}
+static inline words w_next(words w) {
+    for (int i = 0; i < LANES; i++)
+        w.u[i] >>= 4;
+    return w;
+}
+static inline v16 w_nibble(words w) { EACH((float)(w.u[i] & 15)); }
+static inline float v_sum(v16 a) {
+    for (int half = LANES / 2; half > 0; half /= 2)
+        for (int i = 0; i < half; i++)
+            a.f[i] += a.f[i + half];
+    return a.f[0];
+}

@@ -1,0 +1,266 @@
+"""The compiled kernels, if they are there: loaded once, checked, and given Python's types."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import mmap
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cache
+from pathlib import Path
+
+from studio import paths
+from studio.kernels import build
+
+VARIABLE = "GPT2_STUDIO_KERNELS"
+"""Chooses the instructions ("AVX-512", "AVX2", "plain C"); "off" leaves the kernels alone."""
+
+_VERSION = 1
+PANEL = 64
+
+
+class Form(IntEnum):
+    """How the numbers of a matrix are stored. As in kernels.h."""
+
+    FLOAT32 = 0
+    FLOAT16 = 1
+    BFLOAT16 = 2
+    INT8 = 3
+    INT4 = 4
+
+
+class MatrixStruct(ctypes.Structure):
+    """`struct matrix`."""
+
+    _fields_ = (
+        ("form", ctypes.c_int32),
+        ("n_in", ctypes.c_int32),
+        ("n_out", ctypes.c_int32),
+        ("unused", ctypes.c_int32),
+        ("data", ctypes.c_void_p),
+        ("bias", ctypes.c_void_p),
+    )
+
+
+class LayerStruct(ctypes.Structure):
+    """`struct layer`."""
+
+    _fields_ = (
+        ("qkv", MatrixStruct),
+        ("projection", MatrixStruct),
+        ("widen", MatrixStruct),
+        ("narrow", MatrixStruct),
+        ("norm_1", ctypes.c_void_p * 2),
+        ("norm_2", ctypes.c_void_p * 2),
+        ("heads_off", ctypes.c_void_p),
+        ("scale", ctypes.c_float),
+        ("off", ctypes.c_int32),
+    )
+
+
+class ModelStruct(ctypes.Structure):
+    """`struct model`."""
+
+    _fields_ = (
+        ("n_embd", ctypes.c_int32),
+        ("n_head", ctypes.c_int32),
+        ("n_inner", ctypes.c_int32),
+        ("n_layer", ctypes.c_int32),
+        ("vocab_size", ctypes.c_int32),
+        ("n_positions", ctypes.c_int32),
+        ("activation", ctypes.c_int32),
+        ("epsilon", ctypes.c_float),
+        ("embedding", MatrixStruct),
+        ("head", MatrixStruct),
+        ("positions", ctypes.c_void_p),
+        ("norm", ctypes.c_void_p * 2),
+        ("layers", ctypes.c_void_p),
+    )
+
+
+class CacheStruct(ctypes.Structure):
+    """`struct cache`."""
+
+    _fields_ = (
+        ("form", ctypes.c_int32),
+        ("room", ctypes.c_int32),
+        ("keys", ctypes.c_void_p),
+        ("values", ctypes.c_void_p),
+    )
+
+
+class RowStruct(ctypes.Structure):
+    """`struct row`."""
+
+    _fields_ = (
+        ("token", ctypes.c_int32),
+        ("position", ctypes.c_int32),
+        ("n_main", ctypes.c_int32),
+        ("region", ctypes.c_int32),
+        ("slot", ctypes.c_int32),
+        ("n_path", ctypes.c_int32),
+        ("path", ctypes.c_int32),
+        ("unused", ctypes.c_int32),
+    )
+
+
+class Buffer:
+    """Memory full of zeros that begins a page. The system hands out its pages when they are written."""
+
+    def __init__(self, n_bytes: int, *, big_pages: bool = False) -> None:
+        """`big_pages`: all of it will be read again and again."""
+        size = max(n_bytes, 1)
+        self.n_bytes = n_bytes
+        try:
+            self._memory = mmap.mmap(-1, size) if sys.platform == "win32" else _private(size)
+        except OSError as error:
+            raise MemoryError(f"no room for {n_bytes:,} bytes") from error
+        if big_pages and hasattr(mmap, "MADV_HUGEPAGE"):
+            with contextlib.suppress(OSError):  # a kernel without them
+                self._memory.madvise(mmap.MADV_HUGEPAGE)
+        self.address = ctypes.addressof(ctypes.c_char.from_buffer(self._memory))
+
+    @property
+    def memory(self) -> memoryview:
+        """The bytes."""
+        return memoryview(self._memory)
+
+    def write(self, content: bytes, at: int = 0) -> None:
+        """Put `content` at a byte."""
+        self._memory[at : at + len(content)] = content
+
+
+def _private(size: int) -> mmap.mmap:
+    assert sys.platform != "win32"
+    return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+
+
+@dataclass(frozen=True, slots=True)
+class Kernels:
+    """A library that is loaded and works. Its functions are called without the GIL."""
+
+    instructions: str  # "AVX-512", "AVX2" or "plain C"
+    c: ctypes.CDLL
+
+    def set_threads(self, n: int) -> int:
+        """How many threads compute from now on, the caller's among them; how many it became."""
+        return int(self.c.studio_set_threads(n))
+
+    def read(self, memory: Buffer) -> None:
+        """Read all of it once, with all threads. A multiple of 65,536 bytes."""
+        self.c.studio_read(memory.address, memory.n_bytes)
+
+
+@cache
+def kernels() -> Kernels | None:
+    """The kernels for this processor, or None; `why_not` says why."""
+    return _found()[0]
+
+
+def why_not() -> str:
+    """A sentence for the log: why there are no kernels. Empty if there are."""
+    return _found()[1]
+
+
+@cache
+def _found() -> tuple[Kernels | None, str]:
+    wish = os.environ.get(VARIABLE, "")
+    if wish == "off":
+        return None, f"The compiled kernels are switched off ({VARIABLE})."
+    problem = "The compiled kernels are not there; make.py builds them where there is a C compiler."
+    for folder in folders():
+        if not folder.is_dir():
+            continue
+        try:
+            return open_library(folder, wish), ""
+        except (OSError, AttributeError, ValueError) as error:
+            problem = f"The compiled kernels cannot be used: {error}"
+    return None, problem
+
+
+def folders() -> list[Path]:
+    """Where the library may be: beside the app's own files if it was packaged, else where it was built."""
+    name = build.key()
+    return [paths.resource("kernels"), *(cache / name for cache in build.cache_folders())]
+
+
+def open_library(folder: Path, wish: str = "") -> Kernels:
+    """Load and try the library in `folder`. Raises OSError or ValueError if it is damaged or unsuitable."""
+    if not build.is_whole(folder):
+        raise ValueError("the file is damaged.")
+    c = ctypes.CDLL(str(folder / build.library_name()))
+    if c.studio_version() != _VERSION:
+        raise ValueError("they belong to another version.")
+    pointer, number, long = ctypes.c_void_p, ctypes.c_int, ctypes.c_int64
+    c.studio_choose.argtypes, c.studio_choose.restype = [ctypes.c_char_p], ctypes.c_char_p
+    c.studio_panel_bytes.argtypes, c.studio_panel_bytes.restype = [number, number], long
+    c.studio_set_threads.argtypes = [number]
+    c.studio_read.argtypes, c.studio_read.restype = [pointer, long], long
+    c.studio_pack.argtypes = [number, number, number, pointer, long, long, pointer]
+    c.studio_unpack.argtypes = [pointer, pointer, long, long]
+    c.studio_unpack_output.argtypes = [pointer, number, pointer]
+    c.studio_multiply.argtypes = [pointer, pointer, number, pointer]
+    c.studio_step.argtypes = [
+        *(pointer, pointer, pointer, pointer, pointer, number, pointer),
+        *(number, number, number, pointer, pointer),
+    ]
+    chosen = c.studio_choose(wish.encode())
+    if chosen is None:
+        raise ValueError(f"this processor has no {wish or 'FMA'} instructions.")
+    return Kernels(chosen.decode(), c)
+
+
+class Matrix:
+    """A matrix (n_in, n_out) in one of the forms."""
+
+    def __init__(self, lib: Kernels, form: Form, n_in: int, n_out: int) -> None:
+        self._lib = lib
+        self.form, self.n_in, self.n_out = form, n_in, n_out
+        self._panel_bytes: int = lib.c.studio_panel_bytes(form, n_in)
+        self.data = Buffer(-(-n_out // PANEL) * self._panel_bytes, big_pages=True)
+        self.bias: Buffer | None = None
+
+    @property
+    def n_bytes(self) -> int:
+        """What the weights take."""
+        return self.data.n_bytes
+
+    def pack(self, address: int, strides: tuple[int, int], first: int = 0, n_out: int | None = None) -> None:
+        """Fill outputs `first` (a multiple of 64) and following from float32 numbers at `address`.
+
+        `strides`: numbers from one input to the next, and from one output to the next.
+        """
+        assert first % PANEL == 0
+        to = self.data.address + first // PANEL * self._panel_bytes
+        n_out = self.n_out - first if n_out is None else n_out
+        self._lib.c.studio_pack(self.form, self.n_in, n_out, address, *strides, to)
+
+    def set_bias(self, content: bytes) -> None:
+        """`n_out` float32 numbers, added to every product."""
+        self.bias = padded(content)
+
+    def unpack(self, address: int, strides: tuple[int, int]) -> None:
+        """Write all weights as float32, as the kernels multiply with them."""
+        self._lib.c.studio_unpack(ctypes.byref(self.struct()), address, *strides)
+
+    def unpack_outputs(self, outputs: Sequence[int], address: int) -> None:
+        """Write the weights of these outputs as float32, row by row."""
+        struct = self.struct()
+        for i, output in enumerate(outputs):
+            self._lib.c.studio_unpack_output(ctypes.byref(struct), output, address + 4 * i * self.n_in)
+
+    def struct(self) -> MatrixStruct:
+        """For a call. Valid as long as the matrix lives and its bias stays."""
+        bias = self.bias.address if self.bias is not None else None
+        return MatrixStruct(self.form, self.n_in, self.n_out, 0, self.data.address, bias)
+
+
+def padded(content: bytes) -> Buffer:
+    """Float32 numbers in memory that is filled up with zeros to a multiple of 64 of them."""
+    buffer = Buffer(-(-len(content) // (4 * PANEL)) * 4 * PANEL)
+    buffer.write(content)
+    return buffer
