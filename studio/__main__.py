@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import sys
 
+from studio import __version__
+
 OFFLINE = {
     "HF_HUB_OFFLINE": "1",
     "TRANSFORMERS_OFFLINE": "1",
@@ -24,6 +26,8 @@ def main(argv: list[str] | None = None) -> int:
     """Run what the arguments ask for; returns the exit code."""
     os.environ.update(OFFLINE)
     arguments = sys.argv[1:] if argv is None else argv
+    if arguments == ["--version"]:
+        return tell_version()
     if arguments[:1] == ["--model-process"]:
         from studio.core.serve import main as serve
 
@@ -35,6 +39,15 @@ def main(argv: list[str] | None = None) -> int:
     from studio.app import main as window
 
     return window([sys.argv[0], *arguments])
+
+
+def tell_version() -> int:
+    """Say the version; 1 if nobody takes it."""
+    try:
+        print(f"GPT-2 Studio {__version__}", flush=True)
+    except OSError:
+        return 1
+    return 0
 
 
 def wants_command_line(arguments: list[str]) -> bool:

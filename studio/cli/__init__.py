@@ -17,7 +17,6 @@ import sys
 
 from studio.cli.arguments import make_parser
 from studio.cli.trouble import ArgumentsError, EngineFailedError
-from studio.core.errors import StudioError
 
 COMMANDS = ("generate", "score", "inspect", "compare", "sessions", "library", "doctor")
 
@@ -35,7 +34,7 @@ def main(argv: list[str]) -> int:
         return end.code if isinstance(end.code, int) else 0
     except ArgumentsError as error:
         return _complain(str(error), 2)
-    except (EngineFailedError, StudioError) as error:
+    except EngineFailedError as error:
         return _complain(str(error), 1)
     except KeyboardInterrupt:
         return _end_output(130)
@@ -44,6 +43,12 @@ def main(argv: list[str]) -> int:
             return _end_output(141)
         _end_output(1)
         return _complain(f"The output could not be written ({error.strerror}).", 1)
+    except Exception as error:
+        from studio.core.errors import StudioError  # here: --help does without
+
+        if not isinstance(error, StudioError):
+            raise
+        return _complain(str(error), 1)
     return code
 
 

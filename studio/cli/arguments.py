@@ -1,4 +1,8 @@
-"""The commands and their flags; the sampling flags are the processors' parameters."""
+"""The commands and their flags; the sampling flags are the processors' parameters.
+
+A command gets its flags, and imports what carries it out, when it is the one that is asked for: the program's
+own help knows the names alone and answers at once.
+"""
 
 from __future__ import annotations
 
@@ -6,26 +10,30 @@ import argparse
 import math
 import re
 from collections.abc import Callable
-from typing import NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import studio
-from studio.cli.compare import run_compare
-from studio.cli.doctor import run_doctor
-from studio.cli.exchange import run_export, run_import
-from studio.cli.generate import run_generate
-from studio.cli.inspect import run_inspect
-from studio.cli.library import run_library, run_sessions
-from studio.cli.score import run_score
 from studio.cli.trouble import ArgumentsError
-from studio.core.chain import all_parameters
-from studio.core.parameters import Value
-from studio.core.presets import DEFAULT_MAX_NEW_TOKENS, DEFAULT_PRESET, MAX_NEW_TOKENS_LIMIT
+
+if TYPE_CHECKING:
+    from studio.core.parameters import Value
 
 STARTER = "starter"
 
 
 class _Parser(argparse.ArgumentParser):
-    """argparse with complaints of one sentence."""
+    """argparse with complaints of one sentence; `flags` adds what a command understands once it is needed."""
+
+    def __init__(self, *, flags: Callable[[_Parser], None] | None = None, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, **options)
+        self._flags = flags
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Add the flags first."""
+        flags, self._flags = self._flags, None
+        if flags is not None:
+            flags(self)
+        return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
         """Say it in one sentence, without the usage."""
@@ -58,9 +66,9 @@ def _whole(name: str, lo: int, hi: int | None = None) -> Callable[[str], Value]:
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """Build the parser; the sampling flags are the processors' parameters."""
-    shared = _Parser(add_help=False)
-    shared.add_argument(
+    """Build the parser: what every command is called and is for."""
+    library = _Parser(add_help=False)
+    library.add_argument(
         "--library",
         default=argparse.SUPPRESS,
         metavar="DIR",
@@ -78,39 +86,68 @@ def make_parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="gpt2-studio",
         description="Write with GPT-2 and see why it wrote what it wrote: in a window, or with a command.",
-        allow_abbrev=False,
-        parents=[shared],
+        parents=[library],
     )
     parser.add_argument("--version", action="version", version=f"GPT-2 Studio {studio.__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-
-    generate = commands.add_parser(
-        "generate", help="continue a text", parents=[shared, model], allow_abbrev=False,
+    commands.add_parser(
+        "generate", help="continue a text", parents=[library, model], flags=_generate,
         description="Continue a text. Prints the continuation as it comes, or one JSON object.",
     )  # fmt: skip
-    prompt = generate.add_mutually_exclusive_group(required=True)
+    commands.add_parser(
+        "score", help="how likely a text is", parents=[library, model], flags=_score,
+        description="Print the log-probability of every token of a text, its perplexity and bits per byte.",
+    )  # fmt: skip
+    commands.add_parser(
+        "inspect", help="what could stand at a place", parents=[library, model], flags=_inspect,
+        description="Print what could stand at one place of a text, before and after the sampling settings.",
+    )  # fmt: skip
+    commands.add_parser(
+        "compare", help="where two models or settings disagree", parents=[library, model], flags=_compare,
+        description="Print where two models, or two settings of one, differ about a text.",
+    )  # fmt: skip
+    commands.add_parser(
+        "doctor", help="is everything in order?", parents=[library], flags=_doctor,
+        description="Report versions, library, starter model and device; exit code 1 if something is wrong.",
+    )  # fmt: skip
+    commands.add_parser(
+        "sessions", help="list, read, find, delete, export, import sessions",
+        flags=lambda parser: _sessions(parser, library),
+    )  # fmt: skip
+    commands.add_parser(
+        "library", help="check, back up, restore, count", flags=lambda parser: _library(parser, library)
+    )
+    return parser
+
+
+def _generate(parser: _Parser) -> None:
+    from studio.cli.generate import run_generate
+    from studio.core.chain import all_parameters
+    from studio.core.presets import DEFAULT_MAX_NEW_TOKENS, DEFAULT_PRESET, MAX_NEW_TOKENS_LIMIT
+
+    prompt = parser.add_mutually_exclusive_group(required=True)
     prompt.add_argument("--prompt", metavar="TEXT", help="the text to continue; may be empty")
     prompt.add_argument(
         "--prompt-file",
         metavar="FILE",
         help="read it from a UTF-8 file, or - for stdin, without its last line break",
     )
-    generate.add_argument("--preset", metavar="NAME", default=DEFAULT_PRESET, help="(default: %(default)s)")
-    generate.add_argument(
+    parser.add_argument("--preset", metavar="NAME", default=DEFAULT_PRESET, help="(default: %(default)s)")
+    parser.add_argument(
         "--max-new-tokens", metavar="N", type=_whole("--max-new-tokens", 1, MAX_NEW_TOKENS_LIMIT),
         help=f"how many tokens to write at most (default: the preset's, or {DEFAULT_MAX_NEW_TOKENS})",
     )  # fmt: skip
-    generate.add_argument(
+    parser.add_argument(
         "--seed", metavar="N", type=_whole("--seed", 0, 2**63 - 1), help="the same seed writes the same text"
     )
-    generate.add_argument(
+    parser.add_argument(
         "--stop", metavar="TEXT", action="append", default=[], help="end before this text; may be repeated"
     )
-    generate.add_argument(
+    parser.add_argument(
         "--ignore-end-of-text", action="store_true", help="write on when the model thinks the text is over"
     )
-    generate.add_argument("--json", action="store_true", help="print one JSON object when done")
-    sampling = generate.add_argument_group("sampling", "Each of these overrides the preset's value.")
+    parser.add_argument("--json", action="store_true", help="print one JSON object when done")
+    sampling = parser.add_argument_group("sampling", "Each of these overrides the preset's value.")
     sampling.add_argument(
         "--chain", metavar="NAME,NAME,...", default="",
         help="these stages only, in this order, such as dry,temperature,min-p,xtc (default: the preset's)",
@@ -123,40 +160,27 @@ def make_parser() -> argparse.ArgumentParser:
             type=_typed(parameter.parse),
             help=parameter.tip.replace("%", "%%"),
         )
-    generate.set_defaults(run=run_generate)
+    parser.set_defaults(run=run_generate)
 
-    score = commands.add_parser(
-        "score", help="how likely a text is", parents=[shared, model], allow_abbrev=False,
-        description="Print the log-probability of every token of a text, its perplexity and bits per byte.",
-    )  # fmt: skip
-    score.add_argument("file", metavar="FILE", help="a UTF-8 text file, or - for stdin")
-    score.add_argument(
+
+def _score(parser: _Parser) -> None:
+    from studio.cli.score import run_score
+
+    parser.add_argument("file", metavar="FILE", help="a UTF-8 text file, or - for stdin")
+    parser.add_argument(
         "--stride", metavar="N", type=_whole("--stride", 1),
         help="how many tokens the context window moves in a longer text (default: half of it)",
     )  # fmt: skip
-    score.add_argument("--json", action="store_true", help="print one JSON object")
-    score.set_defaults(run=run_score)
-
-    _add_seeing(commands, [shared, model])
-
-    doctor = commands.add_parser(
-        "doctor", help="is everything in order?", parents=[shared], allow_abbrev=False,
-        description="Report versions, library, starter model and device; exit code 1 if something is wrong.",
-    )  # fmt: skip
-    doctor.add_argument("--json", action="store_true", help="print one JSON object")
-    doctor.set_defaults(run=run_doctor)
-    _add_library(commands, shared)
-    return parser
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=run_score)
 
 
-def _add_seeing(commands: argparse._SubParsersAction[_Parser], parents: list[_Parser]) -> None:
-    """`inspect` and `compare`."""
-    inspect = commands.add_parser(
-        "inspect", help="what could stand at a place", parents=parents, allow_abbrev=False,
-        description="Print what could stand at one place of a text, before and after the sampling settings.",
-    )  # fmt: skip
-    inspect.add_argument("file", metavar="FILE", help="a UTF-8 text file, or - for stdin")
-    place = inspect.add_mutually_exclusive_group()
+def _inspect(parser: _Parser) -> None:
+    from studio.cli.inspect import run_inspect
+    from studio.core.presets import DEFAULT_PRESET
+
+    parser.add_argument("file", metavar="FILE", help="a UTF-8 text file, or - for stdin")
+    place = parser.add_mutually_exclusive_group()
     place.add_argument(
         "--at",
         metavar="N",
@@ -164,75 +188,92 @@ def _add_seeing(commands: argparse._SubParsersAction[_Parser], parents: list[_Pa
         help="the token of this character (default: the end)",
     )
     place.add_argument("--token", metavar="N", type=_whole("--token", 0), help="the token of this number")
-    inspect.add_argument(
+    parser.add_argument(
         "--top", metavar="N", type=_whole("--top", 1, 1000), default=20, help="(default: %(default)s)"
     )
-    inspect.add_argument("--preset", metavar="NAME", default=DEFAULT_PRESET, help="(default: %(default)s)")
-    inspect.add_argument("--seed", metavar="N", type=_whole("--seed", 0, 2**63 - 1), default=0)
-    inspect.add_argument("--word", metavar="TEXT", help="how likely this would be there")
-    inspect.add_argument(
+    parser.add_argument("--preset", metavar="NAME", default=DEFAULT_PRESET, help="(default: %(default)s)")
+    parser.add_argument("--seed", metavar="N", type=_whole("--seed", 0, 2**63 - 1), default=0)
+    parser.add_argument("--word", metavar="TEXT", help="how likely this would be there")
+    parser.add_argument(
         "--attention", metavar="LAYER", type=_whole("--attention", 1), help="what its heads looked at"
     )
-    inspect.add_argument("--lens", action="store_true", help="what each layer would have said")
-    inspect.add_argument("--json", action="store_true", help="print one JSON object")
-    inspect.set_defaults(run=run_inspect)
+    parser.add_argument("--lens", action="store_true", help="what each layer would have said")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=run_inspect)
 
-    compare = commands.add_parser(
-        "compare", help="where two models or settings disagree", parents=parents, allow_abbrev=False,
-        description="Print where two models, or two settings of one, differ about a text.",
-    )  # fmt: skip
-    compare.add_argument("file", metavar="FILE", help="a UTF-8 text file, or - for stdin")
-    compare.add_argument("--other", metavar="NAME|DIR", default="", help="B, if it is another model")
-    compare.add_argument("--preset", metavar="NAME", default="", help="settings of A (default: none)")
-    compare.add_argument("--other-preset", metavar="NAME", default="", help="settings of B (default: none)")
-    compare.add_argument("--seed", metavar="N", type=_whole("--seed", 0, 2**63 - 1), default=0)
-    compare.add_argument(
+
+def _compare(parser: _Parser) -> None:
+    from studio.cli.compare import run_compare
+
+    parser.add_argument("file", metavar="FILE", help="a UTF-8 text file, or - for stdin")
+    parser.add_argument("--other", metavar="NAME|DIR", default="", help="B, if it is another model")
+    parser.add_argument("--preset", metavar="NAME", default="", help="settings of A (default: none)")
+    parser.add_argument("--other-preset", metavar="NAME", default="", help="settings of B (default: none)")
+    parser.add_argument("--seed", metavar="N", type=_whole("--seed", 0, 2**63 - 1), default=0)
+    parser.add_argument(
         "--max-tokens", metavar="N", type=_whole("--max-tokens", 1), default=8192,
         help="of a longer text only so many (default: %(default)s)",
     )  # fmt: skip
-    compare.add_argument(
+    parser.add_argument(
         "--top", metavar="N", type=_whole("--top", 0), default=20,
         help="rows of the table; 0: all (default: %(default)s)",
     )  # fmt: skip
-    compare.add_argument("--json", action="store_true", help="print one JSON object, in the text's order")
-    compare.set_defaults(run=run_compare)
+    parser.add_argument("--json", action="store_true", help="print one JSON object, in the text's order")
+    parser.set_defaults(run=run_compare)
 
 
-def _add_library(commands: argparse._SubParsersAction[_Parser], shared: _Parser) -> None:
-    """`sessions` and `library`, each with its actions."""
+def _doctor(parser: _Parser) -> None:
+    from studio.cli.doctor import run_doctor
+
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=run_doctor)
+
+
+def _with_json(library: _Parser) -> list[_Parser]:
+    """The flags of every action of `sessions` and `library`."""
     output = _Parser(add_help=False)
     output.add_argument("--json", action="store_true", help="print one JSON object")
-    parents = [shared, output]
-    sessions = commands.add_parser(
-        "sessions", help="list, read, find, delete, export, import sessions", allow_abbrev=False
-    )
-    sessions.set_defaults(run=run_sessions)
-    actions = sessions.add_subparsers(dest="action", required=True, metavar="ACTION")
-    one = actions.add_parser("list", help="one line a session", parents=parents, allow_abbrev=False)
+    return [library, output]
+
+
+def _sessions(parser: _Parser, library: _Parser) -> None:
+    from studio.cli.library import run_sessions
+
+    parents = _with_json(library)
+    parser.set_defaults(run=run_sessions)
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    one = actions.add_parser("list", help="one line a session", parents=parents)
     which = one.add_mutually_exclusive_group()
     which.add_argument("--archived", action="store_true", help="those in the archive")
     which.add_argument("--trash", action="store_true", help="those that were deleted")
-    one = actions.add_parser("search", help="find words in all sessions", parents=parents, allow_abbrev=False)
+    one = actions.add_parser("search", help="find words in all sessions", parents=parents)
     one.add_argument("query", metavar="TEXT", help='words, the last may be begun only, and "phrases"')
     one.add_argument("--limit", metavar="N", type=_whole("--limit", 1, 10_000), default=50)
     for name, tip in (("show", "print its text"), ("delete", "into the trash"), ("restore", "out of it")):
-        one = actions.add_parser(name, help=tip, parents=parents, allow_abbrev=False)
+        one = actions.add_parser(name, help=tip, parents=parents)
         one.add_argument("id", metavar="ID", type=_whole("ID", 1, 2**59), help="as in `sessions list`")
     _add_exchange(actions, parents)
-    library = commands.add_parser("library", help="check, back up, restore, count", allow_abbrev=False)
-    library.set_defaults(run=run_library)
-    actions = library.add_subparsers(dest="action", required=True, metavar="ACTION")
+
+
+def _library(parser: _Parser, library: _Parser) -> None:
+    from studio.cli.library import run_library
+
+    parents = _with_json(library)
+    parser.set_defaults(run=run_library)
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     for name, tip in (("check", "read all of it"), ("backup", "make a copy"), ("stats", "count")):
-        actions.add_parser(name, help=tip, parents=parents, allow_abbrev=False)
-    one = actions.add_parser("restore", help="a backup, elsewhere", parents=parents, allow_abbrev=False)
+        actions.add_parser(name, help=tip, parents=parents)
+    one = actions.add_parser("restore", help="a backup, elsewhere", parents=parents)
     one.add_argument("backup", metavar="FILE", help="a file of the folder `backups`")
     one.add_argument("into", metavar="DIR", help="a folder that holds no library yet")
 
 
 def _add_exchange(actions: argparse._SubParsersAction[_Parser], parents: list[_Parser]) -> None:
     """`sessions export` and `sessions import`."""
+    from studio.cli.exchange import run_export, run_import
+
     one = actions.add_parser(
-        "export", help="to a file", parents=parents, allow_abbrev=False,
+        "export", help="to a file", parents=parents,
         description="Write sessions to a file, or to the output. A file that is there is replaced.",
     )  # fmt: skip
     one.add_argument(
@@ -258,7 +299,7 @@ def _add_exchange(actions: argparse._SubParsersAction[_Parser], parents: list[_P
     one.add_argument("--colour-by-probability", action="store_true", help="colour each token (html)")
     one.add_argument("--without-tokens", action="store_true", help="no probabilities of tokens (json)")
     one.set_defaults(run=run_export)
-    one = actions.add_parser("import", help="from files", parents=parents, allow_abbrev=False)
+    one = actions.add_parser("import", help="from files", parents=parents)
     one.add_argument(
         "files", metavar="FILE", nargs="+", help="text, Markdown, DOCX, or JSON of this or others"
     )
