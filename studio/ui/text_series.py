@@ -43,6 +43,9 @@ class TextSeries:
     def bits_per_byte(self, first: int, last: int, text: str) -> float:
         """Of tokens first..last: bits of surprise for each byte of UTF-8 they stand for; NaN for none."""
         n_bytes, at = 0, first
+        covered = sum(self.ends[first:last]) - sum(self.starts[first:last])
+        if last > first and covered == self.ends[last - 1] - self.starts[first]:  # without gaps
+            n_bytes, at = len(text[self.starts[first] : self.ends[last - 1]].encode("utf-8", "replace")), last
         while at < last:
             begin = at
             while at + 1 < last and self.starts[at + 1] == self.ends[at]:

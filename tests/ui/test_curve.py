@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from studio.core.messages import ReadToken
 from studio.ui import theme as themes
 from studio.ui.curve import plot
-from studio.ui.curve.panel import CurvePanel
+from studio.ui.curve.panel import AT_ONCE, CurvePanel
 from studio.ui.curve.sentence_list import cut
 from studio.ui.text_numbers import TextNumbers, bits_per_byte, perplexity
 from studio.ui.text_series import TextSeries
@@ -209,3 +209,19 @@ def test_a_hidden_panel_makes_up_for_what_it_missed(panel: CurvePanel) -> None:
     assert panel.list.sentence_model.rowCount() == 0
     panel.show()
     assert panel.list.sentence_model.rowCount() == 3
+
+
+def test_sentences_of_a_very_long_text_come_in_slices_and_are_all_there(
+    panel: CurvePanel, qtbot: QtBot
+) -> None:
+    text = "The little fox ran away. " * 6000
+    series = series_of(text)
+    assert len(series) > AT_ONCE
+    panel.show_series(series, text)
+    model = panel.list.sentence_model
+    assert model.rowCount() == 0
+    panel.show_series(series_of(text, seed=2), text)  # while the first are being found
+    qtbot.waitUntil(lambda: model.rowCount() == 6000, timeout=20_000)
+    qtbot.waitUntil(lambda: not panel._slices.isActive(), timeout=20_000)
+    panel.show_series(series_of(TEXT), TEXT)
+    assert model.rowCount() == 3

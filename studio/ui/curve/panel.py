@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import math
+import time
+from collections.abc import Iterator
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from studio.ui.curve.plot import ENTROPY, RANK, SURPRISAL
 from studio.ui.curve.plot_view import PlotView
-from studio.ui.curve.sentence_list import SentenceList, sentences
+from studio.ui.curve.sentence_list import SentenceList, SentenceSpan, sentences
 from studio.ui.elided_label import ElidedLabel
 from studio.ui.heat.read_button import ReadButton
 from studio.ui.plot_export import PlotExport
 from studio.ui.text_series import TextSeries
 from studio.ui.theme import Theme
+
+AT_ONCE = 20_000
+"""Up to so many tokens the sentences are found at once, ..."""
+
+SLICE_S = 0.01
+"""... else in slices of this length, so that the keyboard never waits for them."""
 
 
 class CurvePanel(QWidget):
@@ -31,6 +39,10 @@ class CurvePanel(QWidget):
         self._text = ""
         self._selection = (0, 0)
         self._behind = False
+        self._cutting: tuple[Iterator[SentenceSpan], TextSeries, str] = (iter(()), self._series, "")
+        self._found: list[SentenceSpan] = []
+        self._slices = QTimer(self)
+        self._slices.timeout.connect(self._on_slice)
         self.plot = PlotView(theme)
         self.list = SentenceList()
         self._figures = ElidedLabel()
@@ -141,8 +153,31 @@ class CurvePanel(QWidget):
     def _catch_up(self) -> None:
         self._behind = False
         self.plot.show_series(self._series, self._text)
-        self.list.sentence_model.show_sentences(sentences(self._series, self._text), self._text)
+        if self._slices.isActive() and len(self._series) > AT_ONCE:
+            return  # those of a moment ago first: a text that is being read would never come to an end
+        self._found = []
+        self._cutting = sentences(self._series, self._text), self._series, self._text
+        self._slices.start(0)
+        if len(self._series) <= AT_ONCE:
+            self._cut_on(math.inf)
+
+    @Slot()
+    def _on_slice(self) -> None:
+        self._cut_on(SLICE_S)
+
+    def _cut_on(self, seconds: float) -> None:
+        """Find more sentences; once there are no more, show all."""
+        until = time.monotonic() + seconds
+        cutting, series, text = self._cutting
+        for sentence in cutting:
+            self._found.append(sentence)
+            if time.monotonic() > until:
+                return
+        self._slices.stop()
+        self.list.sentence_model.show_sentences(self._found, text)
         self._show_figures()
+        if series is not self._series:
+            self._catch_up()
 
     def show_selection(self, start: int, end: int) -> None:
         """Show the figures of the selected text too."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal, Slot
@@ -28,32 +29,31 @@ class SentenceSpan:
     n_tokens: int
 
 
-def cut(text: str, start: int, end: int) -> list[tuple[int, int]]:
+def cut(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Where sentences begin and end in start..end, without the space between them."""
-    found, at = [], start
-    for match in _END.finditer(text, start, end):
-        found.append((at, match.end()))
-        at = match.end()
-    found.append((at, end))
-    trimmed = []
-    for first, last in found:
-        piece = text[first:last]
+    at = start
+    for last in _ends(text, start, end):
+        piece = text[at:last]
         if words := piece.strip():
-            begin = first + len(piece) - len(piece.lstrip())
-            trimmed.append((begin, begin + len(words)))
-    return trimmed
+            begin = at + len(piece) - len(piece.lstrip())
+            yield begin, begin + len(words)
+        at = last
 
 
-def sentences(series: TextSeries, text: str) -> list[SentenceSpan]:
+def _ends(text: str, start: int, end: int) -> Iterator[int]:
+    for match in _END.finditer(text, start, end):
+        yield match.end()
+    yield end
+
+
+def sentences(series: TextSeries, text: str) -> Iterator[SentenceSpan]:
     """Those of which something is known, in the order of the text."""
     if not len(series):
-        return []
-    found = []
+        return
     for start, end in cut(text, series.starts[0], min(series.ends[-1], len(text))):
         first, last = series.span(start, end)
         if last > first:
-            found.append(SentenceSpan(start, end, series.mean_bits(first, last), last - first))
-    return found
+            yield SentenceSpan(start, end, series.mean_bits(first, last), last - first)
 
 
 class SentenceModel(QAbstractTableModel):
