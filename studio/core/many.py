@@ -11,6 +11,7 @@ from studio.core.many_edits import edit
 from studio.core.many_rows import Rows, one_by_one
 from studio.core.parameters import is_off
 from studio.core.processors import BeamSearch, BestOf, LogitsProcessor
+from studio.core.processors.guiding import GuidanceRun
 from studio.core.running import Running, Untouched
 
 
@@ -27,6 +28,10 @@ def apply_stage(
     """
     if is_off(processor) or type(running) in (Untouched, BestOf, BeamSearch):
         return rows
+    if isinstance(running, GuidanceRun) and rows.columns is None:
+        guided = running.together(contexts, rows.values)
+        if guided is not None:
+            return Rows(guided, None, rows.vocab_size)
     done = cut(processor, rows)
     if done is None:
         done = edit(processor, running, rows, contexts, chosen)

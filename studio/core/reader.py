@@ -104,6 +104,7 @@ class Reader:
         self.past = Past()
         self.others = LogitMemory()
         """Logits after other texts than those read: what guidance needs."""
+        self._likeness: dict[tuple[int, int], float] = {}  # what contrastive search needs
 
     @property
     def token_ids(self) -> Sequence[int]:
@@ -178,11 +179,11 @@ class Reader:
         """The run that would have written the token at `place`, on stored logits; and what was read before
         it. Raises StudioError."""
         ids, n_prompt = self.run_at(place)
-        known, n_new = Known(self.others, ids), self._room(len(self._ids))
+        known, n_new = Known(self.others, ids, likeness=self._likeness), self._room(len(self._ids))
         if isinstance(place, GeneratedPlace):
             n_new = max(0, min(place.max_new_tokens, self._size - 1))
         elif place.index < len(self._ids):
-            known = Known(self.others, ids, self._ids, place.index - len(ids))
+            known = Known(self.others, ids, self._ids, place.index - len(ids), self._likeness)
         start = RunStart(
             seed, n_prompt, self._tokenizer, self._model, -1, True, cancelled, n_new=n_new, known=known
         )
@@ -192,7 +193,7 @@ class Reader:
         self, run: TextRun, ids: Sequence[int], seed: int, cancelled: Cancelled, *, goes_back: bool = False
     ) -> RunStart:
         """The run that would have written a window of the text `ids`, on stored logits."""
-        known = Known(self.others, run.ids, ids, run.first - run.begin)
+        known = Known(self.others, run.ids, ids, run.first - run.begin, self._likeness)
         return RunStart(
             seed, run.n_prompt, self._tokenizer, self._model, -1, goes_back, cancelled,
             n_new=self._room(len(ids)), known=known,

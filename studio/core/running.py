@@ -13,7 +13,7 @@ Imports no torch; the window reads the processors' fields.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from studio.core.parameters import Stage
@@ -36,6 +36,7 @@ class Known:
     ids: Sequence[int] = ()  # all that the run reads
     text: Sequence[int] | None = None  # of a text that was read: all its tokens; it counts as one run
     text_at: int = 0  # index in `text` of the run's first id
+    likeness: dict[tuple[int, int], float] = field(default_factory=dict)  # see contrastive.py
 
 
 @dataclass(frozen=True, slots=True)

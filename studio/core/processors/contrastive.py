@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 _TWIN = 1000  # guidance has those from -1 on
 
+N_KNOWN = 200_000
+"""Candidates remembered in runs that are only looked at; about 150 bytes each."""
+
 
 @dataclass(frozen=True, slots=True)
 class ContrastiveSearch:
@@ -102,13 +105,34 @@ class _ContrastiveRun(Untouched):
             raise InterruptedReading
         best = 0
         if len(ids) < self._twin.n_positions:  # else no candidate could be read: the likeliest
-            directions = self._read(ids.tolist())
-            tried = _unit(self._twin.hidden_after(candidates))  # (k, C)
-            likeness = (tried @ directions.t()).amax(1)  # (k,)
+            likeness = self._likeness(ids.tolist(), candidates)
             alpha = self._rule.penalty_alpha
-            best = int(((1 - alpha) * probs[: len(candidates)] - alpha * likeness.cpu()).argmax())
+            best = int(((1 - alpha) * probs[: len(candidates)] - alpha * likeness).argmax())
         kept = candidates[best : best + 1]
         return logits.new_full(logits.shape, -INF).index_copy(0, kept, logits[kept])
+
+    def _likeness(self, ids: list[int], candidates: Tensor) -> Tensor:
+        """How like the context each candidate is, -1..1: (k,) float32. Where a run is only looked at, it is
+        remembered by what was read before, and the candidate."""
+        import torch
+
+        from studio.core.memory import key_of
+
+        known = self._start.known
+        names: list[tuple[int, int]] = []
+        if known is not None:
+            key = key_of(ids)
+            names = [(key, candidate) for candidate in candidates.tolist()]
+            if all(name in known.likeness for name in names):
+                return torch.tensor([known.likeness[name] for name in names])
+        directions = self._read(ids)
+        tried = _unit(self._twin.hidden_after(candidates))  # (k, C)
+        likeness = (tried @ directions.t()).amax(1).cpu()  # (k,)
+        if known is not None:
+            known.likeness.update(zip(names, likeness.tolist(), strict=True))
+            while len(known.likeness) > N_KNOWN:
+                del known.likeness[next(iter(known.likeness))]
+        return likeness
 
     def _read(self, ids: list[int]) -> Tensor:
         """Have the twin read `ids`; the directions of its hidden states: (T, C)."""

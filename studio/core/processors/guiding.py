@@ -62,7 +62,7 @@ class Guidance:
         """The stage with a second context of the run's model; without a model it can do nothing."""
         if self.guidance_scale == 1.0 or start.model is None:
             return Untouched()
-        return _GuidanceRun(self, start, start.model)
+        return GuidanceRun(self, start, start.model)
 
 
 def needs_model(processors: Sequence[LogitsProcessor]) -> bool:
@@ -73,7 +73,9 @@ def needs_model(processors: Sequence[LogitsProcessor]) -> bool:
     )
 
 
-class _GuidanceRun(Untouched):
+class GuidanceRun(Untouched):
+    """Guidance during one run."""
+
     __slots__ = ("_ahead", "_negative", "_scale", "_start", "_twin")
 
     def __init__(self, rule: Guidance, start: RunStart, model: CausalLM) -> None:
@@ -95,18 +97,40 @@ class _GuidanceRun(Untouched):
         """(T,) int64, (V,) float32 -> (V,) float32."""
         from studio.core import context
 
+        if self._start.known is None:
+            read, _ = self._read_by_other(ids)
+            context.reuse(self._twin, read)
+            other = context.read(self._twin, read, self._start.cancelled)  # (V,)
+        else:
+            key, fresh = self._known(ids, self._start.known)
+            remembered = fresh if fresh is not None else self._start.known.others.get(key)
+            assert remembered is not None
+            other = remembered
+        return self._guided(logits, other)
+
+    def together(self, contexts: Sequence[Tensor], values: Tensor) -> Tensor | None:
+        """The same at many positions of a run that is only looked at: (T, V) float32 twice.
+
+        None if memory has no room for all of them at once.
+        """
+        known = self._start.known
+        if known is None:
+            return None
+        others = known.others.many([self._known(ids, known)[0] for ids in contexts])
+        return None if others is None else self._guided(values, others)
+
+    def _guided(self, logits: Tensor, other: Tensor) -> Tensor:
+        """(..., V) float32 twice."""
+        own, other = logits.log_softmax(-1), other.log_softmax(-1)
+        guided = self._scale * (own - other) + other
+        return guided.where(logits > -INF, -INF)
+
+    def _read_by_other(self, ids: Tensor) -> tuple[list[int], int]:
+        """What q has read where the run has read `ids`, and how many of its last are the run's own."""
         begin = self._start.n_prompt
         first = self._negative or ids[begin - 1 : begin].tolist()
         gone = self._gone(len(first), len(ids) - begin)
-        read = first + ids[begin + gone :].tolist()
-        if self._start.known is None:
-            context.reuse(self._twin, read)
-            other = context.read(self._twin, read, self._start.cancelled).log_softmax(-1)  # (V,)
-        else:
-            other = self._remembered(read, len(first), gone, self._start.known).log_softmax(-1)
-        own = logits.log_softmax(-1)
-        guided = self._scale * (own - other) + other
-        return guided.where(logits > -INF, -INF)
+        return first + ids[begin + gone :].tolist(), len(ids) - begin - gone
 
     def _gone(self, n_first: int, n_written: int) -> int:
         """How many of the oldest tokens of a text q does not see; never any of what it writes itself."""
@@ -115,30 +139,33 @@ class _GuidanceRun(Untouched):
         over = max(n_first + n_written - n_positions, 0)
         return -(-over // step) * step
 
-    def _remembered(self, read: list[int], n_first: int, gone: int, known: Known) -> Tensor:
-        """The logits after `read`, (V,) float32: from memory, or by reading it and what will follow it."""
+    def _known(self, ids: Tensor, known: Known) -> tuple[int, Tensor | None]:
+        """The key of q's logits in memory; and those, (V,) float32, if they had to be read just now.
+
+        With them goes what will follow.
+        """
         import torch
 
         from studio.core import context, memory
 
+        read, n_own = self._read_by_other(ids)
         whole, keys = self._ahead
         n = len(read)
         if whole[:n] != read:
-            follow = list(known.ids[self._start.n_prompt + gone :])
-            goes_on = follow[: n - n_first] == read[n_first:]
-            whole = (read[:n_first] + follow if goes_on else read)[: self._twin.n_positions]
+            follow = list(known.ids[len(ids) - n_own :])
+            goes_on = follow[:n_own] == read[n - n_own :]
+            whole = (read[: n - n_own] + follow if goes_on else read)[: self._twin.n_positions]
             keys = memory.keys_of(whole)
             self._ahead = whole, keys
-        found = known.others.get(keys[n])
-        if found is not None:
-            return found
+        if keys[n] in known.others:
+            return keys[n], None
         twin, cancelled = self._twin, self._start.cancelled
         context.reuse(twin, whole[:n])
         twin.truncate(min(len(twin.cached_ids), n - 1))
-        ids = torch.tensor(whole)
+        tensor = torch.tensor(whole)
         while (past := len(twin.cached_ids)) < n - 1:
-            twin.forward(ids[past : min(past + twin.chunk_tokens, n - 1)], cancelled)
-        rows = twin.forward_all(ids[n - 1 : n - 1 + twin.chunk_tokens], cancelled)  # (T, V)
+            twin.forward(tensor[past : min(past + twin.chunk_tokens, n - 1)], cancelled)
+        rows = twin.forward_all(tensor[n - 1 : n - 1 + twin.chunk_tokens], cancelled)  # (T, V)
         for key, row in zip(keys[n:], rows, strict=False):
             known.others.put(key, row)
-        return rows[0]
+        return keys[n], rows[0]
