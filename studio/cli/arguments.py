@@ -65,6 +65,18 @@ def _whole(name: str, lo: int, hi: int | None = None) -> Callable[[str], Value]:
     return _typed(parse)
 
 
+_SCORE_CONVENTION = (
+    "An end-of-text token is read in front of the text and stays in the first window, as language-model "
+    "benchmarks do it, so every token counts, also the first. The app's window, `inspect` and `compare` read "
+    "the text as it is read to write on: the first token after end-of-text, all others after the text alone. "
+    "So their numbers differ a little, most at the beginning."
+)
+_SEEING_CONVENTION = (
+    "The text is read as it is read to write on: the first token after end-of-text, all others after the "
+    "text alone. `score` keeps the end-of-text token in its first window, so its numbers differ a little."
+)
+
+
 def make_parser() -> argparse.ArgumentParser:
     """Build the parser: what every command is called and is for."""
     library = _Parser(add_help=False)
@@ -97,14 +109,17 @@ def make_parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "score", help="how likely a text is", parents=[library, model], flags=_score,
         description="Print the log-probability of every token of a text, its perplexity and bits per byte.",
+        epilog=_SCORE_CONVENTION,
     )  # fmt: skip
     commands.add_parser(
         "inspect", help="what could stand at a place", parents=[library, model], flags=_inspect,
         description="Print what could stand at one place of a text, before and after the sampling settings.",
+        epilog=_SEEING_CONVENTION,
     )  # fmt: skip
     commands.add_parser(
         "compare", help="where two models or settings disagree", parents=[library, model], flags=_compare,
         description="Print where two models, or two settings of one, differ about a text.",
+        epilog=_SEEING_CONVENTION,
     )  # fmt: skip
     commands.add_parser(
         "doctor", help="is everything in order?", parents=[library], flags=_doctor,

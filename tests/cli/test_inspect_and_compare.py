@@ -107,3 +107,12 @@ def test_an_empty_text_has_a_place_at_its_end(run: Run, tmp_path: Path) -> None:
     seen = as_json(run, "inspect", str(empty))
     assert (seen["token"], seen["at"], seen["here"]) == (0, 0, None)
     assert seen["top"]
+
+
+def test_score_keeps_the_end_of_text_in_front_where_inspect_does_not(run: Run, file: str) -> None:
+    scored = as_json(run, "score", file)["tokens"]
+    first, later = (as_json(run, "inspect", file, "--token", n)["here"]["logprob"] for n in ("0", "1"))
+    assert first == pytest.approx(scored[0]["logprob"], abs=1e-3)
+    assert abs(later - scored[1]["logprob"]) > 1e-2
+    for command in ("score", "inspect", "compare"):
+        assert "end-of-text" in run(command, "--help")[1]
