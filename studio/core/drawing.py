@@ -12,9 +12,12 @@ The noise is Philox 4x64 (Salmon et al. 2011) by its counter: any position can b
 from __future__ import annotations
 
 import numpy as np
+import torch
 from numpy.random import Philox
 from numpy.typing import NDArray
 from torch import Tensor
+
+from studio.kernels.library import kernels
 
 _DRAW_KEY = 0x44524157  # sets the draw's randomness apart from any other of the same seed
 _BLOCK = 8192  # tokens at once: arrays that stay in the processor's cache
@@ -32,7 +35,12 @@ def draw(probs: Tensor, seed: int, position: int) -> int:
 
     (V,) float, not negative, with a positive sum -> token id. The race is run in float64. The times are
     E = -log(1 - u), which lies between u and u / (1 - u): most tokens have lost before a logarithm is taken.
+    The compiled kernels run the same race.
     """
+    lib = kernels()
+    if lib is not None and probs.device.type == "cpu" and probs.dtype is torch.float32:
+        probs = probs.contiguous()
+        return lib.draw(probs.data_ptr(), len(probs), (seed % 2**64, _DRAW_KEY), position % 2**64)
     weights = probs.detach().cpu().numpy()  # (V,)
     stream = _stream(seed, position)
     winner, best = 0, 0.0

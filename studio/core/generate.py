@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -28,6 +29,7 @@ from studio.core.processors.constraints import discarded, is_complete, take
 from studio.core.running import ByValue, Cut, Running, RunStart, begin_all
 from studio.core.stops import StopMatcher
 from studio.core.tokenizer import IncrementalDecoder, Tokenizer
+from studio.kernels.library import Description, kernels
 
 N_CANDIDATES = 20
 FEW = 2048
@@ -49,18 +51,28 @@ def sampling_probs(chain: Sequence[Running], ids: Tensor, logits: Tensor) -> Ten
     """
     processed = logits
     for place, stage in enumerate(chain):
-        before, processed = processed, stage(ids, processed)
         later = chain[place + 1 :]
-        if isinstance(stage, Cut) and processed is not before and all(isinstance(s, ByValue) for s in later):
-            left = (processed > -torch.inf).nonzero()[:, 0]  # (n,)
-            if len(left) <= FEW:
-                few = processed[left]
-                for following in later:
-                    few = following(ids, few)
-                probs = few.softmax(0)
-                if bool(probs.sum() > 0.5):
+        if isinstance(stage, Cut) and all(isinstance(following, ByValue) for following in later):
+            left = stage.kept(processed)  # (n,)
+            after = processed if left is not None else stage(ids, processed)
+            if left is None and after is not processed:
+                left = (after > -torch.inf).nonzero()[:, 0]
+            if left is not None and len(left) <= FEW:
+                probs = _among(later, ids, after[left])
+                if probs is not None:
                     return torch.zeros_like(logits).scatter(0, left, probs)
+            processed = stage(ids, processed) if after is processed else after
+        else:
+            processed = stage(ids, processed)
     return as_probabilities(processed, logits)
+
+
+def _among(chain: Sequence[Running], ids: Tensor, few: Tensor) -> Tensor | None:
+    """Probabilities after the chain: (n,) float32 -> (n,) with sum 1; None if nothing can be compared."""
+    for stage in chain:
+        few = stage(ids, few)
+    probs = few.softmax(0)
+    return probs if bool(probs.sum() > 0.5) else None
 
 
 def as_probabilities(processed: Tensor, logits: Tensor) -> Tensor:
@@ -203,8 +215,7 @@ def choose(
 
     `banned` tokens are not there for the chain. The token's `text` is END_OF_TEXT or still to be filled in.
     """
-    log_sum = logits.logsumexp(0)
-    if not bool(log_sum.isfinite()):
+    if not math.isfinite(logits.amax()):  # or one is no number
         raise StudioError(
             QT_TRANSLATE_NOOP(
                 "StudioError",
@@ -229,28 +240,34 @@ def describe(tokenizer: Tokenizer, logits: Tensor, probs: Tensor, token_id: int)
 
     Its `text` is END_OF_TEXT or still to be filled in.
     """
-    logprobs = logits - logits.logsumexp(0)  # (V,)
-    entropy = -torch.dot(logprobs.exp(), logprobs.clamp_min(-1e9))  # 0 * -inf would be NaN
-    top = logprobs.topk(min(N_CANDIDATES, len(logprobs)))
-    top_logprobs: list[float] = top.values.tolist()
-    top_probs: list[float] = probs[top.indices].tolist()
-    logprob = float(logprobs[token_id])
-    if logprob > top_logprobs[-1]:
-        rank = 1 + sum(other > logprob for other in top_logprobs)
-    else:
-        rank = 1 + int((logprobs > logprob).sum())
+    about = _about(logits, token_id, min(N_CANDIDATES, len(logits)))
+    top = logits.new_tensor(about.top, dtype=torch.int64)
+    top_logprobs = [logit - about.log_sum for logit in logits[top].tolist()]
+    top_probs: list[float] = probs[top].tolist()
     return Token(
         token_id=token_id,
         raw=tokenizer.token_bytes(token_id),
         text=END_OF_TEXT,
-        logprob=logprob,
+        logprob=float(logits[token_id]) - about.log_sum,
         sampling_prob=float(probs[token_id]),
-        rank=rank,
-        entropy=float(entropy),
+        rank=about.rank,
+        entropy=about.entropy,
         candidates=tuple(
             Candidate(other_id, tokenizer.display(other_id), other_logprob, prob)
-            for other_id, other_logprob, prob in zip(
-                top.indices.tolist(), top_logprobs, top_probs, strict=True
-            )
+            for other_id, other_logprob, prob in zip(about.top, top_logprobs, top_probs, strict=True)
         ),
     )
+
+
+def _about(logits: Tensor, token_id: int, n_top: int) -> Description:
+    """What stands around a token; in one pass of the kernels if they are there. (V,) float32."""
+    lib = kernels()
+    if lib is not None and logits.device.type == "cpu" and logits.is_contiguous():
+        described = lib.describe(logits.data_ptr(), len(logits), token_id, n_top)
+        if described is not None:
+            return described
+    log_sum = logits.logsumexp(0)
+    logprobs = logits - log_sum  # (V,)
+    entropy = -torch.dot(logprobs.exp(), logprobs.clamp_min(-1e9))  # 0 * -inf would be NaN
+    rank = 1 + int((logits > logits[token_id]).sum())
+    return Description(float(log_sum), float(entropy), rank, logits.topk(n_top).indices.tolist())

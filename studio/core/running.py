@@ -110,6 +110,13 @@ class Cut(ByValue):
 
     __slots__ = ()
 
+    def kept(self, logits: Tensor) -> Tensor | None:
+        """The tokens it keeps, in the vocabulary's order, if that is known sooner than the logits it makes.
+
+        (V,) float32 -> (n,) int64.
+        """
+        return None
+
 
 class Untouched(Pure):
     """What a processor that is off does in a run."""

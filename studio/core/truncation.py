@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from studio.kernels.library import kernels
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -31,6 +33,20 @@ def nucleus_rounding(n_tokens: int) -> float:
 def typical_rounding(n_tokens: int) -> float:
     """How far the reference's sums for typical-p over this many tokens can be from the truth."""
     return 1e-6 + 1e-9 * n_tokens
+
+
+def top_k(logits: Tensor, k: int) -> Tensor | None:
+    """The k < V tokens with the largest logits, in the vocabulary's order; None if the next equals the last.
+
+    (V,) float32 -> (k,) int64. None also where there is nobody who finds them fast.
+    """
+    lib = kernels()
+    if lib is None or logits.device.type != "cpu" or not logits.is_contiguous():
+        return None
+    top = lib.top(logits.data_ptr(), len(logits), k + 1)
+    if not float(logits[top[k - 1]]) > float(logits[top[k]]):
+        return None
+    return logits.new_tensor(sorted(top[:k])).long()
 
 
 def keep_top_k(logits: Tensor, k: int) -> Tensor:

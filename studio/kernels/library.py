@@ -140,6 +140,16 @@ def _private(size: int) -> mmap.mmap:
 
 
 @dataclass(frozen=True, slots=True)
+class Description:
+    """What stands around a token."""
+
+    log_sum: float  # of exp(logits)
+    entropy: float  # nats
+    rank: int
+    top: list[int]  # the tokens with the largest logits, in order
+
+
+@dataclass(frozen=True, slots=True)
 class Kernels:
     """A library that is loaded and works. Its functions are called without the GIL."""
 
@@ -149,6 +159,29 @@ class Kernels:
     def set_threads(self, n: int) -> int:
         """How many threads compute from now on, the caller's among them; how many it became."""
         return int(self.c.studio_set_threads(n))
+
+    def draw(self, probs: int, n: int, key: tuple[int, int], position: int) -> int:
+        """The winner of the race in core/drawing.py; `probs`: the address of `n` float32 numbers."""
+        return int(self.c.studio_draw(probs, n, *key, position))
+
+    def top(self, logits: int, n: int, k: int) -> list[int]:
+        """The k <= n tokens with the largest logits, in order; `logits`: the address of `n` float32 numbers.
+
+        None of them may be no number.
+        """
+        top = (ctypes.c_int32 * k)()
+        self.c.studio_top(logits, n, k, top)
+        return top[:]
+
+    def describe(self, logits: int, n: int, token_id: int, n_top: int) -> Description | None:
+        """What stands around a token; `logits`: the address of `n` >= `n_top` float32 numbers.
+
+        None if one of them is no number, or none is finite.
+        """
+        numbers, top = (ctypes.c_double * 3)(), (ctypes.c_int32 * n_top)()
+        if self.c.studio_describe(logits, n, token_id, n_top, numbers, top):
+            return None
+        return Description(numbers[0], numbers[1], int(numbers[2]), top[:])
 
     def read(self, memory: Buffer) -> None:
         """Read all of it once, with all threads. A multiple of 65,536 bytes."""
@@ -204,6 +237,10 @@ def open_library(folder: Path, wish: str = "") -> Kernels:
     c.studio_unpack.argtypes = [pointer, pointer, long, long]
     c.studio_unpack_output.argtypes = [pointer, number, pointer]
     c.studio_multiply.argtypes = [pointer, pointer, number, pointer]
+    size = ctypes.c_uint64
+    c.studio_draw.argtypes, c.studio_draw.restype = [pointer, long, size, size, size], long
+    c.studio_top.argtypes, c.studio_top.restype = [pointer, long, number, pointer], None
+    c.studio_describe.argtypes = [pointer, long, long, number, pointer, pointer]
     c.studio_step.argtypes = [
         *(pointer, pointer, pointer, pointer, pointer, number, pointer),
         *(number, number, number, pointer, pointer),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from studio.core.errors import QT_TRANSLATE_NOOP
 from studio.core.parameters import Stage, param
 from studio.core.running import Cut
-from studio.core.truncation import INF, keep_nucleus, keep_top_k, keep_typical
+from studio.core.truncation import INF, keep_nucleus, keep_top_k, keep_typical, top_k
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -40,6 +40,10 @@ class TopK(Cut):
         if self.top_k == 0 or self.top_k >= logits.shape[-1]:
             return logits
         return keep_top_k(logits, self.top_k)
+
+    def kept(self, logits: Tensor) -> Tensor | None:
+        """The tokens it keeps: (V,) float32 -> (k,) int64; see Cut."""
+        return top_k(logits, self.top_k) if 0 < self.top_k < len(logits) else None
 
 
 @dataclass(frozen=True, slots=True)

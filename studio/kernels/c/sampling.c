@@ -1,0 +1,195 @@
+/* What is drawn, and what is shown of a draw: one row of V logits or probabilities, read as few times as can be.
+ *
+ * Sums run in COLUMNS side by side, which GCC and Clang keep in vectors of any processor; nothing is reordered. */
+#include <math.h>
+#include <string.h>
+
+#include "kernels.h"
+
+enum {
+    COLUMNS = 8,
+    PART = 1024, /* numbers added up in float32 before they go into the double */
+};
+
+typedef float columns __attribute__((vector_size(4 * COLUMNS)));
+typedef int32_t whole_columns __attribute__((vector_size(4 * COLUMNS)));
+
+/* exp(x) for x <= 0, to some 1e-7 of it; 0 below -87. Cody & Waite's reduction, Cephes' polynomial. */
+static inline float exp_below(float x) {
+    float clipped = x > -87.0f ? x : -87.0f;
+    float n = clipped * 1.44269504088896341f + 12582912.0f - 12582912.0f; /* to the nearest whole number */
+    float f = clipped - n * 0.693359375f - n * -2.12194440e-4f;
+    float p = 1.9875691500e-4f;
+    p = p * f + 1.3981999507e-3f;
+    p = p * f + 8.3334519073e-3f;
+    p = p * f + 4.1665795894e-2f;
+    p = p * f + 1.6666665459e-1f;
+    p = p * f + 5.0000001201e-1f;
+    p = p * f * f + f + 1.0f;
+    int32_t bits = ((int32_t)n + 127) << 23 & -(int32_t)(x > -87.0f);
+    float scale;
+    memcpy(&scale, &bits, sizeof scale);
+    return p * scale;
+}
+
+static float largest(const float *x, int64_t n, int *broken) {
+    float tops[COLUMNS], best = -INFINITY;
+    columns top = {0}, v;
+    whole_columns nan = {0};
+    int64_t i = 0;
+    top = top - INFINITY;
+    *broken = 0;
+    for (; i + COLUMNS <= n; i += COLUMNS) {
+        memcpy(&v, x + i, sizeof v);
+        whole_columns more = v > top;
+        top = (columns)((more & (whole_columns)v) | (~more & (whole_columns)top));
+        nan |= v != v;
+    }
+    memcpy(tops, &top, sizeof tops);
+    for (int k = 0; k < COLUMNS; k++) {
+        best = tops[k] > best ? tops[k] : best;
+        *broken |= nan[k];
+    }
+    for (; i < n; i++) {
+        best = x[i] > best ? x[i] : best;
+        *broken |= x[i] != x[i];
+    }
+    *broken |= !(best < INFINITY && best > -INFINITY);
+    return best;
+}
+
+/* A heap of the k best so far, the worst on top; of equal logits the earlier token is better. */
+static int worse(const float *logits, int32_t a, int32_t b) {
+    return logits[a] < logits[b] || (logits[a] == logits[b] && a > b);
+}
+
+static void sink(const float *logits, int32_t *heap, int n, int at) {
+    int32_t item = heap[at];
+    for (;;) {
+        int child = 2 * at + 1;
+        if (child >= n) break;
+        if (child + 1 < n && worse(logits, heap[child + 1], heap[child])) child++;
+        if (!worse(logits, heap[child], item)) break;
+        heap[at] = heap[child];
+        at = child;
+    }
+    heap[at] = item;
+}
+
+static void best_of(const float *logits, int64_t n, int k, int32_t *top) {
+    for (int i = 0; i < k; i++) top[i] = i;
+    for (int i = k / 2 - 1; i >= 0; i--) sink(logits, top, k, i);
+    int64_t i = k;
+    for (; i + COLUMNS <= n; i += COLUMNS) {
+        float bar = logits[top[0]];
+        int32_t over = 0;
+        for (int j = 0; j < COLUMNS; j++) over |= logits[i + j] > bar;
+        if (!over) continue;
+        for (int j = 0; j < COLUMNS; j++)
+            if (logits[i + j] > logits[top[0]]) {
+                top[0] = (int32_t)(i + j);
+                sink(logits, top, k, 0);
+            }
+    }
+    for (; i < n; i++)
+        if (logits[i] > logits[top[0]]) {
+            top[0] = (int32_t)i;
+            sink(logits, top, k, 0);
+        }
+    for (int m = k; m > 1; m--) { /* the worst to the end */
+        int32_t last = top[m - 1];
+        top[m - 1] = top[0];
+        top[0] = last;
+        sink(logits, top, m - 1, 0);
+    }
+}
+
+/* The k <= n tokens with the largest logits, in order; of equal ones the earlier first. */
+EXPORT void studio_top(const float *logits, int64_t n, int32_t k, int32_t *top) { best_of(logits, n, k, top); }
+
+/* numbers: log of the sum of exp(logits), entropy in nats, rank of `token` counted from 1.
+ * top: the k <= n best tokens in order. 1 if a logit is no number or none is finite; then nothing is filled in. */
+EXPORT int studio_describe(const float *logits, int64_t n, int64_t token, int32_t k, double *numbers, int32_t *top) {
+    int broken;
+    float best = largest(logits, n, &broken);
+    if (broken) return 1;
+    float own = logits[token];
+    double total = 0.0, weighted = 0.0;
+    int64_t above = 0;
+    for (int64_t begin = 0; begin < n; begin += PART) {
+        int m = n - begin < PART ? (int)(n - begin) : PART;
+        float below[PART], e[PART];
+        columns sums = {0}, products = {0}, a, b;
+        int32_t count = 0;
+        for (int i = 0; i < m; i++) below[i] = logits[begin + i] - best;
+        for (int i = 0; i < m; i++) e[i] = exp_below(below[i]);
+        /* where e is 0; infinity times that is no number */
+        for (int i = 0; i < m; i++) below[i] = below[i] > -87.0f ? below[i] : -87.0f;
+        for (int i = 0; i < m; i++) count += logits[begin + i] > own;
+        for (int i = m; i < PART; i++) below[i] = e[i] = 0.0f;
+        for (int i = 0; i < PART; i += COLUMNS) {
+            memcpy(&a, e + i, sizeof a);
+            memcpy(&b, below + i, sizeof b);
+            sums += a;
+            products += a * b;
+        }
+        for (int j = 0; j < COLUMNS; j++) {
+            total += sums[j];
+            weighted += products[j];
+        }
+        above += count;
+    }
+    numbers[0] = best + log(total);
+    numbers[1] = log(total) - weighted / total;
+    numbers[2] = (double)(above + 1);
+    best_of(logits, n, k, top);
+    return 0;
+}
+
+/* Philox 4x64 of ten rounds (Salmon et al. 2011). */
+static void philox(uint64_t counter[4], uint64_t key0, uint64_t key1) {
+    for (int round = 0; round < 10; round++) {
+        unsigned __int128 a = (unsigned __int128)0xD2E7470EE14C6C93u * counter[0];
+        unsigned __int128 b = (unsigned __int128)0xCA5A826395121157u * counter[2];
+        uint64_t next0 = (uint64_t)(b >> 64) ^ counter[1] ^ key0;
+        uint64_t next2 = (uint64_t)(a >> 64) ^ counter[3] ^ key1;
+        counter[1] = (uint64_t)b;
+        counter[3] = (uint64_t)a;
+        counter[0] = next0;
+        counter[2] = next2;
+        key0 += 0x9E3779B97F4A7C15u;
+        key1 += 0xBB67AE8584CAA73Bu;
+    }
+}
+
+/* The winner of the race in core/drawing.py, whose noise this is: numpy's Philox, counted from 1 at each position. */
+EXPORT int64_t studio_draw(const float *probs, int64_t n, uint64_t key0, uint64_t key1, uint64_t position) {
+    int64_t winner = 0;
+    double best = 0.0;
+    for (int64_t i = 0; i < n; i += 4) {
+        if (i % COLUMNS == 0 && i + COLUMNS <= n) { /* as a rule nearly all are removed */
+            int32_t any = 0;
+            for (int j = 0; j < COLUMNS; j++) any |= probs[i + j] > 0;
+            if (!any) {
+                i += COLUMNS - 4;
+                continue;
+            }
+        }
+        int m = n - i < 4 ? (int)(n - i) : 4;
+        float p[4] = {0};
+        memcpy(p, probs + i, (size_t)m * sizeof(float));
+        if (!(p[0] > 0 || p[1] > 0 || p[2] > 0 || p[3] > 0)) continue;
+        uint64_t bits[4] = {(uint64_t)i / 4 + 1, position, 0, 0};
+        philox(bits, key0, key1);
+        for (int j = 0; j < m; j++) {
+            double u = ((double)(bits[j] >> 11) + 0.5) * 0x1p-53;
+            if (!(p[j] > 0) || !(p[j] / u >= best)) continue;
+            double speed = p[j] / -log1p(-u);
+            if (speed > best) {
+                best = speed;
+                winner = i + j;
+            }
+        }
+    }
+    return winner;
+}
