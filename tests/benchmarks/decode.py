@@ -36,6 +36,7 @@ from platformdirs import user_cache_path
 
 from studio.paths import resource
 from tests.benchmarks.peers import gpt2_weights, installing
+from tests.benchmarks.peers.engines import Clock
 from tests.benchmarks.peers.lines import SIXTEEN_BITS, Measured, Task, Verdict, tasks_of, verdicts
 from tests.benchmarks.peers.quiet import QUIET, undisturbed
 from tests.benchmarks.peers.report import report
@@ -102,7 +103,8 @@ class Race:
             if problem := convert(engine, python, model, converted):
                 raise EngineFailedError(problem)
         log = self.folder / f"{contender.name.replace(' ', '-')}-{model.name}.log"
-        return Running(contender, python, model, converted, self.arguments.threads, log)
+        options = ["--threads", str(self.arguments.threads), *(["--busy"] if self.arguments.busy else [])]
+        return Running(contender, python, model, converted, options, log)
 
     @property
     def contenders(self) -> list[Contender]:
@@ -112,16 +114,20 @@ class Race:
 
     def run(self) -> None:
         """Every task of every contender once a round; the order is drawn anew for each task."""
+        until = time.perf_counter() + 60 * self.arguments.minutes
         chance = random.Random(self.arguments.seed)
         for number in range(self.arguments.rounds):
             started = time.perf_counter()
-            self.measured.bandwidth.append(read_bandwidth(self.arguments.threads))
+            self.measured.bandwidth.append(read_bandwidth(self.arguments))
             by_task: dict[Task, list[Running]] = {}
             for running in self.running:
                 for task in tasks_of(running.contender):
                     by_task.setdefault(task, []).append(running)
             for task, runners in by_task.items():
                 for running in chance.sample(runners, len(runners)):
+                    if time.perf_counter() > until:
+                        print(f"round {number + 1}: out of time", flush=True)
+                        return
                     self._turn(running, task, number)
             print(f"round {number + 1}: {time.perf_counter() - started:.0f} s", flush=True)
 
@@ -139,6 +145,7 @@ class Race:
             asked = {"n_tokens": within.n_tokens, "seed": seed}
         elif task.kind == "prefill":
             del asked["n_tokens"]
+        started = time.perf_counter()
         try:
             found, share = undisturbed(
                 lambda: running.ask(task.kind, **asked), running.pid, self.arguments.patience
@@ -153,6 +160,9 @@ class Race:
             found, bare = found
             by_name.setdefault(f"{name}, bare", []).append(bare)
         by_name.setdefault(name, []).append(found)
+        took = time.perf_counter() - started
+        rate = "no figure" if found is None else f"{found:.1f} tokens/s"
+        print(f"  {name}, {task.name}: {rate} in {took:.1f} s, others had {share:.0%}", flush=True)
 
     # -- what is measured once ---------------------------------------------------------------------------
 
@@ -212,16 +222,16 @@ def log_softmax(logits: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return found
 
 
-def read_bandwidth(threads: int) -> float:
-    """Bytes a second that so many threads read of 256 MB: the best of ten."""
+def read_bandwidth(arguments: argparse.Namespace) -> float:
+    """Bytes a second that the threads read of 256 MB: the best of ten."""
     import torch
 
-    torch.set_num_threads(threads)
-    numbers, best = torch.ones(2**26), 0.0
+    torch.set_num_threads(arguments.threads)
+    clock, numbers, best = Clock(arguments.busy), torch.ones(2**26), 0.0
     for _ in range(10):
-        started = time.perf_counter()
+        started = clock.now()
         numbers.sum()
-        best = max(best, numbers.nbytes / (time.perf_counter() - started))
+        best = max(best, numbers.nbytes / (clock.now() - started))
     return best
 
 
@@ -244,6 +254,7 @@ def arguments_of(command_line: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=60.0, help="no turn begins after so long")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument(
         "--tokens", type=int, default=256, help="to decode at most, in the middle of each span"
@@ -264,6 +275,9 @@ def arguments_of(command_line: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--patience", type=float, default=10.0, help="seconds to wait, each time, for other programs to rest"
     )
+    parser.add_argument(
+        "--busy", action="store_true", help="for a machine that others use: one thread, processor time"
+    )
     parser.add_argument("--window", action="store_true", help="also measure in the real window")
     parser.add_argument("--venv", type=Path, default=cache / "venv", help="where the peers are installed")
     parser.add_argument("--data", type=Path, default=cache / "models", help="where models are converted to")
@@ -271,6 +285,8 @@ def arguments_of(command_line: list[str] | None) -> argparse.Namespace:
     arguments = parser.parse_args(command_line)
     if arguments.quick:
         arguments.rounds, arguments.tokens = min(arguments.rounds, 2), QUICK_TOKENS
+    if arguments.busy:
+        arguments.threads, arguments.patience = 1, 0.0
     if arguments.model is None:
         arguments.model = arguments.data / "gpt2-seeded"
         if not (arguments.model / "model.safetensors").exists():
@@ -293,10 +309,11 @@ def main(command_line: list[str] | None = None) -> int:
     load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "?"
     shares = race.measured.disturbed
     noisy = sum(share > QUIET for share in shares) / len(shares)
+    seconds = "processor time" if arguments.busy else "wall clock"
     machine = (
-        f"{arguments.tokens} tokens, {os.cpu_count()} cores, {arguments.threads} threads, load {load}, disturbed {noisy:.0%}, "
-        f"{platform.system()}, read {statistics.median(race.measured.bandwidth) / 1e9:.1f} GB/s, "
-        f"Python {platform.python_version()}"
+        f"{arguments.tokens} tokens, {os.cpu_count()} cores, {arguments.threads} threads, {seconds}, load {load}, "
+        f"disturbed {noisy:.0%}, {platform.system()}, "
+        f"read {statistics.median(race.measured.bandwidth) / 1e9:.1f} GB/s, Python {platform.python_version()}"
     )
     print(report(race.measured, race.contenders, race.missing, found, race.checkpoint))
     unmet = [verdict.line for verdict in found if verdict.met is False]

@@ -47,12 +47,12 @@ class Running:
     """One contender's process."""
 
     def __init__(
-        self, contender: Contender, python: Path, model: Path, converted: Path, threads: int, log: Path
+        self, contender: Contender, python: Path, model: Path, converted: Path, options: list[str], log: Path
     ) -> None:
         self.contender = contender
         self._log = log
         command = [str(python), "-m", "tests.benchmarks.peers.worker", contender.engine, str(model)]
-        command += [str(converted), contender.file or contender.precision, "--threads", str(threads)]
+        command += [str(converted), contender.file or contender.precision, *options]
         with log.open("w", encoding="utf-8") as errors:
             self._process = subprocess.Popen(
                 command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True

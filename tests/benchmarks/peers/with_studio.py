@@ -14,11 +14,11 @@ from studio.core import chain
 from studio.core.checkpoints import Checkpoint, load_checkpoint
 from studio.core.generate import generate
 from studio.core.memory import LogitMemory
-from studio.core.messages import Generate, GenerationFinished
+from studio.core.messages import Generate, Token
 from studio.core.model import never
 from studio.core.presets import default_preset
 from studio.core.reader import Reader
-from tests.benchmarks.peers.engines import Array, Timing
+from tests.benchmarks.peers.engines import Array, Clock, Timing
 
 TEXT = (
     "The lighthouse keeper had three rules, and he broke the second one on a Tuesday in March. "
@@ -66,16 +66,17 @@ class Studio:
         rows: Array = self._branches.forward(torch.tensor(ids)).numpy()
         return rows
 
-    def sample(self, n_tokens: int, seed: int) -> tuple[Timing, list[int]]:
+    def sample(self, clock: Clock, n_tokens: int, seed: int) -> tuple[Timing, list[int]]:
         """Write after TEXT with the app's own settings and all that the visualiser keeps; the ids of TEXT."""
         tokenizer = self.checkpoint.tokenizer
         processors = chain.complete(default_preset(paths.resource("presets")).processors)
         request = Generate(1, TEXT, (), processors, n_tokens + 1, seed, stop_at_end_of_text=False)
         self.reset()
+        first = 0.0
         for event in generate(self._model, tokenizer, request, never, self._reader.learn):
-            if isinstance(event, GenerationFinished):
-                finished = event
-        return Timing(finished.n_tokens, finished.decode_s), [
+            if isinstance(event, Token) and not first:
+                first = clock.now()
+        return Timing(n_tokens, clock.now() - first), [
             *tokenizer.prefix_ids,
             *tokenizer.encode(TEXT).ids,
         ]

@@ -29,23 +29,23 @@ MODULES = {
 }
 
 
-def answer(engine: Any, asked: dict[str, Any]) -> Any:
+def answer(clock: engines.Clock, engine: Any, asked: dict[str, Any]) -> Any:
     """Do what is asked."""
     match asked["do"]:
         case "decode":
-            return _rate(engines.decode(engine, asked["prompt"], asked["n_tokens"]))
+            return _rate(engines.decode(clock, engine, asked["prompt"], asked["n_tokens"]))
         case "batch":
-            return _rate(engines.batch(engine, asked["prompt"], asked["n_tokens"], asked["n_texts"]))
+            return _rate(engines.batch(clock, engine, asked["prompt"], asked["n_tokens"], asked["n_texts"]))
         case "prefill":
-            return _rate(engines.prefill(engine, asked["prompt"]))
+            return _rate(engines.prefill(clock, engine, asked["prompt"]))
         case "logits":
             whole = getattr(engine, "logits", None)
             found = whole(asked["ids"]) if whole else engines.logits(engine, asked["ids"])
             np.save(asked["to"], found)
             return None
         case "sample":
-            timing, prompt = engine.sample(asked["n_tokens"], asked["seed"])
-            return [_rate(timing), _rate(engines.decode(engine, prompt, asked["n_tokens"]))]
+            timing, prompt = engine.sample(clock, asked["n_tokens"], asked["seed"])
+            return [_rate(timing), _rate(engines.decode(clock, engine, prompt, asked["n_tokens"]))]
         case "peak":
             return peak_bytes()
     raise ValueError(asked)
@@ -75,6 +75,7 @@ def main() -> int:
     parser.add_argument("converted", type=Path)
     parser.add_argument("precision", nargs="?", default="float32")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--busy", action="store_true", help="count processor time")
     parser.add_argument("--convert", action="store_true")
     arguments = parser.parse_args()
     module: Any = importlib.import_module(f"tests.benchmarks.peers.{MODULES[arguments.engine]}")
@@ -84,9 +85,10 @@ def main() -> int:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a library prints is no answer
     engine = module.open_engine(arguments.model, arguments.converted, arguments.precision, arguments.threads)
+    clock = engines.Clock(arguments.busy)
     print(json.dumps("ready"), file=answers, flush=True)
     for line in sys.stdin:
-        print(json.dumps(answer(engine, json.loads(line))), file=answers, flush=True)
+        print(json.dumps(answer(clock, engine, json.loads(line))), file=answers, flush=True)
     return 0
 
 
