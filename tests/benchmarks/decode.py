@@ -37,10 +37,11 @@ from platformdirs import user_cache_path
 from studio.paths import resource
 from tests.benchmarks.peers import gpt2_weights, installing
 from tests.benchmarks.peers.engines import Clock
-from tests.benchmarks.peers.lines import SIXTEEN_BITS, Measured, Task, Verdict, tasks_of, verdicts
+from tests.benchmarks.peers.lines import Measured, Task, Verdict, tasks_of, verdicts
 from tests.benchmarks.peers.quiet import QUIET, undisturbed
 from tests.benchmarks.peers.report import report
 from tests.benchmarks.peers.running import (
+    BESIDE_THE_APP,
     OURS,
     PEERS,
     Contender,
@@ -51,6 +52,7 @@ from tests.benchmarks.peers.running import (
     our_contenders,
 )
 from tests.benchmarks.peers.story import STORY
+from tests.benchmarks.peers.with_studio import encode, precisions, read_bandwidth
 
 NAMES = ("transformers", *(peer.name for peer in installing.PEERS))
 QUICK_TOKENS = 24
@@ -83,8 +85,6 @@ class Race:
 
     def ours(self) -> list[Contender]:
         """Our own engine at the precisions asked for that it has."""
-        from tests.benchmarks.peers.with_studio import precisions
-
         return our_contenders([name for name in precisions() if name in self.arguments.precisions])
 
     def _start(self, contenders: list[Contender]) -> None:
@@ -98,7 +98,7 @@ class Race:
         """Start a contender with a model. Raises EngineFailedError."""
         engine, python = contender.engine, app_python()
         converted = self.arguments.data / f"{model.name}-{engine.replace(' ', '')}"
-        if engine not in (OURS, "transformers"):
+        if engine not in BESIDE_THE_APP:
             python = installing.python_of(self.arguments.venv)
             if problem := convert(engine, python, model, converted):
                 raise EngineFailedError(problem)
@@ -118,7 +118,8 @@ class Race:
         chance = random.Random(self.arguments.seed)
         for number in range(self.arguments.rounds):
             started = time.perf_counter()
-            self.measured.bandwidth.append(read_bandwidth(self.arguments))
+            clock = Clock(self.arguments.busy)
+            self.measured.bandwidth.append(read_bandwidth(self.arguments.threads, clock))
             by_task: dict[Task, list[Running]] = {}
             for running in self.running:
                 for task in tasks_of(running.contender):
@@ -169,15 +170,13 @@ class Race:
     def weigh(self) -> None:
         """Peak memory of our own processes, which have done everything by now, and what the weights take."""
         for running in self.running:
-            precision = running.contender.precision
-            if running.contender.engine == OURS and (peak := running.ask("peak")):
+            if running.contender.engine == OURS:
+                peak, weights = running.ask("peak")
                 self.measured.peak_bytes[running.contender.name] = peak
-                self.measured.weight_bytes[running.contender.name] = self.checkpoint.n_bytes(precision)
+                self.measured.weight_bytes[running.contender.name] = weights
 
     def diverge(self) -> None:
         """Mean KL of every contender's distributions to our float32's, on STORY with the starter model."""
-        from tests.benchmarks.peers.with_studio import encode
-
         starter = resource("models", "starter")
         ids = encode(starter, STORY)[: QUICK_IDS if self.arguments.quick else None]
         reference: np.ndarray[Any, Any] | None = None
@@ -222,19 +221,6 @@ def log_softmax(logits: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return found
 
 
-def read_bandwidth(arguments: argparse.Namespace) -> float:
-    """Bytes a second that the threads read of 256 MB: the best of ten."""
-    import torch
-
-    torch.set_num_threads(arguments.threads)
-    clock, numbers, best = Clock(arguments.busy), torch.ones(2**26), 0.0
-    for _ in range(10):
-        started = clock.now()
-        numbers.sum()
-        best = max(best, numbers.nbytes / (clock.now() - started))
-    return best
-
-
 @contextmanager
 def racing(arguments: argparse.Namespace) -> Iterator[Race]:
     """A race whose processes end with it."""
@@ -269,8 +255,8 @@ def arguments_of(command_line: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--precisions",
         nargs="+",
-        default=("float32", *SIXTEEN_BITS, "int8", "int4"),
-        help="of our own engine",
+        default=("torch", "float32", "float16", "int8", "int4"),
+        help="of our own engine; torch: float32 without the kernels",
     )
     parser.add_argument(
         "--patience", type=float, default=10.0, help="seconds to wait, each time, for other programs to rest"
@@ -311,9 +297,9 @@ def main(command_line: list[str] | None = None) -> int:
     noisy = sum(share > QUIET for share in shares) / len(shares)
     seconds = "processor time" if arguments.busy else "wall clock"
     machine = (
-        f"{arguments.tokens} tokens, {os.cpu_count()} cores, {arguments.threads} threads, {seconds}, load {load}, "
-        f"disturbed {noisy:.0%}, {platform.system()}, "
-        f"read {statistics.median(race.measured.bandwidth) / 1e9:.1f} GB/s, Python {platform.python_version()}"
+        f"{arguments.tokens} tokens, {os.cpu_count()} cores, {arguments.threads} threads, {seconds}, "
+        f"load {load}, disturbed {noisy:.0%}, {platform.system()}, Python {platform.python_version()}, "
+        f"read {statistics.median(race.measured.bandwidth) / 1e9:.1f} GB/s"
     )
     print(report(race.measured, race.contenders, race.missing, found, race.checkpoint))
     unmet = [verdict.line for verdict in found if verdict.met is False]

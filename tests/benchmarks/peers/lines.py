@@ -6,9 +6,9 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from tests.benchmarks.peers.running import OURS, Contender
+from tests.benchmarks.peers.running import BESIDE_THE_APP, OURS, Contender
 
-SIXTEEN_BITS = ("bfloat16", "float16")
+SIXTEEN_BITS = ("float16", "bfloat16")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def verdicts(measured: Measured, contenders: Sequence[Contender], missing: Seque
         return [
             contender.name
             for contender in contenders
-            if contender.engine not in (OURS, "transformers") and contender.precision == precision
+            if contender.engine not in BESIDE_THE_APP and contender.precision == precision
         ]
 
     def race(line: str, target: float, task: Task, precision: str, rivals: list[str]) -> Verdict:

@@ -23,6 +23,8 @@ class Contender:
 
 
 OURS = "studio"
+BESIDE_THE_APP = (OURS, "studio with torch", "transformers")
+"""These run in the app's own environment; the last two are no rivals, but what there is anyway."""
 
 PEERS = (
     Contender("transformers", "float32", "transformers generate()"),
@@ -107,8 +109,13 @@ def last_words(text: str) -> str:
 
 
 def our_contenders(precisions: list[str]) -> list[Contender]:
-    """GPT-2 Studio at each precision it has."""
-    return [Contender(OURS, precision, f"GPT-2 Studio {precision}") for precision in precisions]
+    """GPT-2 Studio at each precision asked for; "torch": as it computes without the kernels."""
+    return [
+        Contender("studio with torch", "float32", "GPT-2 Studio, torch", "torch")
+        if precision == "torch"
+        else Contender(OURS, precision, f"GPT-2 Studio {precision}")
+        for precision in precisions
+    ]
 
 
 def app_python() -> Path:

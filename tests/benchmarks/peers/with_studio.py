@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,10 @@ from studio.core.generate import generate
 from studio.core.memory import LogitMemory
 from studio.core.messages import Generate, Token
 from studio.core.model import never
+from studio.core.packed_weights import PRECISIONS, PackedWeights
 from studio.core.presets import default_preset
 from studio.core.reader import Reader
+from studio.kernels.library import Buffer, kernels
 from tests.benchmarks.peers.engines import Array, Clock, Timing
 
 TEXT = (
@@ -28,8 +29,10 @@ TEXT = (
 
 
 def load(folder: Path, precision: str, threads: int) -> Checkpoint:
-    """Load a model at a precision, with so many threads."""
-    loading = load_checkpoint(str(folder), "cpu")
+    """Load a model at a precision, or "torch": without the kernels; with so many threads."""
+    torch_path = precision == "torch"
+    backend, wanted = ("torch", "float32") if torch_path else ("auto", precision)
+    loading = load_checkpoint(str(folder), "cpu", wanted, backend)
     while True:
         try:
             next(loading)
@@ -66,6 +69,12 @@ class Studio:
         rows: Array = self._branches.forward(torch.tensor(ids)).numpy()
         return rows
 
+    @property
+    def weight_bytes(self) -> int:
+        """What the weights take in memory."""
+        packed = getattr(self._model, "weights", None)
+        return packed.n_bytes if isinstance(packed, PackedWeights) else 4 * self._model.n_parameters
+
     def sample(self, clock: Clock, n_tokens: int, seed: int) -> tuple[Timing, list[int]]:
         """Write after TEXT with the app's own settings and all that the visualiser keeps; the ids of TEXT."""
         tokenizer = self.checkpoint.tokenizer
@@ -89,9 +98,27 @@ def encode(folder: Path, text: str) -> list[int]:
 
 
 def precisions() -> tuple[str, ...]:
-    """Those it can load a model at."""
-    known = inspect.signature(load_checkpoint).parameters
-    return ("float32", "bfloat16", "int8", "int4") if "precision" in known else ("float32",)
+    """Those it can load a model at; "torch" is float32 without the kernels."""
+    return (*PRECISIONS, "torch") if kernels() else ("float32",)
+
+
+def read_bandwidth(threads: int, clock: Clock) -> float:
+    """Bytes a second that so many threads read of 256 MB: the best of ten."""
+    found, n_bytes, best = kernels(), 1 << 28, 0.0
+    if found:
+        found.set_threads(threads)
+    torch.set_num_threads(threads)
+    memory = Buffer(n_bytes) if found else None
+    numbers = torch.frombuffer(memory.memory, dtype=torch.float32) if memory else torch.ones(n_bytes // 4)
+    numbers.fill_(1)
+    for _ in range(10):
+        started = clock.now()
+        if found and memory:
+            found.read(memory)
+        else:
+            numbers.sum()
+        best = max(best, n_bytes / (clock.now() - started))
+    return best
 
 
 def open_engine(model: Path, _converted: Path, precision: str, threads: int) -> Studio:

@@ -21,6 +21,7 @@ from tests.benchmarks.peers import engines
 
 MODULES = {
     "studio": "with_studio",
+    "studio with torch": "with_studio",
     "transformers": "with_transformers",
     "llama.cpp": "with_llama",
     "OpenVINO": "with_openvino",
@@ -47,7 +48,7 @@ def answer(clock: engines.Clock, engine: Any, asked: dict[str, Any]) -> Any:
             timing, prompt = engine.sample(clock, asked["n_tokens"], asked["seed"])
             return [_rate(timing), _rate(engines.decode(clock, engine, prompt, asked["n_tokens"]))]
         case "peak":
-            return peak_bytes()
+            return [peak_bytes(), engine.weight_bytes]
     raise ValueError(asked)
 
 
