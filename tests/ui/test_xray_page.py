@@ -52,17 +52,18 @@ def test_the_waterfall_shows_where_a_word_dies_and_follows_the_settings(
     read_through(window, qtbot)
     window.actions_by_name["xray"].trigger()
     window.editor.set_caret(TEXT.index(" submarine") + 2)
-    qtbot.waitUntil(lambda: len(rows(window)) == 3, timeout=5000)
+    shown = find(window, QLabel, "xrayToken")
+    qtbot.waitUntil(lambda: len(rows(window)) == 3 and "submarine" in shown.text(), timeout=5000)
     own, warm, cut = rows(window)
     assert (own.stage, warm.stage, cut.stage) == ("", "Temperature", "TopK")
     assert (own.n_left, warm.n_left, cut.n_left) == (4096, 4096, 20)
     assert warm.shift > 0 == warm.mass_removed
     assert cut.entropy < own.entropy
     assert cut.removes
-    assert "removed by Top-k" in find(window, QLabel, "xrayToken").text()
+    assert "removed by Top-k" in shown.text()
     use(window, Temperature(0.8))
     qtbot.waitUntil(lambda: len(rows(window)) == 2, timeout=5000)
-    assert "after the settings" in find(window, QLabel, "xrayToken").text()
+    assert "after the settings" in shown.text()
 
 
 def test_another_token_of_the_list_can_be_followed(open_window: Open, qtbot: QtBot) -> None:
