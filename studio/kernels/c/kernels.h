@@ -25,10 +25,10 @@ enum {
 
 /* A matrix (n_in, n_out) lies as panels of 64 outputs; within one, input after input.
  * FLOAT32, FLOAT16, BFLOAT16: 64 numbers an input.
- * INT8: for each group of 32 inputs 64 scales (bfloat16), then 32 x 64 int8.
- * INT4: for each group 64 scales and 64 offsets (bfloat16), then 4 x 64 words of 8 inputs of 4 bits each.
+ * Q8: for each group of 32 inputs 64 scales (bfloat16), then 32 x 64 int8.
+ * Q4: for each group 64 scales and 64 offsets (bfloat16), then 4 x 64 words of 8 inputs of 4 bits each.
  * A quantised matrix is filled up to a whole group of inputs; all are to a whole panel of outputs. */
-enum form { FLOAT32, FLOAT16, BFLOAT16, INT8, INT4, N_FORMS };
+enum form { FLOAT32, FLOAT16, BFLOAT16, Q8, Q4, N_FORMS };
 
 struct matrix {
     int32_t form, n_in, n_out, unused;
@@ -104,6 +104,8 @@ struct kernels {
     void (*mix)(int form, const void *values, int d, int n, const float *shares, ptrdiff_t ld, int n_rows,
                 float *totals, ptrdiff_t ldt, float *scratch);
     void (*narrow_row)(const float *x, int n, uint16_t *out); /* to float16 */
+    void (*to_int8)(float w[GROUP][PANEL], uint8_t *to); /* a group of a panel in its form */
+    void (*to_int4)(float w[GROUP][PANEL], uint8_t *to);
     int64_t (*touch)(const uint8_t *bytes, int64_t n); /* reads all of it: measures the memory */
 };
 
@@ -124,8 +126,8 @@ static inline float bfloat16(uint16_t bits) {
 static inline int64_t panel_bytes(int form, int n_in) {
     switch (form) {
     case FLOAT32: return (int64_t)n_in * PANEL * 4;
-    case INT8: return (int64_t)up(n_in, GROUP) / GROUP * (PANEL * 2 + GROUP * PANEL);
-    case INT4: return (int64_t)up(n_in, GROUP) / GROUP * (PANEL * 4 + GROUP * PANEL / 2);
+    case Q8: return (int64_t)up(n_in, GROUP) / GROUP * (PANEL * 2 + GROUP * PANEL);
+    case Q4: return (int64_t)up(n_in, GROUP) / GROUP * (PANEL * 4 + GROUP * PANEL / 2);
     default: return (int64_t)n_in * PANEL * 2;
     }
 }

@@ -29,8 +29,8 @@ static inline v16 v_fma(v16 x, v16 y, v16 z) {
     return (v16){_mm256_fmadd_ps(x.a, y.a, z.a), _mm256_fmadd_ps(x.b, y.b, z.b)};
 }
 static inline v16 v_round(v16 x) {
-    const int nearest = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
-    return (v16){_mm256_round_ps(x.a, nearest), _mm256_round_ps(x.b, nearest)};
+    enum { NEAREST = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC };
+    return (v16){_mm256_round_ps(x.a, NEAREST), _mm256_round_ps(x.b, NEAREST)};
 }
 static inline __m256 half_times_power_of_2(__m256 a, __m256 n) {
     __m256i shifted = _mm256_slli_epi32(_mm256_cvtps_epi32(n), 23);

@@ -1,7 +1,4 @@
 /* Sixteen numbers at a time in plain C: the compiler makes NEON of it, or whatever there is. */
-#include <math.h>
-#include <string.h>
-
 #define KERNELS plain_kernels
 #define KERNELS_NAME "plain C"
 #define TILE_ROWS 6

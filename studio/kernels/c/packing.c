@@ -1,7 +1,6 @@
 /* Numbers into the forms of weights, and back. */
 #include "kernels.h"
 
-#include <math.h>
 #include <string.h>
 
 static uint32_t bits_of(float f) {
@@ -35,94 +34,7 @@ static float from_float16(uint16_t half) {
     return with_bits((uint32_t)(half & 0x8000) << 16 | bits_of(with_bits((uint32_t)(half & 0x7fff) << 13) * 0x1p112f));
 }
 
-static int clamp(float f, int low, int high) { return f < (float)low ? low : f > (float)high ? high : (int)f; }
-
 /* -- in ---------------------------------------------------------------------------------------------------- */
-
-static void group_int8(float w[GROUP][PANEL], uint8_t *to) {
-    uint16_t *scales = (uint16_t *)to;
-    int8_t *numbers = (int8_t *)(to + PANEL * 2);
-    for (int o = 0; o < PANEL; o++) {
-        float largest = 0;
-        for (int k = 0; k < GROUP; k++)
-            largest = fmaxf(largest, fabsf(w[k][o]));
-        scales[o] = to_bfloat16(largest / 127);
-        const float scale = bfloat16(scales[o]), inverse = scale > 0 ? 1 / scale : 0;
-        for (int k = 0; k < GROUP; k++)
-            numbers[k * PANEL + o] = (int8_t)clamp(rintf(w[k][o] * inverse), -127, 127);
-    }
-}
-
-struct line {
-    float scale, offset; /* a number is scale * q + offset, q from 0 to 15 */
-};
-
-static struct line rounded(float scale, float offset) {
-    return (struct line){bfloat16(to_bfloat16(scale)), bfloat16(to_bfloat16(offset))};
-}
-
-static float quantise(const float *w, struct line by, int *q) {
-    const float inverse = by.scale > 0 ? 1 / by.scale : 0;
-    float error = 0;
-    for (int k = 0; k < GROUP; k++) {
-        q[k] = clamp(rintf((w[k] - by.offset) * inverse), 0, 15);
-        const float missed = by.scale * (float)q[k] + by.offset - w[k];
-        error += missed * missed;
-    }
-    return error;
-}
-
-/* The line of least squares through the numbers and what they were rounded to. */
-static struct line fitted(const float *w, const int *q, struct line otherwise) {
-    float sum_q = 0, sum_w = 0, sum_qq = 0, sum_qw = 0;
-    for (int k = 0; k < GROUP; k++) {
-        const float x = (float)q[k];
-        sum_q += x, sum_w += w[k], sum_qq += x * x, sum_qw += x * w[k];
-    }
-    const float across = GROUP * sum_qq - sum_q * sum_q;
-    if (across <= 0)
-        return otherwise;
-    const float scale = (GROUP * sum_qw - sum_q * sum_w) / across;
-    return scale > 0 ? rounded(scale, (sum_w - scale * sum_q) / GROUP) : otherwise;
-}
-
-/* Of the lines from the least to the greatest number, cut shorter and shorter, the one that fits best. */
-static struct line best_line(const float *w, int *q) {
-    float low = w[0], high = w[0], least = INFINITY;
-    for (int k = 1; k < GROUP; k++)
-        low = fminf(low, w[k]), high = fmaxf(high, w[k]);
-    struct line best = {0, 0};
-    int tried[GROUP];
-    for (int cut = 0; cut < 4; cut++) {
-        const float gap = (high - low) * 0.03f * (float)cut;
-        struct line by = rounded((high - low - 2 * gap) / 15, low + gap);
-        for (int again = 0; again < 2; again++) {
-            const float error = quantise(w, by, tried);
-            if (error < least) {
-                least = error, best = by;
-                memcpy(q, tried, sizeof tried);
-            }
-            by = fitted(w, tried, by);
-        }
-    }
-    return best;
-}
-
-static void group_int4(float w[GROUP][PANEL], uint8_t *to) {
-    uint16_t *scales = (uint16_t *)to, *offsets = scales + PANEL;
-    uint32_t *packed = (uint32_t *)(to + PANEL * 4);
-    memset(packed, 0, GROUP * PANEL / 2);
-    for (int o = 0; o < PANEL; o++) {
-        float column[GROUP];
-        int q[GROUP] = {0};
-        for (int k = 0; k < GROUP; k++)
-            column[k] = w[k][o];
-        const struct line by = best_line(column, q);
-        scales[o] = to_bfloat16(by.scale), offsets[o] = to_bfloat16(by.offset);
-        for (int k = 0; k < GROUP; k++)
-            packed[k / 8 * PANEL + o] |= (uint32_t)q[k] << (k % 8 * 4);
-    }
-}
 
 struct packing {
     int form, n_in, n_out;
@@ -165,12 +77,12 @@ static void pack_panels(void *context, int first, int end, int who) {
                     ((uint16_t *)to)[i] = to_bfloat16(all[i]);
                 to += n * PANEL * 2;
                 break;
-            case INT8:
-                group_int8(w, to);
+            case Q8:
+                kernels->to_int8(w, to);
                 to += PANEL * 2 + GROUP * PANEL;
                 break;
             default:
-                group_int4(w, to);
+                kernels->to_int4(w, to);
                 to += PANEL * 4 + GROUP * PANEL / 2;
             }
         }
@@ -191,7 +103,7 @@ EXPORT void studio_pack(int form, int n_in, int n_out, const float *from, int64_
 
 /* All weights of one output, `stride` apart, as the kernels multiply with them. */
 void unpack_output(const struct matrix *matrix, int output, float *to, ptrdiff_t stride) {
-    const int o = output % PANEL, quantised = matrix->form == INT8 || matrix->form == INT4;
+    const int o = output % PANEL, quantised = matrix->form == Q8 || matrix->form == Q4;
     const uint8_t *panel =
         (const uint8_t *)matrix->data + output / PANEL * panel_bytes(matrix->form, matrix->n_in);
     const int64_t group_bytes = quantised ? panel_bytes(matrix->form, GROUP) : 0;
@@ -204,7 +116,7 @@ void unpack_output(const struct matrix *matrix, int output, float *to, ptrdiff_t
         case FLOAT32: number = ((const float *)panel)[k * PANEL + o]; break;
         case FLOAT16: number = from_float16(((const uint16_t *)panel)[k * PANEL + o]); break;
         case BFLOAT16: number = bfloat16(((const uint16_t *)panel)[k * PANEL + o]); break;
-        case INT8:
+        case Q8:
             number = bfloat16(scales[o]) * (float)((const int8_t *)group)[PANEL * 2 + within * PANEL + o];
             break;
         default: {

@@ -2,6 +2,7 @@
 #include "kernels.h"
 
 #include <math.h>
+#include <string.h>
 #include LANES_FILE
 
 #define INLINE static inline __attribute__((always_inline))
@@ -114,7 +115,9 @@ static int64_t touch(const uint8_t *bytes, int64_t n) {
 /* -- products -------------------------------------------------------------------------------------------- */
 
 #include "products.h"
+#include "quantising.h"
 
 const struct kernels KERNELS = {
-    KERNELS_NAME, normalise, activate, group_sums, multiply, score, softmax, mix, narrow_row, touch,
+    KERNELS_NAME, normalise, activate, group_sums, multiply, score, softmax, mix, narrow_row, to_int8,
+    to_int4, touch,
 };

@@ -11,17 +11,17 @@ INLINE v16 weights_at(int form, const uint8_t *p, int input, int vector) {
     }
 }
 
-INLINE int bytes_of(int form) { return form == FLOAT32 ? 4 : form == INT8 ? 1 : 2; }
+INLINE int bytes_of(int form) { return form == FLOAT32 ? 4 : form == Q8 ? 1 : 2; }
 
 /* -- one row ----------------------------------------------------------------------------------------------- */
 
 INLINE void one_row(int form, const uint8_t *panel, int n_in, const float *x, const float *sums, float *totals) {
-    const int width = form == INT8 || form == INT4 ? GROUP : BLOCK;
+    const int width = form == Q8 || form == Q4 ? GROUP : BLOCK;
     v16 total[4] = {v_load(totals), v_load(totals + 16), v_load(totals + 32), v_load(totals + 48)};
     for (int begin = 0; begin < n_in; begin += width) {
         v16 acc[4] = {v_all(0), v_all(0), v_all(0), v_all(0)};
         const uint8_t *scales = panel;
-        if (form == INT4) {
+        if (form == Q4) {
             panel += PANEL * 4;
             for (int eight = 0; eight < GROUP; eight += 8, panel += PANEL * 4) {
                 words word[4];
@@ -38,9 +38,9 @@ INLINE void one_row(int form, const uint8_t *panel, int n_in, const float *x, co
                 }
             }
         } else {
-            if (form == INT8)
+            if (form == Q8)
                 panel += PANEL * 2;
-            const int n = n_in - begin < width && form != INT8 ? n_in - begin : width;
+            const int n = n_in - begin < width && form != Q8 ? n_in - begin : width;
 #pragma GCC unroll 4
             for (int k = 0; k < n; k++) {
                 v16 input = v_all(x[begin + k]);
@@ -52,12 +52,12 @@ INLINE void one_row(int form, const uint8_t *panel, int n_in, const float *x, co
         }
 #pragma GCC unroll 4
         for (int v = 0; v < 4; v++) {
-            if (form != INT8 && form != INT4) {
+            if (form != Q8 && form != Q4) {
                 total[v] = v_add(total[v], acc[v]);
                 continue;
             }
             total[v] = v_fma(acc[v], v_bfloat16((const uint16_t *)scales + v * LANES), total[v]);
-            if (form == INT4)
+            if (form == Q4)
                 total[v] = v_fma(v_all(sums[begin / GROUP]),
                                  v_bfloat16((const uint16_t *)scales + PANEL + v * LANES), total[v]);
         }
@@ -176,14 +176,14 @@ INLINE void widen_int4(const uint8_t *from, float *to) {
 
 INLINE void many_rows(int form, const uint8_t *panel, int n_in, const float *x, ptrdiff_t ldx, const float *sums,
                       ptrdiff_t ld_sums, int n_rows, float *totals, float *scratch) {
-    const int width = form == INT8 || form == INT4 ? GROUP : BLOCK;
+    const int width = form == Q8 || form == Q4 ? GROUP : BLOCK;
     for (int begin = 0; begin < n_in; begin += width) {
-        if (form == INT8) {
+        if (form == Q8) {
             const uint16_t *scales = (const uint16_t *)panel;
-            widen(INT8, panel + PANEL * 2, GROUP, 4, PANEL, scratch);
+            widen(Q8, panel + PANEL * 2, GROUP, 4, PANEL, scratch);
             tiles_scale(4, n_rows, GROUP, x + begin, ldx, scratch, PANEL, totals, PANEL, scales, sums, 0);
             panel += PANEL * 2 + GROUP * PANEL;
-        } else if (form == INT4) {
+        } else if (form == Q4) {
             const uint16_t *scales = (const uint16_t *)panel;
             widen_int4(panel + PANEL * 4, scratch);
             tiles_offset(4, n_rows, GROUP, x + begin, ldx, scratch, PANEL, totals, PANEL, scales,
@@ -207,8 +207,8 @@ INLINE void many_rows(int form, const uint8_t *panel, int n_in, const float *x, 
     case FLOAT32: call(FLOAT32); break;                                                                       \
     case FLOAT16: call(FLOAT16); break;                                                                       \
     case BFLOAT16: call(BFLOAT16); break;                                                                     \
-    case INT8: call(INT8); break;                                                                             \
-    default: call(INT4); break;                                                                               \
+    case Q8: call(Q8); break;                                                                             \
+    default: call(Q4); break;                                                                               \
     }
 
 static void multiply(const struct matrix *matrix, int panel, const float *x, ptrdiff_t ldx, const float *sums,

@@ -79,7 +79,7 @@ static void some_sums(void *context, int first, int end, int who) {
 }
 
 static void multiply(struct product p) {
-    if (p.matrix->form == INT4)
+    if (p.matrix->form == Q4)
         pool_run(p.n_rows, some_sums, &p);
     pool_run(up(p.matrix->n_out, PANEL) / PANEL, some_panels, &p);
 }
