@@ -133,7 +133,7 @@ class Scene:
         """See to it that a generation is under way."""
         if self.real.is_finished():
             self.real.wait(0.5)
-            self.real.wait_for(lambda: not self.real.controller.insight.is_reading, "reading")
+            self.real.wait_for(lambda: not self.real.controller.insight.is_reading, "reading", 600)
             self.real.press_generate()
             self.real.wait_for(lambda: self.real.n_shown, "a token")
 
