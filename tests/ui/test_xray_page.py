@@ -53,7 +53,7 @@ def test_the_waterfall_shows_where_a_word_dies_and_follows_the_settings(
     window.actions_by_name["xray"].trigger()
     window.editor.set_caret(TEXT.index(" submarine") + 2)
     shown = find(window, QLabel, "xrayToken")
-    qtbot.waitUntil(lambda: len(rows(window)) == 3 and "submarine" in shown.text(), timeout=5000)
+    qtbot.waitUntil(lambda: len(rows(window)) == 3 and rows(window)[2].removes, timeout=5000)
     own, warm, cut = rows(window)
     assert (own.stage, warm.stage, cut.stage) == ("", "Temperature", "TopK")
     assert (own.n_left, warm.n_left, cut.n_left) == (4096, 4096, 20)
