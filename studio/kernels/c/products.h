@@ -66,6 +66,8 @@ INLINE void one_row(int form, const uint8_t *panel, int n_in, const float *x, co
         v_store(totals + v * LANES, total[v]);
 }
 
+#include "few_rows.h"
+
 /* -- several rows ------------------------------------------------------------------------------------------ */
 
 /* totals (R, 16 V) and x (R, n) times w (n, 16 V), put together as `ending` says. */
@@ -216,8 +218,11 @@ static void multiply(const struct matrix *matrix, int panel, const float *x, ptr
     const uint8_t *data = (const uint8_t *)matrix->data + panel * panel_bytes(matrix->form, matrix->n_in);
 #define ONE(FORM) one_row(FORM, data, matrix->n_in, x, sums, totals)
 #define MANY(FORM) many_rows(FORM, data, matrix->n_in, x, ldx, sums, ld_sums, n_rows, totals, scratch)
+#define A_FEW(FORM) few_rows(FORM, data, matrix->n_in, x, ldx, sums, ld_sums, n_rows, totals)
     if (n_rows == 1) {
         EACH_FORM(ONE)
+    } else if (n_rows <= FEW) {
+        EACH_FORM(A_FEW)
     } else {
         EACH_FORM(MANY)
     }
