@@ -315,8 +315,8 @@ The first one is made by itself soon after you have written something. “Back u
         <translation>文本视图</translation>
     </message>
     <message>
-        <source>Token: why this word. History: every state of this text. Variants: side by side. Origin: who wrote it, and how. Curve: surprise along the text. Compare: two models or two settings. Loom: what would most probably follow. Beams: what a beam search weighed.</source>
-        <translation type="unfinished"></translation>
+        <source>Token: why this word. History: every state of this text. Variants: side by side. Origin: who wrote it, and how. Curve: surprise along the text. Compare: two models or two settings. Loom: what would most probably follow. Beam tree: what a beam search weighed.</source>
+        <translation>词元：为什么是这个词。历史：这篇文字的每个状态。变体：并排显示。来历：谁写的、怎样写的。曲线：沿文本的意外程度。比较：两个模型或两组设置。织机：接下来最可能的内容。束搜索树：一次束搜索权衡过什么。</translation>
     </message>
     <message>
         <source>Token</source>
@@ -347,8 +347,8 @@ The first one is made by itself soon after you have written something. “Back u
         <translation>织机</translation>
     </message>
     <message>
-        <source>Beams</source>
-        <translation type="unfinished">束数</translation>
+        <source>Beam tree</source>
+        <translation>束搜索树</translation>
     </message>
 </context>
 <context>
@@ -921,6 +921,10 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
     <message>
         <source>Perplexity: {before} → {after}.</source>
         <translation>困惑度：{before} → {after}。</translation>
+    </message>
+    <message>
+        <source>From “{word}” on the text does not fit the pattern or schema.</source>
+        <translation>从“{word}”起，正文不符合格式或模式。</translation>
     </message>
     <message>
         <source>Tokens not in memory any more: {n}.</source>
@@ -2981,6 +2985,25 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
     </message>
 </context>
 <context>
+    <name>StageNotes</name>
+    <message>
+        <source>The words before this one do not fit the pattern or schema: it does not count here.</source>
+        <translation>此词之前的文字不符合格式或模式：它在这里不计入。</translation>
+    </message>
+    <message>
+        <source>Banned words are taken back only once they are written, which no single word shows.</source>
+        <translation>禁用词写出之后才会被收回，单个词上看不出来。</translation>
+    </message>
+    <message>
+        <source>Banned words are banned token by token here; going back is not followed.</source>
+        <translation>这里按词元禁用禁用词；不追踪回退。</translation>
+    </message>
+    <message>
+        <source>The pattern or schema counts from the first word, up to the one that does not fit.</source>
+        <translation>格式或模式从第一个词起计入，直到不符合的词为止。</translation>
+    </message>
+</context>
+<context>
     <name>StageRow</name>
     <message>
         <source>Move {name}</source>
@@ -4640,6 +4663,10 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
         <source>The model is writing. Ask again when it has finished.</source>
         <translation>模型正在写作。请等它写完再问。</translation>
     </message>
+    <message>
+        <source>Only its first {n} of {all} tokens were looked at.</source>
+        <translation>全段 {all} 个词元中只考察了前 {n} 个。</translation>
+    </message>
 </context>
 <context>
     <name>TuningWords</name>
@@ -5106,6 +5133,10 @@ log-probability {logprob}</source>
     <message>
         <source>Nothing: the same seed writes the same text with these settings.</source>
         <translation>没有：用这些设置，同一种子写出同样的文字。</translation>
+    </message>
+    <message>
+        <source>What would be taken back only because of words that are new after a change is not followed.</source>
+        <translation>若只因改动后出现的新词才会回退，这里不再追踪。</translation>
     </message>
     <message>
         <source>{stage} removes “{old}”</source>
