@@ -1,4 +1,4 @@
-/* A few rows times a panel: its numbers are widened in registers, where many rows would have them written out.
+/* A few rows times a panel: its numbers are widened in registers, where many rows have them written out.
  * Every sum is made in the order of one_row, so its bits are the same. */
 
 enum { FEW = 2 * TILE_ROWS };
@@ -6,7 +6,7 @@ enum { FEW = 2 * TILE_ROWS };
 /* R rows, and V sixteens of the outputs from `first` on. */
 INLINE void few_tile(const int form, const int R, const int V, int first, const uint8_t *panel, int n_in,
                      const float *x, ptrdiff_t ldx, const float *sums, ptrdiff_t ld_sums, float *totals) {
-    const int width = form == INT8 || form == INT4 ? GROUP : BLOCK;
+    const int width = form == Q8 || form == Q4 ? GROUP : BLOCK;
     for (int begin = 0; begin < n_in; begin += width) {
         v16 acc[TILE_ROWS][TILE_VECTORS];
 #pragma GCC unroll 6
@@ -15,7 +15,7 @@ INLINE void few_tile(const int form, const int R, const int V, int first, const 
             for (int v = 0; v < V; v++)
                 acc[r][v] = v_all(0);
         const uint16_t *scales = (const uint16_t *)panel + first * LANES;
-        if (form == INT4) {
+        if (form == Q4) {
             panel += PANEL * 4;
             for (int eight = 0; eight < GROUP; eight += 8, panel += PANEL * 4) {
                 words word[TILE_VECTORS];
@@ -39,9 +39,9 @@ INLINE void few_tile(const int form, const int R, const int V, int first, const 
                 }
             }
         } else {
-            if (form == INT8)
+            if (form == Q8)
                 panel += PANEL * 2;
-            const int n = n_in - begin < width && form != INT8 ? n_in - begin : width;
+            const int n = n_in - begin < width && form != Q8 ? n_in - begin : width;
             for (int k = 0; k < n; k++) {
                 v16 weight[TILE_VECTORS];
 #pragma GCC unroll 4
@@ -63,11 +63,11 @@ INLINE void few_tile(const int form, const int R, const int V, int first, const 
             for (int v = 0; v < V; v++) {
                 float *at = totals + r * PANEL + (first + v) * LANES;
                 v16 total = v_load(at);
-                if (form != INT8 && form != INT4) {
+                if (form != Q8 && form != Q4) {
                     total = v_add(total, acc[r][v]);
                 } else {
                     total = v_fma(acc[r][v], v_bfloat16(scales + v * LANES), total);
-                    if (form == INT4)
+                    if (form == Q4)
                         total = v_fma(v_all(sums[r * ld_sums + begin / GROUP]),
                                       v_bfloat16(scales + PANEL + v * LANES), total);
                 }
