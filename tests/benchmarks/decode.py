@@ -37,7 +37,7 @@ from platformdirs import user_cache_path
 from studio.paths import resource
 from tests.benchmarks.peers import gpt2_weights, installing
 from tests.benchmarks.peers.engines import Clock
-from tests.benchmarks.peers.lines import Measured, Task, Verdict, tasks_of, verdicts
+from tests.benchmarks.peers.lines import NEAR, PREFILL, Measured, Task, Verdict, tasks_of, verdicts
 from tests.benchmarks.peers.quiet import QUIET, undisturbed
 from tests.benchmarks.peers.report import report
 from tests.benchmarks.peers.running import (
@@ -168,12 +168,19 @@ class Race:
     # -- what is measured once ---------------------------------------------------------------------------
 
     def weigh(self) -> None:
-        """Peak memory of our own processes, which have done everything by now, and what the weights take."""
-        for running in self.running:
-            if running.contender.engine == OURS:
-                peak, weights = running.ask("peak")
-                self.measured.peak_bytes[running.contender.name] = peak
-                self.measured.weight_bytes[running.contender.name] = weights
+        """Peak memory of a fresh process of ours that loads, reads a long prompt and writes."""
+        for contender in self.contenders:
+            if contender.engine != OURS:
+                continue
+            running = self.open(contender, self.arguments.model)
+            for task in (PREFILL, NEAR):
+                within = task.within(self.checkpoint.n_positions, QUICK_TOKENS)
+                prompt = list(range(within.n_prompt))
+                running.ask("decode", prompt=prompt, n_tokens=within.n_tokens)
+            peak, weights = running.ask("peak")
+            running.close()
+            self.measured.peak_bytes[contender.name] = peak
+            self.measured.weight_bytes[contender.name] = weights
 
     def diverge(self) -> None:
         """Mean KL of every contender's distributions to our float32's, on STORY with the starter model."""
