@@ -288,7 +288,11 @@ class Effects(QObject):
             self._redraw_job = 0
             page.show_run("")
             return
-        run = self._whole_run(source)
+        run, record = self._whole_run(source), self._provenance.record(source)
+        if record is not None and record.finish_reason is m.FinishReason.CHOSEN:
+            self._redraw_job = 0
+            page.show_run(self.tr("You chose these words yourself: no settings drew them."))
+            return
         if run is None or not run[0].token_ids:
             self._redraw_job = 0
             page.show_run(self.tr("Nothing exact is known of this run with the model that is loaded."))

@@ -72,6 +72,7 @@ class Interior(QObject):
         insight.numbers_changed.connect(self._soon)
         insight.reading_changed.connect(self._soon)
         writing.started.connect(self._on_writing)
+        window.side.currentChanged.connect(self._soon)  # its marks go with it
         page.asked.connect(self.follow)
         page.step_wanted.connect(self._on_step)
         page.words.stop_wanted.connect(self._on_stop)

@@ -58,6 +58,7 @@ class TokenPage(QObject):
         what_next.toggled.connect(self._view.set_next)
         self._view.left.connect(window.editor.setFocus)
         self._view.declined.connect(self.show)
+        self._view.came_into_view.connect(self.show)
         self._view.how_chosen.connect(self._on_how_chosen)
         self._view.set_how(window.settings.swap)
 

@@ -931,6 +931,10 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
         <translation>已不在内存中的词元：{n}。</translation>
     </message>
     <message>
+        <source>You chose these words yourself: no settings drew them.</source>
+        <translation>这些词是你自己选的：不是由任何设置抽取的。</translation>
+    </message>
+    <message>
         <source>Nothing exact is known of this run with the model that is loaded.</source>
         <translation>用当前载入的模型无法确切得知这段生成的情况。</translation>
     </message>
@@ -4294,6 +4298,10 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
         <translation>{n} 个词元</translation>
     </message>
     <message>
+        <source>1 token</source>
+        <translation>1 个词元</translation>
+    </message>
+    <message>
         <source>What could come next here.</source>
         <translation>这里接下来可能是什么。</translation>
     </message>
@@ -4703,6 +4711,10 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
         <translation>无穷大（{n} 个不可能）</translation>
     </message>
     <message>
+        <source>1 token stays impossible</source>
+        <translation>1 个词元仍不可能</translation>
+    </message>
+    <message>
         <source>{n} tokens stay impossible</source>
         <translation>{n} 个词元仍不可能</translation>
     </message>
@@ -4757,6 +4769,10 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
     <message>
         <source>{n} tokens</source>
         <translation>{n} 个词元</translation>
+    </message>
+    <message>
+        <source>1 token</source>
+        <translation>1 个词元</translation>
     </message>
     <message>
         <source>{n} · in the text</source>

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QRect, QRectF, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QColor, QKeyEvent, QPainter
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -29,9 +29,7 @@ from studio.ui.token_view.pane import TokenPane
 from studio.ui.token_view.rows import Row, RowModel
 from studio.ui.token_view.words import RowMaker
 
-SEARCH_MS = 120
-"""After a keystroke in the search field, before the model is asked."""
-
+SEARCH_MS = 120  # after a keystroke in the search field, before the model is asked
 PICTURE_PX = 560
 
 
@@ -45,6 +43,7 @@ class ProbabilityView(QWidget):
     declined = Signal()  # none of the bridges
     left = Signal()  # the keyboard goes back to the text
     pointed_at = Signal(int)  # the token of a row, by keyboard or mouse
+    came_into_view = Signal()  # what it lists may be of another place
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -334,8 +333,6 @@ class ProbabilityView(QWidget):
         if row is not None and row.token_id is not None:
             self.pointed_at.emit(row.token_id)
 
-    # -- keys and mouse ------------------------------------------------------------------------------------
-
     @Slot()
     def take_focus(self) -> None:
         """Put the keyboard into the list."""
@@ -345,6 +342,11 @@ class ProbabilityView(QWidget):
                 self._list.setCurrentIndex(self._model.index(0))
         elif self._right.isVisible():
             self._search.setFocus()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Ask for what is to be listed."""
+        super().showEvent(event)
+        self.came_into_view.emit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keys of the search field."""

@@ -99,8 +99,8 @@ class VariantCard(QFrame):
         elif not variant.tokens and not self.text.text:
             self.text.append_plain(variant.text)
         self._variant = variant
-        count = self.tr("{n} tokens").format(n=f"{self._n_tokens:,}")
-        self._count.setText(count if self._n_tokens else "")
+        count = self.tr("{n} tokens").format(n=f"{self._n_tokens:,}") if self._n_tokens else ""
+        self._count.setText(self.tr("1 token") if self._n_tokens == 1 else count)
         self._numbers.setText(self._describe_numbers())
         self._end.setText(self._describe_end(variant))
         self._show_marks(in_text=in_text, has_cursor=has_cursor, is_chosen=is_chosen)

@@ -31,6 +31,9 @@ from studio.ui.stage_notes import goes_back, place_note
 from studio.ui.theme import Theme
 from studio.ui.waterfall import Row, Waterfall
 
+CHANGES_MIN_PX = 40
+"""The list of changes gives way to the words above it."""
+
 
 def stage_label(name: str) -> str:
     """A stage's name as the user reads it."""
@@ -87,6 +90,7 @@ class XrayPage(QWidget):
         self.changes.setFrameShape(QFrame.Shape.NoFrame)
         self.changes.setWordWrap(True)
         self.changes.setSpacing(2)
+        self.changes.setMinimumHeight(CHANGES_MIN_PX)
         self.changes.itemActivated.connect(self._on_change)
 
         upper, lower = QWidget(), QWidget()
@@ -122,7 +126,7 @@ class XrayPage(QWidget):
         self._parts.setChildrenCollapsible(False)
         self._parts.addWidget(upper)
         self._parts.addWidget(lower)
-        self._parts.setSizes([420, 260])
+        self._parts.setSizes([380, 320])
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._parts)

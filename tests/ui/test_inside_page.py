@@ -57,6 +57,8 @@ def test_f7_shows_what_the_model_looked_at_and_marks_it_in_the_text(open_window:
     best = max(marks, key=lambda mark: mark.strength)
     assert TEXT[best.start : best.end] == seen.words.texts[strongest]
     assert best.strength == pytest.approx(share)
+    window.side.setCurrentWidget(window.sampling)
+    assert not find(window, SourceMarks, "sourceMarks").marks
 
 
 def test_layer_and_head_are_chosen_with_the_keyboard(open_window: Open, qtbot: QtBot) -> None:

@@ -86,6 +86,20 @@ def test_a_written_token_shows_what_else_could_stand_there(open_window: Open, qt
     qtbot.waitUntil(lambda: not any(row.removed_by for row in rows(window)), timeout=3000)
 
 
+def test_the_list_is_of_the_place_looked_at_also_if_it_was_hidden_meanwhile(
+    open_window: Open, qtbot: QtBot
+) -> None:
+    window = open_window()
+    look_at(window, qtbot, " tree", TEXT)
+    before = rows(window)
+    window.actions_by_name["history"].trigger()
+    look_at(window, qtbot, " fox")
+    press(window, Qt.Key.Key_Down, ALT)
+    assert [row.text for row in rows(window) if row.chosen] == ["␣fox"]
+    assert rows(window) != before
+    assert find(window, QLabel, "tokenChip").text() == "␣fox"
+
+
 def test_swapping_keeps_the_rest_and_undo_brings_the_word_back(open_window: Open, qtbot: QtBot) -> None:
     window = open_window()
     look_at(window, qtbot, " fox", TEXT)
@@ -112,6 +126,9 @@ def test_swapping_keeps_the_rest_and_undo_brings_the_word_back(open_window: Open
     qtbot.waitUntil(lambda: "chosen by you" in text.toPlainText(), timeout=3000)
     window.actions_by_name["reproduce"].trigger()
     qtbot.waitUntil(lambda: "no draw to repeat" in text.toPlainText(), timeout=5000)
+    window.actions_by_name["xray"].trigger()
+    run = find(window, QLabel, "xrayRun")
+    qtbot.waitUntil(lambda: run.text().startswith("You chose these words"), timeout=5000)
 
 
 def test_in_a_generation_the_swap_is_a_variant_beside_it(open_window: Open, qtbot: QtBot) -> None:

@@ -89,6 +89,8 @@ class TokenPane(QWidget):
     def show_place(self, message: PlaceInspected, before: str) -> None:
         """As the model sees the place now; `before` is the token before, if it is what comes next."""
         left = self.tr("{n} tokens").format(n=f"{message.n_left:,}")
+        if message.n_left == 1:
+            left = self.tr("1 token")
         if message.wanted:
             token: Alternative = message.wanted[0]
             shown = visible(token.text, token.raw)

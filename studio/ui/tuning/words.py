@@ -76,6 +76,8 @@ class TuningWords(QObject):
             return ""
         words = ", ".join(f"‘{visible(word)}’" for word in found.words[:3])
         more = len(found.words) - 3
+        if found.after.n_impossible == 1:
+            return self.tr("1 token stays impossible")
         if found.after.n_impossible:
             return self.tr("{n} tokens stay impossible").format(n=found.after.n_impossible)
         if more > 0:
