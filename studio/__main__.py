@@ -32,6 +32,10 @@ def main(argv: list[str] | None = None) -> int:
         from studio.core.serve import main as serve
 
         return serve()
+    if arguments[:1] == ["--smoothness"]:
+        from studio.smoothness import main as smoothness
+
+        return smoothness(arguments[1:])
     if wants_command_line(arguments):
         from studio.cli import main as command_line
 

@@ -129,6 +129,7 @@ class Controller(QObject):
     def on_message(self, message: m.Message) -> None:
         """What the model says."""
         self.views.finish()
+        self.views.performance.on_message(message)
         if self.reproduction.takes(message):
             return
         match message:
@@ -179,8 +180,8 @@ class Controller(QObject):
                 self.views.weaving.on_model_loaded()
             case m.TextReshaped() | m.ReshapingFinished() | m.Redrawn():
                 self.views.effects.on_message(message)
-            case m.TextScored():
-                pass  # the window does not ask for scores
+            case m.TextScored() | m.PerformanceMeasured() | m.UsageTold():
+                pass  # the window does not ask for scores; Performance has heard the others
             case m.TextCompared() | m.ComparisonFinished():
                 self.views.comparison.on_message(message)
             case m.LookedUp():
@@ -219,6 +220,7 @@ class Controller(QObject):
             or self.views.effects.on_failed(message.job_id)
             or self.reading.asked(message.job_id)
             or self.views.interior.on_failed(message)
+            or self.views.performance.on_failed(message)
         ) and not message.report:
             return
         if self.views.comparison.is_own(message.job_id):

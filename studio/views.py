@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from studio.comparison import Comparison
     from studio.effects import Effects
     from studio.interior import Interior
+    from studio.performance import Performance
     from studio.provenance import Provenance
     from studio.searching import Searching
     from studio.tuning import Tuning
@@ -50,6 +51,7 @@ NEED_PAGES = (
     "find_settings",
     "inside",
     "loom",
+    "performance",
     "provenance",
     "read_all",
     "reproduce",
@@ -71,6 +73,7 @@ class Views(QObject):
     weaving: Weaving
     searching: Searching
     tuning: Tuning
+    performance: Performance
 
     def __init__(
         self,
@@ -181,6 +184,9 @@ class Views(QObject):
         from studio.tuning import Tuning
 
         self.tuning = Tuning(window, model, writing, insight, next_job, self)
+        from studio.performance import Performance
+
+        self.performance = Performance(window, model, writing, next_job, self)
         for name in NEED_PAGES:
             window.actions_by_name[name].triggered.disconnect(self._on_early_action)
         for tabs in (window.bottom, window.side):

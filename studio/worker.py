@@ -128,6 +128,8 @@ class _ModelProcess(QObject):
                 | m.ComparisonFinished()
                 | m.LookedUp()
                 | m.BridgesFound()
+                | m.PerformanceMeasured()
+                | m.UsageTold()
                 | m.JobFailed()
             ):
                 self._active.pop(message.job_id, None)
@@ -167,7 +169,8 @@ class _ModelProcess(QObject):
                 | m.TellPath
                 | m.TuneSettings
                 | m.LookUp
-                | m.FindBridges,
+                | m.FindBridges
+                | m.MeasurePerformance,
             ):
                 self.message.emit(m.JobFailed(job_id, *sentences, templates=sentences))
             if isinstance(request, m.Generate | m.GenerateAlternatives):

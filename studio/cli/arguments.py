@@ -122,6 +122,10 @@ def make_parser() -> argparse.ArgumentParser:
         epilog=_SEEING_CONVENTION,
     )  # fmt: skip
     commands.add_parser(
+        "bench", help="how fast it is on this machine", parents=[library, model], flags=_bench,
+        description="Measure loading, reading, writing and sampling, and the window while the model writes.",
+    )  # fmt: skip
+    commands.add_parser(
         "doctor", help="is everything in order?", parents=[library], flags=_doctor,
         description="Report versions, library, starter model and device; exit code 1 if something is wrong.",
     )  # fmt: skip
@@ -235,6 +239,25 @@ def _compare(parser: _Parser) -> None:
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print one JSON object, in the text's order")
     parser.set_defaults(run=run_compare)
+
+
+def _bench(parser: _Parser) -> None:
+    from studio.cli.bench import run_bench
+
+    parser.add_argument(
+        "--random-124m", action="store_true",
+        help="instead of a model: random numbers in GPT-2's smallest size, made and thrown away (0.5 GB)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--precisions", metavar="NAME,NAME,...", default="", help="such as float32,int8 (default: all)"
+    )
+    parser.add_argument("--quick", action="store_true", help="fewer tokens and rounds: coarser numbers")
+    parser.add_argument(
+        "--threads", metavar="N", type=_whole("--threads", 1, 64), help="compute with so many"
+    )
+    parser.add_argument("--no-window", action="store_true", help="leave out the window")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=run_bench)
 
 
 def _doctor(parser: _Parser) -> None:

@@ -42,6 +42,7 @@ from studio.core.messages import (
     LookUp,
     MapAttention,
     MeasureContext,
+    MeasurePerformance,
     Message,
     ModelLoaded,
     PlaceInspected,
@@ -57,6 +58,7 @@ from studio.core.messages import (
     SwitchedOff,
     SwitchOff,
     TellPath,
+    TellUsage,
     Token,
     TokensGenerated,
     TuneSettings,
@@ -64,6 +66,7 @@ from studio.core.messages import (
 )
 from studio.core.model import Cancelled, InterruptedReading, never
 from studio.core.outlook import Outlook
+from studio.core.performance import measure, tell_usage
 from studio.core.processors.guiding import needs_model
 from studio.core.reader import Reader
 from studio.core.redrawing import redraw
@@ -140,6 +143,12 @@ class Engine:
                 yield from self._foresee(request, cancelled)
             case LookUp() | FindBridges():
                 yield from self._swap(request, cancelled)
+            case MeasurePerformance():
+                yield from measure(self._loaded(), request, cancelled)
+            case TellUsage():
+                checkpoint = self._loaded()
+                assert self._reader is not None
+                yield tell_usage(checkpoint, self._reader, request)
             case Cancel():
                 pass  # read by `cancelled`, while another request runs
             case _:

@@ -115,6 +115,11 @@ class LogitMemory:
             self._rows.move_to_end(key)
         return [self._rows[key] for key in keys]
 
+    @property
+    def n_bytes(self) -> int:
+        """What they take."""
+        return self._n_bytes
+
     def __contains__(self, key: int) -> bool:
         return key in self._rows
 

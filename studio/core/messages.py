@@ -34,6 +34,12 @@ from studio.core.loom_messages import TreeFinished as TreeFinished
 from studio.core.loom_messages import TreeGrown as TreeGrown
 from studio.core.loom_messages import TreeNode as TreeNode
 from studio.core.loom_messages import TuneSettings as TuneSettings
+from studio.core.performance_messages import Figure as Figure
+from studio.core.performance_messages import MeasurePerformance as MeasurePerformance
+from studio.core.performance_messages import PerformanceMeasured as PerformanceMeasured
+from studio.core.performance_messages import Quantity as Quantity
+from studio.core.performance_messages import TellUsage as TellUsage
+from studio.core.performance_messages import UsageTold as UsageTold
 from studio.core.processors import LogitsProcessor
 from studio.core.reading_messages import Alternative as Alternative
 from studio.core.reading_messages import GeneratedPlace as GeneratedPlace
@@ -223,6 +229,8 @@ Request = (
     | GrowTree
     | TellPath
     | TuneSettings
+    | MeasurePerformance
+    | TellUsage
 )
 
 
@@ -367,4 +375,6 @@ Message = (
     | PathTold
     | BeamsSearched
     | SettingsFound
+    | PerformanceMeasured
+    | UsageTold
 )

@@ -59,6 +59,11 @@ class CausalLM(Protocol):
         """Forget all but the first `n` cached tokens."""
         ...
 
+    @property
+    def kept_bytes(self) -> int:
+        """What the texts take that were cut off the cache and are kept beside it."""
+        ...
+
     def switch(self, ids: Sequence[int], at_most: int) -> int:
         """Make the cache hold as much of the beginning of `ids` as is known, up to `at_most` tokens.
 
@@ -193,6 +198,11 @@ class GPT2:
     def truncate(self, n: int) -> None:
         """Forget all but the first `n` cached tokens."""
         del self.cached_ids[n:]
+
+    @property
+    def kept_bytes(self) -> int:
+        """What the texts take that were cut off the cache and are kept beside it."""
+        return self._kept.n_bytes
 
     def switch(self, ids: Sequence[int], at_most: int) -> int:
         """Make the cache hold as much of the first `at_most` of `ids` as is known; return how many."""

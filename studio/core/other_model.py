@@ -167,6 +167,11 @@ class TransformersLM:
         """As `forward`, with the logits of every position: (T,) int64 -> (T, V) float32 on the CPU."""
         return self._read(ids, cancelled, {})
 
+    @property
+    def kept_bytes(self) -> int:
+        """Nothing is kept beside the cache."""
+        return 0
+
     def switch(self, ids: Sequence[int], at_most: int) -> int:
         """Cut the cache down to the beginning it has in common with the first `at_most` of `ids`."""
         n = common(self.cached_ids, ids[:at_most])

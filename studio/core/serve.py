@@ -68,6 +68,7 @@ ONLY_THE_NEWEST = (
     m.ReshapeText,
     m.Redraw,
     m.LookUp,
+    m.TellUsage,
 )
 """Of these the window wants an answer to its last question only."""
 

@@ -22,6 +22,11 @@ from studio.core.messages import Candidate, ComparedStretch, Message, ReadToken,
 HEADER = struct.Struct(">I")
 MAX_FRAME_BYTES = 1 << 28
 
+_ENUMS: dict[str, StrEnum] = {
+    member.value: member for kind in (messages.FinishReason, messages.Quantity) for member in kind
+}
+"""By value; no two are the same."""
+
 _CLASSES: dict[str, type] = {
     cls.__name__: cls
     for cls in (*vars(messages).values(), *processors.PROCESSORS)
@@ -65,7 +70,7 @@ def _unpack(value: object) -> object:
         ((key, content),) = value.items()
         if key in _COLUMNS:
             return tuple(map(_COLUMNS[key], *content))
-        return content.encode("latin-1") if key == "b" else messages.FinishReason(content)
+        return content.encode("latin-1") if key == "b" else _ENUMS[content]
     return value
 
 

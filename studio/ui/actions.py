@@ -98,6 +98,7 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("zoom_out", _T("actions", "Zoom &out"), "Ctrl+-", "zoom-out", _T("actions", "Smaller text")),
     ActionRow("zoom_reset", _T("actions", "Normal si&ze"), "Ctrl+0", "search", _T("actions", "The text at its normal size")),
     ActionRow("shortcuts", _T("actions", "&Keyboard shortcuts"), "F1", "keyboard", _T("actions", "All shortcuts on one page")),
+    ActionRow("performance", _T("actions", "&Performance…"), "Shift+F1", "chart-column", _T("actions", "How fast the model is on this computer, and how much memory it takes")),
     ActionRow("about", _T("actions", "&About GPT-2 Studio"), "", "info", _T("actions", "Version, where your texts are kept, licences")),
 )  # fmt: skip
 
@@ -120,7 +121,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("left_panel", "right_panel", "bottom_panel", "", "alternatives", "what_next", "history", "provenance", "variants", "curve", "compare", "loom", "beams", "presets", "find_settings", "xray", "inside", "", "heat", "heat_next", "ribbon", "origins", "effect", "read_all", "", "focus",
          "full_screen", "", "zoom_in", "zoom_out", "zoom_reset", "", "@theme", "@language"),
     ),
-    (_T("actions", "&Help"), ("shortcuts", "about")),
+    (_T("actions", "&Help"), ("shortcuts", "performance", "about")),
 )  # fmt: skip
 """Menus in order; "" is a separator, "@name" a menu of choices that the window makes."""
 

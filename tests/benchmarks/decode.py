@@ -34,6 +34,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import numpy as np
 from platformdirs import user_cache_path
 
+from studio.core.seeded_model import write_seeded
 from studio.paths import resource
 from tests.benchmarks.peers import gpt2_weights, installing
 from tests.benchmarks.peers.engines import Clock
@@ -284,7 +285,7 @@ def arguments_of(command_line: list[str] | None) -> argparse.Namespace:
         arguments.model = arguments.data / "gpt2-seeded"
         if not (arguments.model / "model.safetensors").exists():
             bpe = resource("gpt2-bpe", "encoder.json"), resource("gpt2-bpe", "vocab.bpe")
-            gpt2_weights.write_seeded(arguments.model, 0, *bpe)
+            write_seeded(arguments.model, 0, *bpe)
     return arguments
 
 

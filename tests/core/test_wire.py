@@ -17,7 +17,9 @@ TOKENS = st.builds(
     m.Token, st.integers(), st.binary(), st.text(), FLOATS, FLOATS, st.integers(), FLOATS,
     st.lists(CANDIDATES, max_size=3).map(tuple),
 )  # fmt: skip
+FIGURES = st.builds(m.Figure, st.sampled_from(m.Quantity), st.integers(), FLOATS, FLOATS)
 MESSAGES = st.one_of(
+    st.builds(m.PerformanceMeasured, st.integers(), st.lists(FIGURES, max_size=3).map(tuple)),
     st.builds(m.TokensGenerated, st.integers(), st.lists(TOKENS, max_size=3).map(tuple)),
     st.builds(m.AlternativeTokens, st.integers(), st.integers(), st.lists(TOKENS, max_size=3).map(tuple)),
     st.builds(
@@ -42,6 +44,11 @@ MESSAGES = st.one_of(
         st.lists(st.text()).map(tuple), st.booleans(),
     ),
 )  # fmt: skip
+
+
+def test_no_two_values_of_enums_are_the_same() -> None:
+    values = [member.value for kind in (m.FinishReason, m.Quantity) for member in kind]
+    assert len(values) == len(set(values))
 
 
 @given(message=MESSAGES)
