@@ -15,23 +15,26 @@ INLINE void few_tile(const int form, const int R, const int V, int first, const 
             for (int v = 0; v < V; v++)
                 acc[r][v] = v_all(0);
         const uint16_t *scales = (const uint16_t *)panel + first * LANES;
-        if (form == Q4) {
-            panel += PANEL * 4;
-            for (int eight = 0; eight < GROUP; eight += 8, panel += PANEL * 4) {
+        if (form == Q8 || form == Q4) {
+            const int in_a_word = form == Q8 ? 4 : 8;
+            const float *inputs = form == Q8 ? x + begin : sums + up(n_in, GROUP) / GROUP + begin;
+            const ptrdiff_t ld = form == Q8 ? ldx : ld_sums;
+            panel += form == Q8 ? PANEL * 2 : PANEL * 4;
+            for (int some = 0; some < GROUP; some += in_a_word, panel += PANEL * 4) {
                 words word[TILE_VECTORS];
 #pragma GCC unroll 4
                 for (int v = 0; v < V; v++)
                     word[v] = w_load((const uint32_t *)panel + (first + v) * LANES);
-                for (int k = 0; k < 8; k++) {
+                ask_for(panel + first * LANES * 4, V * LANES * 4);
+#pragma GCC unroll 8
+                for (int k = 0; k < in_a_word; k++) {
                     v16 weight[TILE_VECTORS];
 #pragma GCC unroll 4
-                    for (int v = 0; v < V; v++) {
-                        weight[v] = w_nibble(word[v]);
-                        word[v] = w_next(word[v]);
-                    }
+                    for (int v = 0; v < V; v++)
+                        weight[v] = form == Q8 ? w_byte(word[v], k) : w_nibble(word[v], k);
 #pragma GCC unroll 6
                     for (int r = 0; r < R; r++) {
-                        v16 input = v_all(x[r * ldx + begin + eight + k]);
+                        v16 input = v_all(inputs[r * ld + some + k]);
 #pragma GCC unroll 4
                         for (int v = 0; v < V; v++)
                             acc[r][v] = v_fma(weight[v], input, acc[r][v]);
@@ -39,9 +42,7 @@ INLINE void few_tile(const int form, const int R, const int V, int first, const 
                 }
             }
         } else {
-            if (form == Q8)
-                panel += PANEL * 2;
-            const int n = n_in - begin < width && form != Q8 ? n_in - begin : width;
+            const int n = n_in - begin < width ? n_in - begin : width;
             for (int k = 0; k < n; k++) {
                 v16 weight[TILE_VECTORS];
 #pragma GCC unroll 4
@@ -66,7 +67,8 @@ INLINE void few_tile(const int form, const int R, const int V, int first, const 
                 if (form != Q8 && form != Q4) {
                     total = v_add(total, acc[r][v]);
                 } else {
-                    total = v_fma(acc[r][v], v_bfloat16(scales + v * LANES), total);
+                    const v16 scale = v_bfloat16(scales + v * LANES);
+                    total = v_fma(acc[r][v], form == Q8 ? v_mul(scale, v_all(BYTE)) : scale, total);
                     if (form == Q4)
                         total = v_fma(v_all(sums[r * ld_sums + begin / GROUP]),
                                       v_bfloat16(scales + PANEL + v * LANES), total);

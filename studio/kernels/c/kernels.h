@@ -25,7 +25,7 @@ enum {
 
 /* A matrix (n_in, n_out) lies as panels of 64 outputs; within one, input after input.
  * FLOAT32, FLOAT16, BFLOAT16: 64 numbers an input.
- * Q8: for each group of 32 inputs 64 scales (bfloat16), then 32 x 64 int8.
+ * Q8: for each group of 32 inputs 64 scales (bfloat16), then 8 x 64 words of 4 inputs of 8 bits each.
  * Q4: for each group 64 scales and 64 offsets (bfloat16), then 4 x 64 words of 8 inputs of 4 bits each.
  * A quantised matrix is filled up to a whole group of inputs; all are to a whole panel of outputs. */
 enum form { FLOAT32, FLOAT16, BFLOAT16, Q8, Q4, N_FORMS };
@@ -91,7 +91,11 @@ struct kernels {
     const char *name;
     void (*normalise)(const float *x, int n, const float *const norm[2], float epsilon, float *out);
     void (*activate)(int which, float *x, int n);
+    /* for Q4: the sums of the groups, and behind them the inputs as the packed numbers want them */
     void (*group_sums)(const float *x, int n_groups, float *sums);
+    /* totals (panels, 64) += x (n_in) times panels that follow each other */
+    void (*multiply_one)(const struct matrix *matrix, int panel, int n_panels, const float *x, const float *sums,
+                         float *totals);
     /* totals (rows, 64) += x (rows, n_in) times one panel */
     void (*multiply)(const struct matrix *matrix, int panel, const float *x, ptrdiff_t ldx, const float *sums,
                      ptrdiff_t ld_sums, int n_rows, float *totals, float *scratch);
@@ -113,6 +117,9 @@ extern const struct kernels plain_kernels, avx2_kernels, avx512_kernels;
 extern const struct kernels *kernels;
 
 static inline int up(int n, int to) { return (n + to - 1) / to * to; }
+
+/* Numbers that `group_sums` writes for a row. */
+static inline int sums_of(int n_in) { return up(n_in, GROUP) / GROUP * (1 + GROUP); }
 
 static inline float bfloat16(uint16_t bits) {
     union {

@@ -39,10 +39,6 @@ static inline __m256 half_times_power_of_2(__m256 a, __m256 n) {
 static inline v16 v_times_power_of_2(v16 x, v16 n) {
     return (v16){half_times_power_of_2(x.a, n.a), half_times_power_of_2(x.b, n.b)};
 }
-static inline __m256 half_int8(const int8_t *p) {
-    return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)p)));
-}
-static inline v16 v_int8(const int8_t *p) { return (v16){half_int8(p), half_int8(p + 8)}; }
 static inline __m256 half_float16(const uint16_t *p) {
     return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p));
 }
@@ -59,10 +55,19 @@ static inline v16 v_bfloat16(const uint16_t *p) { return (v16){half_bfloat16(p),
 static inline words w_load(const uint32_t *p) {
     return (words){_mm256_loadu_si256((const __m256i *)p), _mm256_loadu_si256((const __m256i *)(p + 8))};
 }
-static inline words w_next(words w) { return (words){_mm256_srli_epi32(w.a, 4), _mm256_srli_epi32(w.b, 4)}; }
-static inline v16 w_nibble(words w) {
-    const __m256i low = _mm256_set1_epi32(15);
-    return (v16){_mm256_cvtepi32_ps(_mm256_and_si256(w.a, low)), _mm256_cvtepi32_ps(_mm256_and_si256(w.b, low))};
+/* Number k of the eight in each word, times 16**k; the last as it is. */
+INLINE __m256 half_nibble(__m256i w, const int k) {
+    return _mm256_cvtepi32_ps(k == 7 ? _mm256_srli_epi32(w, 28) : _mm256_and_si256(w, _mm256_set1_epi32(15 << (4 * k))));
+}
+INLINE v16 w_nibble(words w, const int k) { return (v16){half_nibble(w.a, k), half_nibble(w.b, k)}; }
+/* Byte k of the four in each word, times 2**24. */
+INLINE v16 w_byte(words w, const int k) {
+    const char o = -128;
+    const __m256i to_the_top =
+        _mm256_setr_epi8(o, o, o, k, o, o, o, 4 + k, o, o, o, 8 + k, o, o, o, 12 + k, o, o, o, k, o, o, o, 4 + k, o,
+                         o, o, 8 + k, o, o, o, 12 + k);
+    return (v16){_mm256_cvtepi32_ps(_mm256_shuffle_epi8(w.a, to_the_top)),
+                 _mm256_cvtepi32_ps(_mm256_shuffle_epi8(w.b, to_the_top))};
 }
 static inline float v_sum(v16 x) {
     __m256 half = _mm256_add_ps(x.a, x.b);

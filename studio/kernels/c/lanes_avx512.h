@@ -24,9 +24,6 @@ static inline v16 v_times_power_of_2(v16 a, v16 n) {
     __m512i shifted = _mm512_slli_epi32(_mm512_cvtps_epi32(n), 23);
     return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(a), shifted));
 }
-static inline v16 v_int8(const int8_t *p) {
-    return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)p)));
-}
 static inline v16 v_float16(const uint16_t *p) {
     return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p));
 }
@@ -38,10 +35,15 @@ static inline v16 v_bfloat16(const uint16_t *p) {
     return _mm512_castsi512_ps(_mm512_slli_epi32(wide, 16));
 }
 static inline words w_load(const uint32_t *p) { return _mm512_loadu_si512(p); }
-static inline words w_next(words w) { return _mm512_srli_epi32(w, 4); }
-static inline v16 w_nibble(words w) { /* the permutation looks at the low 4 bits only */
-    const v16 numbers = _mm512_setr_ps(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    return _mm512_permutexvar_ps(w, numbers);
+/* Number k of the eight in each word, times 16**k; the last as it is. */
+INLINE v16 w_nibble(words w, const int k) {
+    return _mm512_cvtepi32_ps(k == 7 ? _mm512_srli_epi32(w, 28) : _mm512_and_epi32(w, _mm512_set1_epi32(15 << (4 * k))));
+}
+/* Byte k of the four in each word, times 2**24. */
+INLINE v16 w_byte(words w, const int k) {
+    const char o = -128;
+    const __m128i to_the_top = _mm_setr_epi8(o, o, o, k, o, o, o, 4 + k, o, o, o, 8 + k, o, o, o, 12 + k);
+    return _mm512_cvtepi32_ps(_mm512_shuffle_epi8(w, _mm512_broadcast_i32x4(to_the_top)));
 }
 static inline float v_sum(v16 a) {
     __m256 half = _mm256_add_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));

@@ -42,7 +42,6 @@ static inline uint32_t bits_of(float f) {
 static inline v16 v_times_power_of_2(v16 a, v16 n) {
     EACH(with_bits(bits_of(a.f[i]) + ((uint32_t)(int32_t)n.f[i] << 23)));
 }
-static inline v16 v_int8(const int8_t *p) { EACH((float)p[i]); }
 static inline v16 v_bfloat16(const uint16_t *p) { EACH(with_bits((uint32_t)p[i] << 16)); }
 
 static inline float from_float16(uint16_t h) {
@@ -85,12 +84,12 @@ static inline words w_load(const uint32_t *p) {
     memcpy(w.u, p, sizeof w.u);
     return w;
 }
-static inline words w_next(words w) {
-    for (int i = 0; i < LANES; i++)
-        w.u[i] >>= 4;
-    return w;
+/* Number k of the eight in each word, times 16**k; the last as it is. */
+INLINE v16 w_nibble(words w, const int k) {
+    EACH(k == 7 ? (float)(w.u[i] >> 28) : (float)(int32_t)(w.u[i] & (uint32_t)15 << (4 * k)));
 }
-static inline v16 w_nibble(words w) { EACH((float)(w.u[i] & 15)); }
+/* Byte k of the four in each word, times 2**24. */
+INLINE v16 w_byte(words w, const int k) { EACH((float)(int32_t)(w.u[i] << (24 - 8 * k) & 0xff000000u)); }
 static inline float v_sum(v16 a) {
     for (int half = LANES / 2; half > 0; half /= 2)
         for (int i = 0; i < half; i++)

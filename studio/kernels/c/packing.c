@@ -117,7 +117,7 @@ void unpack_output(const struct matrix *matrix, int output, float *to, ptrdiff_t
         case FLOAT16: number = from_float16(((const uint16_t *)panel)[k * PANEL + o]); break;
         case BFLOAT16: number = bfloat16(((const uint16_t *)panel)[k * PANEL + o]); break;
         case Q8:
-            number = bfloat16(scales[o]) * (float)((const int8_t *)group)[PANEL * 2 + within * PANEL + o];
+            number = bfloat16(scales[o]) * (float)((const int8_t *)group)[PANEL * 2 + (within / 4 * PANEL + o) * 4 + within % 4];
             break;
         default: {
             const uint32_t word = ((const uint32_t *)(group + PANEL * 4))[within / 8 * PANEL + o];

@@ -3,9 +3,9 @@
 
 #include <math.h>
 #include <string.h>
-#include LANES_FILE
 
 #define INLINE static inline __attribute__((always_inline))
+#include LANES_FILE
 
 /* -- numbers one by one ---------------------------------------------------------------------------------- */
 
@@ -69,9 +69,16 @@ static void activate(int which, float *x, int n) {
     }
 }
 
+/* What w_nibble makes of 1 becomes 1 again. */
+static const float SIXTEENTH[8] = {1, 0x1p-4f, 0x1p-8f, 0x1p-12f, 0x1p-16f, 0x1p-20f, 0x1p-24f, 1};
+
 static void group_sums(const float *x, int n_groups, float *sums) {
-    for (int g = 0; g < n_groups; g++, x += GROUP)
+    float *shifted = sums + n_groups;
+    for (int g = 0; g < n_groups; g++, x += GROUP, shifted += GROUP) {
         sums[g] = v_sum(v_add(v_load(x), v_load(x + LANES)));
+        for (int k = 0; k < GROUP; k++)
+            shifted[k] = x[k] * SIXTEENTH[k % 8];
+    }
 }
 
 static float softmax(float *scores, int n, float scale) {
@@ -118,6 +125,6 @@ static int64_t touch(const uint8_t *bytes, int64_t n) {
 #include "quantising.h"
 
 const struct kernels KERNELS = {
-    KERNELS_NAME, normalise, activate, group_sums, multiply, score, softmax, mix, narrow_row, to_int8,
+    KERNELS_NAME, normalise, activate, group_sums, multiply_one, multiply, score, softmax, mix, narrow_row, to_int8,
     to_int4, touch,
 };

@@ -6,41 +6,76 @@ INLINE v16 weights_at(int form, const uint8_t *p, int input, int vector) {
     switch (form) {
     case FLOAT32: return v_load((const float *)p + at);
     case FLOAT16: return v_float16((const uint16_t *)p + at);
-    case BFLOAT16: return v_bfloat16((const uint16_t *)p + at);
-    default: return v_int8((const int8_t *)p + at);
+    default: return v_bfloat16((const uint16_t *)p + at);
     }
 }
 
-INLINE int bytes_of(int form) { return form == FLOAT32 ? 4 : form == Q8 ? 1 : 2; }
+INLINE int bytes_of(int form) { return form == FLOAT32 ? 4 : 2; }
+
+#define BYTE 0x1p-24f /* what w_byte makes of 1 becomes 1 again */
 
 /* -- one row ----------------------------------------------------------------------------------------------- */
 
+enum { AHEAD = 4096 }; /* bytes; measured with 8 and 4 bits, where the arithmetic leaves the memory waiting */
+
+/* What will be read soon is asked for early: the processor does not look ahead across pages by itself. */
+INLINE void ask_for(const uint8_t *p, int n_bytes) {
+#pragma GCC unroll 4
+    for (int i = 0; i < n_bytes; i += 64)
+        __builtin_prefetch(p + AHEAD + i, 0, 3);
+}
+
+/* acc (64) of a group of 32 inputs. */
+INLINE void group_of_bytes(const uint8_t *at, const float *x, v16 acc[4]) {
+    for (int four = 0; four < GROUP; four += 4, at += 4 * PANEL) {
+        words word[4];
+#pragma GCC unroll 4
+        for (int v = 0; v < 4; v++)
+            word[v] = w_load((const uint32_t *)at + v * LANES);
+        ask_for(at, 4 * PANEL);
+#pragma GCC unroll 4
+        for (int k = 0; k < 4; k++) {
+            v16 input = v_all(x[four + k]);
+#pragma GCC unroll 4
+            for (int v = 0; v < 4; v++)
+                acc[v] = v_fma(w_byte(word[v], k), input, acc[v]);
+        }
+    }
+}
+
+INLINE void group_of_nibbles(const uint8_t *at, const float *shifted, v16 acc[4]) {
+    for (int eight = 0; eight < GROUP; eight += 8, at += 4 * PANEL) {
+        words word[4];
+#pragma GCC unroll 4
+        for (int v = 0; v < 4; v++)
+            word[v] = w_load((const uint32_t *)at + v * LANES);
+        ask_for(at, 4 * PANEL + 64); /* and a part of what stands before the next group */
+#pragma GCC unroll 8
+        for (int k = 0; k < 8; k++) {
+            v16 input = v_all(shifted[eight + k]);
+#pragma GCC unroll 4
+            for (int v = 0; v < 4; v++)
+                acc[v] = v_fma(w_nibble(word[v], k), input, acc[v]);
+        }
+    }
+}
+
+/* totals (64) += x (n_in) times a panel. `sums`: what group_sums made of x. */
 INLINE void one_row(int form, const uint8_t *panel, int n_in, const float *x, const float *sums, float *totals) {
     const int width = form == Q8 || form == Q4 ? GROUP : BLOCK;
+    const float *shifted = sums + up(n_in, GROUP) / GROUP;
     v16 total[4] = {v_load(totals), v_load(totals + 16), v_load(totals + 32), v_load(totals + 48)};
     for (int begin = 0; begin < n_in; begin += width) {
         v16 acc[4] = {v_all(0), v_all(0), v_all(0), v_all(0)};
-        const uint8_t *scales = panel;
-        if (form == Q4) {
-            panel += PANEL * 4;
-            for (int eight = 0; eight < GROUP; eight += 8, panel += PANEL * 4) {
-                words word[4];
-                for (int v = 0; v < 4; v++)
-                    word[v] = w_load((const uint32_t *)panel + v * LANES);
-#pragma GCC unroll 8
-                for (int k = 0; k < 8; k++) {
-                    v16 input = v_all(x[begin + eight + k]);
-#pragma GCC unroll 4
-                    for (int v = 0; v < 4; v++) {
-                        acc[v] = v_fma(w_nibble(word[v]), input, acc[v]);
-                        word[v] = w_next(word[v]);
-                    }
-                }
-            }
+        const uint16_t *scales = (const uint16_t *)panel;
+        if (form == Q8) {
+            group_of_bytes(panel + PANEL * 2, x + begin, acc);
+            panel += PANEL * 2 + GROUP * PANEL;
+        } else if (form == Q4) {
+            group_of_nibbles(panel + PANEL * 4, shifted + begin, acc);
+            panel += PANEL * 4 + GROUP * PANEL / 2;
         } else {
-            if (form == Q8)
-                panel += PANEL * 2;
-            const int n = n_in - begin < width && form != Q8 ? n_in - begin : width;
+            const int n = n_in - begin < width ? n_in - begin : width;
 #pragma GCC unroll 4
             for (int k = 0; k < n; k++) {
                 v16 input = v_all(x[begin + k]);
@@ -52,18 +87,23 @@ INLINE void one_row(int form, const uint8_t *panel, int n_in, const float *x, co
         }
 #pragma GCC unroll 4
         for (int v = 0; v < 4; v++) {
-            if (form != Q8 && form != Q4) {
+            if (form == Q8)
+                total[v] = v_fma(acc[v], v_mul(v_bfloat16(scales + v * LANES), v_all(BYTE)), total[v]);
+            else if (form == Q4)
+                total[v] = v_fma(v_all(sums[begin / GROUP]), v_bfloat16(scales + PANEL + v * LANES),
+                                 v_fma(acc[v], v_bfloat16(scales + v * LANES), total[v]));
+            else
                 total[v] = v_add(total[v], acc[v]);
-                continue;
-            }
-            total[v] = v_fma(acc[v], v_bfloat16((const uint16_t *)scales + v * LANES), total[v]);
-            if (form == Q4)
-                total[v] = v_fma(v_all(sums[begin / GROUP]),
-                                 v_bfloat16((const uint16_t *)scales + PANEL + v * LANES), total[v]);
         }
     }
     for (int v = 0; v < 4; v++)
         v_store(totals + v * LANES, total[v]);
+}
+
+INLINE void one_row_of(int form, const uint8_t *panels, int n_panels, int n_in, const float *x, const float *sums,
+                       float *totals) {
+    for (int p = 0; p < n_panels; p++)
+        one_row(form, panels + p * panel_bytes(form, n_in), n_in, x, sums, totals + p * PANEL);
 }
 
 #include "few_rows.h"
@@ -160,9 +200,7 @@ INLINE void widen(int form, const uint8_t *from, int n, int vectors, int ld, flo
     for (int k = 0; k < n; k++)
         for (int v = 0; v < vectors; v++) {
             const int at = k * ld + v * LANES;
-            v16 numbers = form == FLOAT16    ? v_float16((const uint16_t *)from + at)
-                          : form == BFLOAT16 ? v_bfloat16((const uint16_t *)from + at)
-                                             : v_int8((const int8_t *)from + at);
+            v16 numbers = form == FLOAT16 ? v_float16((const uint16_t *)from + at) : v_bfloat16((const uint16_t *)from + at);
             v_store(to + k * vectors * LANES + v * LANES, numbers);
         }
 }
@@ -171,8 +209,19 @@ INLINE void widen_int4(const uint8_t *from, float *to) {
     for (int eight = 0; eight < GROUP; eight += 8)
         for (int v = 0; v < 4; v++) {
             words word = w_load((const uint32_t *)from + eight / 8 * PANEL + v * LANES);
-            for (int k = 0; k < 8; k++, word = w_next(word))
-                v_store(to + (eight + k) * PANEL + v * LANES, w_nibble(word));
+#pragma GCC unroll 8
+            for (int k = 0; k < 8; k++)
+                v_store(to + (eight + k) * PANEL + v * LANES, v_mul(w_nibble(word, k), v_all(SIXTEENTH[k])));
+        }
+}
+
+INLINE void widen_int8(const uint8_t *from, float *to) {
+    for (int four = 0; four < GROUP; four += 4)
+        for (int v = 0; v < 4; v++) {
+            words word = w_load((const uint32_t *)(from + four * PANEL) + v * LANES);
+#pragma GCC unroll 4
+            for (int k = 0; k < 4; k++)
+                v_store(to + (four + k) * PANEL + v * LANES, v_mul(w_byte(word, k), v_all(BYTE)));
         }
 }
 
@@ -182,7 +231,7 @@ INLINE void many_rows(int form, const uint8_t *panel, int n_in, const float *x, 
     for (int begin = 0; begin < n_in; begin += width) {
         if (form == Q8) {
             const uint16_t *scales = (const uint16_t *)panel;
-            widen(Q8, panel + PANEL * 2, GROUP, 4, PANEL, scratch);
+            widen_int8(panel + PANEL * 2, scratch);
             tiles_scale(4, n_rows, GROUP, x + begin, ldx, scratch, PANEL, totals, PANEL, scales, sums, 0);
             panel += PANEL * 2 + GROUP * PANEL;
         } else if (form == Q4) {
@@ -213,15 +262,19 @@ INLINE void many_rows(int form, const uint8_t *panel, int n_in, const float *x, 
     default: call(Q4); break;                                                                               \
     }
 
+static void multiply_one(const struct matrix *matrix, int panel, int n_panels, const float *x, const float *sums,
+                         float *totals) {
+    const uint8_t *data = (const uint8_t *)matrix->data + panel * panel_bytes(matrix->form, matrix->n_in);
+#define ONE(FORM) one_row_of(FORM, data, n_panels, matrix->n_in, x, sums, totals)
+    EACH_FORM(ONE)
+}
+
 static void multiply(const struct matrix *matrix, int panel, const float *x, ptrdiff_t ldx, const float *sums,
                      ptrdiff_t ld_sums, int n_rows, float *totals, float *scratch) {
     const uint8_t *data = (const uint8_t *)matrix->data + panel * panel_bytes(matrix->form, matrix->n_in);
-#define ONE(FORM) one_row(FORM, data, matrix->n_in, x, sums, totals)
 #define MANY(FORM) many_rows(FORM, data, matrix->n_in, x, ldx, sums, ld_sums, n_rows, totals, scratch)
 #define A_FEW(FORM) few_rows(FORM, data, matrix->n_in, x, ldx, sums, ld_sums, n_rows, totals)
-    if (n_rows == 1) {
-        EACH_FORM(ONE)
-    } else if (n_rows <= FEW) {
+    if (n_rows <= FEW) {
         EACH_FORM(A_FEW)
     } else {
         EACH_FORM(MANY)
@@ -232,16 +285,16 @@ static void multiply(const struct matrix *matrix, int panel, const float *x, ptr
 
 static void score(int form, const void *keys, int d, int n, const float *q, ptrdiff_t ldq, int n_rows,
                   float *scores, ptrdiff_t ld, float *scratch) {
-    const struct matrix panels = {form, d, up(n, PANEL), 0, keys, NULL};
+    if (n_rows == 1) {
+        const struct matrix panels = {form, d, up(n, PANEL), 0, keys, NULL};
+        memset(scores, 0, (size_t)up(n, PANEL) * sizeof(float));
+        multiply_one(&panels, 0, up(n, PANEL) / PANEL, q, NULL, scores);
+        return;
+    }
     for (int first = 0; first < n; first += PANEL) {
         float *at = scores + first;
         for (int r = 0; r < n_rows; r++)
-            for (int v = 0; v < PANEL; v += LANES)
-                v_store(at + r * ld + v, v_all(0));
-        if (n_rows == 1) {
-            multiply(&panels, first / PANEL, q, ldq, NULL, 0, 1, at, scratch);
-            continue;
-        }
+            memset(at + r * ld, 0, PANEL * sizeof(float));
         const uint8_t *panel = (const uint8_t *)keys + first / PANEL * panel_bytes(form, d);
         for (int begin = 0; begin < d; begin += BLOCK) {
             const int width = d - begin < BLOCK ? d - begin : BLOCK;

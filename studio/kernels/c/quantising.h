@@ -28,7 +28,7 @@ static void to_int8(float w[GROUP][PANEL], uint8_t *to) {
         for (int o = 0; o < PANEL; o++) {
             float q = whole(w[k][o] * inverse[o]);
             q = q > 127 ? 127 : q;
-            numbers[k * PANEL + o] = (int8_t)(q < -127 ? -127 : q);
+            numbers[(k / 4 * PANEL + o) * 4 + k % 4] = (int8_t)(q < -127 ? -127 : q);
         }
 }
 

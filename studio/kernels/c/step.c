@@ -43,9 +43,34 @@ struct product {
     int purpose, activation;
 };
 
+/* One row: totals lie panel after panel, as they go out. */
+static void some_panels_of_one(const struct product *p, int first, int end, float *totals) {
+    for (int n; first < end; first += n) {
+        n = end - first < ROWS ? end - first : ROWS;
+        const int width = p->matrix->n_out - first * PANEL < n * PANEL ? p->matrix->n_out - first * PANEL : n * PANEL;
+        if (p->matrix->bias)
+            memcpy(totals, p->matrix->bias + first * PANEL, (size_t)(n * PANEL) * sizeof(float));
+        else
+            memset(totals, 0, (size_t)(n * PANEL) * sizeof(float));
+        kernels->multiply_one(p->matrix, first, n, p->x, p->sums, totals);
+        if (p->purpose == ACTIVATE)
+            kernels->activate(p->activation, totals, n * PANEL);
+        float *to = p->out + first * PANEL;
+        if (p->purpose == ADD_TO)
+            for (int i = 0; i < width; i++)
+                to[i] += totals[i];
+        else
+            memcpy(to, totals, (size_t)width * sizeof(float));
+    }
+}
+
 static void some_panels(void *context, int first, int end, int who) {
     const struct product *p = context;
     float *totals = room_for(&own[who], 0), *scratch = totals + ROWS * PANEL;
+    if (p->n_rows == 1) {
+        some_panels_of_one(p, first, end, totals);
+        return;
+    }
     for (int panel = first; panel < end; panel++)
         for (int row = 0; row < p->n_rows; row += ROWS) {
             const int n = p->n_rows - row < ROWS ? p->n_rows - row : ROWS;
@@ -270,7 +295,7 @@ static int prepare(struct pass *p) {
     p->ld = up(m->n_embd, PANEL);
     p->ld_qkv = up(3 * m->n_embd, PANEL);
     p->ld_inner = up(m->n_inner, PANEL);
-    p->ld_sums = up(widest, GROUP) / GROUP;
+    p->ld_sums = sums_of(widest);
     p->ld_scores = up(most, PANEL) + PANEL;
     p->together = (int)(SCORES / p->ld_scores);
     p->together = p->together < 1 ? 1 : p->together > TOGETHER ? TOGETHER : p->together;
@@ -329,7 +354,7 @@ EXPORT int studio_step(const struct model *model, const struct cache *main, cons
 /* out (n, n_out) = x (n, n_in filled up to 64) times a matrix, with its bias. -1: no memory. */
 EXPORT int studio_multiply(const struct matrix *matrix, const float *x, int n, float *out) {
     pool_begin();
-    const ptrdiff_t ld = up(matrix->n_in, PANEL), ld_sums = up(matrix->n_in, GROUP) / GROUP;
+    const ptrdiff_t ld = up(matrix->n_in, PANEL), ld_sums = sums_of(matrix->n_in);
     float *sums = room_for(&whole, (size_t)(n * ld_sums));
     int failed = sums == NULL;
     for (int who = 0; who < pool_threads(); who++)

@@ -108,7 +108,7 @@ def read_bandwidth(threads: int, clock: Clock) -> float:
     if found:
         found.set_threads(threads)
     torch.set_num_threads(threads)
-    memory = Buffer(n_bytes) if found else None
+    memory = Buffer(n_bytes, big_pages=True) if found else None  # as the weights are held
     numbers = torch.frombuffer(memory.memory, dtype=torch.float32) if memory else torch.ones(n_bytes // 4)
     numbers.fill_(1)
     for _ in range(10):
