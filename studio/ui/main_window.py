@@ -11,6 +11,7 @@ from typing import Any
 from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QHBoxLayout,
     QMainWindow,
     QSplitter,
@@ -359,7 +360,15 @@ class MainWindow(QMainWindow):
         self.activateWindow()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc, when there is nothing to stop, closes what is open: notice, find, focus mode, full screen."""
+        """Esc, when there is nothing to stop, closes what is open: notice, find, focus mode, full screen.
+
+        Enter presses the button that has the keyboard, as Space does; Qt has that in dialogs only.
+        """
+        focus = self.focusWidget()
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and isinstance(focus, QAbstractButton):
+            if not event.isAutoRepeat():
+                focus.click()
+            return
         if event.key() == Qt.Key.Key_Escape:
             if self.notice.isVisible():
                 self.notice.hide()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt, QTranslator
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QAbstractSlider,
@@ -97,6 +98,19 @@ def test_the_tab_key_comes_to_every_visible_widget(window: MainWindow) -> None:
     for other in touched(window):
         if not other.focusPolicy() & Qt.FocusPolicy.TabFocus:
             assert isinstance(other, QToolButton), other.objectName()
+
+
+def test_enter_presses_the_button_that_has_the_keyboard(window: MainWindow, qtbot: QtBot) -> None:
+    found = window.findChildren(QPushButton)
+    buttons = [b for b in found if type(b) is QPushButton and b.isVisible() and b.isEnabled()]
+    assert buttons
+    for button in buttons:
+        button.blockSignals(True)  # what it does is not the question
+        button.setCheckable(True)
+        button.setFocus()
+        before = button.isChecked()
+        QTest.keyClick(button, Qt.Key.Key_Return)
+        assert button.isChecked() != before, button.objectName()
 
 
 def test_no_text_of_a_button_or_label_is_cut_off(window: MainWindow) -> None:
