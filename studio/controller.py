@@ -17,6 +17,7 @@ from studio.catalogue import Catalogue
 from studio.core import messages as m
 from studio.finding import Finding
 from studio.insight import Insight
+from studio.precision import Precision
 from studio.preferences import Preferences
 from studio.reading import Reading
 from studio.recovery import Recovery
@@ -75,7 +76,9 @@ class Controller(QObject):
         self.safekeeping = Safekeeping(window, library, folder, self)
         self.recovery = Recovery(window, library, folder, self)
         self.recovery.folder_chosen.connect(self._on_folder_chosen)
-        self.preferences.device_chosen.connect(lambda: self._choose_model(window.settings.model))
+        self.precision = Precision(window, model_thread, library, self.writing, folder, self._next_job, self)
+        for chosen in (self.preferences.device_chosen, self.precision.chosen):
+            chosen.connect(lambda: self._choose_model(window.settings.model))
         model_thread.message.connect(self.on_message)
         library.message.connect(self.on_library_message)
         self.sessions.opened.connect(self._on_session_opened)
@@ -141,6 +144,7 @@ class Controller(QObject):
                     self._window.status.show_activity(text.format(percent=round(100 * fraction)))
                 self.views.interior.on_progress(message)
                 self.views.tuning.on_progress(message)
+                self.precision.on_message(message)
             case m.ModelLoaded():
                 self._on_model_loaded(message)
             case m.GenerationStarted():
@@ -184,6 +188,8 @@ class Controller(QObject):
                 pass  # the window does not ask for scores; Performance has heard the others
             case m.TextCompared() | m.ComparisonFinished():
                 self.views.comparison.on_message(message)
+            case m.PrecisionMeasured() | m.PrecisionsMeasured():
+                self.precision.on_message(message)
             case m.LookedUp():
                 self.token_page.on_looked_up(message)
             case m.BridgesFound():
@@ -201,7 +207,7 @@ class Controller(QObject):
             path = own if own.is_dir() else paths.resource("models", name)
         self._load_job = self._next_job()
         self._window.status.show_activity(self.tr("Loading the model…"))
-        self._thread.submit(m.LoadModel(self._load_job, str(path), self._window.settings.device))
+        self._thread.submit(self.precision.request(self._load_job, str(path)))
 
     def _on_model_loaded(self, message: m.ModelLoaded) -> None:
         self._window.status.show_model(message.model)
@@ -209,6 +215,7 @@ class Controller(QObject):
         self.insight.on_model_loaded()
         self.views.effects.on_model_loaded()
         self.writing.on_model_ready(message.model)
+        self.precision.on_model_loaded(message.model)
         self.views.comparison.on_model_loaded()
         self.views.interior.on_model_loaded(message.model)
         self.reading.measure()
@@ -221,6 +228,7 @@ class Controller(QObject):
             or self.reading.asked(message.job_id)
             or self.views.interior.on_failed(message)
             or self.views.performance.on_failed(message)
+            or self.precision.on_failed(message)
         ) and not message.report:
             return
         if self.views.comparison.is_own(message.job_id):

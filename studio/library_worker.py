@@ -36,7 +36,15 @@ class SaveSettings:
     settings: settings.Settings
 
 
-LibraryWork = r.LibraryRequest | exchange.ExchangeRequest | SaveSettings
+@dataclass(frozen=True, slots=True)
+class SaveFile:
+    """Write a small file that can be made again, whole or not at all."""
+
+    file: Path
+    text: str
+
+
+LibraryWork = r.LibraryRequest | exchange.ExchangeRequest | SaveSettings | SaveFile
 Answer = r.LibraryMessage | exchange.ExchangeMessage
 
 
@@ -68,6 +76,9 @@ class LibraryWorker(QObject):
         if isinstance(request, SaveSettings):
             with contextlib.suppress(OSError):  # full or read-only: the texts' own saves say so
                 settings.save(request.file, request.settings)
+        elif isinstance(request, SaveFile):
+            with contextlib.suppress(OSError):
+                settings.write_whole(request.file, request.text)
         else:
             if isinstance(request, r.CloseLibrary):
                 self._break_off_exchange()

@@ -57,6 +57,11 @@ def settings_file(library: Path) -> Path:
     return library / "settings.toml"
 
 
+def precisions_file(library: Path) -> Path:
+    """What precisions were measured to cost on this machine; may be deleted at any time."""
+    return library / "precisions.json"
+
+
 def presets_dir(library: Path) -> Path:
     """The user's own sampling presets, one TOML file each."""
     return library / "presets"

@@ -172,6 +172,7 @@ class Settings:
     # how it writes
     model: str = _text("starter")  # a name in the models folder, one that ships with the app, or a folder
     device: str = _choice("auto", "cpu", "cuda", "mps")
+    precision: str = _choice("auto", "float32", "bfloat16", "float16", "int8", "int4")
     preset: str = _text()  # the preset the sampling came from; empty: none
     sampling: str = _text()  # the processor chain as JSON; empty: the default chain
     sampling_off: tuple[str, ...] = _texts()  # names of its processors that are switched off
@@ -284,9 +285,15 @@ def save(path: Path, settings: Settings) -> None:
     """Write the settings so that after a crash the file is the old one or the new one. Raises OSError."""
     import tomli_w
 
+    write_whole(
+        path, tomli_w.dumps({entry.name: getattr(settings, entry.name) for entry in fields(settings)})
+    )
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that after a crash it is the old one or the new one. Raises OSError."""
     path = path.resolve()  # a symbolic link stays one
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = tomli_w.dumps({entry.name: getattr(settings, entry.name) for entry in fields(settings)})
     descriptor, name = tempfile.mkstemp(prefix=path.name + ".", suffix=".tmp", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:

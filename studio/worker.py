@@ -130,6 +130,7 @@ class _ModelProcess(QObject):
                 | m.BridgesFound()
                 | m.PerformanceMeasured()
                 | m.UsageTold()
+                | m.PrecisionsMeasured()
                 | m.JobFailed()
             ):
                 self._active.pop(message.job_id, None)
@@ -170,7 +171,8 @@ class _ModelProcess(QObject):
                 | m.TuneSettings
                 | m.LookUp
                 | m.FindBridges
-                | m.MeasurePerformance,
+                | m.MeasurePerformance
+                | m.MeasurePrecisions,
             ):
                 self.message.emit(m.JobFailed(job_id, *sentences, templates=sentences))
             if isinstance(request, m.Generate | m.GenerateAlternatives):

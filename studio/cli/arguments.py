@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from studio.core.parameters import Value
 
 STARTER = "starter"
+PRECISIONS = ("auto", "float32", "bfloat16", "float16", "int8", "int4")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -94,6 +95,10 @@ def make_parser() -> argparse.ArgumentParser:
     model.add_argument(
         "--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="where to compute"
     )
+    model.add_argument(
+        "--precision", choices=PRECISIONS, default="float32",
+        help="bits for each of GPT-2's numbers; auto: as the window would (default: %(default)s)",
+    )  # fmt: skip
 
     parser = _Parser(
         prog="gpt2-studio",
@@ -226,6 +231,9 @@ def _compare(parser: _Parser) -> None:
 
     parser.add_argument("file", metavar="FILE", help="a UTF-8 text file, or - for stdin")
     parser.add_argument("--other", metavar="NAME|DIR", default="", help="B, if it is another model")
+    parser.add_argument(
+        "--other-precision", choices=PRECISIONS, default="", help="of B (default: as --precision)"
+    )
     parser.add_argument("--preset", metavar="NAME", default="", help="settings of A (default: none)")
     parser.add_argument("--other-preset", metavar="NAME", default="", help="settings of B (default: none)")
     parser.add_argument("--seed", metavar="N", type=_whole("--seed", 0, 2**63 - 1), default=0)

@@ -31,10 +31,10 @@ def run_compare(arguments: argparse.Namespace) -> int:
     stretches: list[ComparedStretch] = []
     finished = None
     with running.interruptible() as cancelled:
-        engine, _ = running.load(folder, arguments.device, cancelled)
+        engine, _ = running.load(folder, arguments.device, cancelled, arguments.precision, library)
         request = m.CompareText(
             running.JOB, text, (), other, chain_a, chain_b, arguments.seed, arguments.device,
-            max_tokens=arguments.max_tokens,
+            precision=arguments.other_precision, max_tokens=arguments.max_tokens,
         )  # fmt: skip
         for message in engine.run(request, cancelled):
             match message:
@@ -69,10 +69,13 @@ def _print_table(
             f"{s.rank_b or '-'}\t{s.start}\t{json.dumps(text[s.start : s.end], ensure_ascii=False)}\n"
         )
     figures = summarise(stretches, text[: finished.n_characters])
+    name_a, name_b = finished.name_a, finished.name_b
+    if finished.precision_a != finished.precision_b:
+        name_a, name_b = f"{name_a} ({finished.precision_a})", f"{name_b} ({finished.precision_b})"
     kl = f"mean KL {figures.mean_kl:.4f} bits" if finished.same_vocabulary else "no KL: other vocabularies"
     sys.stdout.write(
-        f"A {finished.name_a}: perplexity {figures.perplexity_a:.3f}, {figures.bits_per_byte_a:.4f} bits per "
-        f"byte; B {finished.name_b}: {figures.perplexity_b:.3f}, {figures.bits_per_byte_b:.4f}; same "
+        f"A {name_a}: perplexity {figures.perplexity_a:.3f}, {figures.bits_per_byte_a:.4f} bits per "
+        f"byte; B {name_b}: {figures.perplexity_b:.3f}, {figures.bits_per_byte_b:.4f}; same "
         f"favourite {figures.agreement:.1%}; {kl}\n"
     )
 
@@ -108,6 +111,8 @@ def _print_json(stretches: list[ComparedStretch], finished: ComparisonFinished, 
             "model_b": finished.name_b,
             "same_vocabulary": finished.same_vocabulary,
             "same_weights": finished.same_weights,
+            "precision_a": finished.precision_a,
+            "precision_b": finished.precision_b,
             "n_characters": finished.n_characters,
             "seconds": running.number(finished.seconds),
         }

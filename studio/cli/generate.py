@@ -67,7 +67,7 @@ def run_generate(arguments: argparse.Namespace) -> int:
     written = Written()
     failure: BaseException | None = None
     with running.interruptible() as cancelled:
-        engine, info = running.load(folder, arguments.device, cancelled)
+        engine, info = running.load(folder, arguments.device, cancelled, arguments.precision, library)
         if arguments.seed is None and not arguments.json:
             running.note(f"Seed: {seed}")
         try:

@@ -40,7 +40,7 @@ def run_inspect(arguments: argparse.Namespace) -> int:
     from studio.core import messages as m
 
     with running.interruptible() as cancelled:
-        engine, info = running.load(folder, arguments.device, cancelled)
+        engine, info = running.load(folder, arguments.device, cancelled, arguments.precision, library)
         place, token = _find(engine, arguments, text, cancelled)
         wanted = (token.token_id,) if token is not None else ()
         request = m.InspectPlace(
@@ -62,6 +62,7 @@ def run_inspect(arguments: argparse.Namespace) -> int:
     if inside is not None:
         result |= _inside(inside, lens=arguments.lens, attention=arguments.attention)
     result["model"] = info.name
+    result["precision"] = info.dtype
     if arguments.json:
         running.print_json(result)
     else:

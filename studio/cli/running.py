@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from studio import paths
 from studio.cli.trouble import EngineFailedError
 
 if TYPE_CHECKING:
@@ -41,15 +42,28 @@ def interruptible() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, previous)
 
 
-def load(folder: Path, device: str, cancelled: Callable[[], bool]) -> tuple[Engine, ModelInfo]:
-    """Load a model. Raises EngineFailedError, Interrupted."""
+def load(
+    folder: Path,
+    device: str,
+    cancelled: Callable[[], bool],
+    precision: str = "float32",
+    library: Path | None = None,
+) -> tuple[Engine, ModelInfo]:
+    """Load a model. `library` knows what "auto" is. Raises EngineFailedError, KeyboardInterrupt."""
     from studio.core import messages as m
     from studio.core.engine import Engine
+    from studio.core.precisions import AUTO, Known
 
     engine = Engine()
-    for message in engine.run(m.LoadModel(JOB, str(folder), device), cancelled):
+    known: tuple[tuple[str, str], ...] = ()
+    if precision == AUTO and library is not None:
+        known = Known.from_file(paths.precisions_file(library)).choices()
+    request = m.LoadModel(JOB, str(folder), device, precision, measured=known)
+    for message in engine.run(request, cancelled):
         match message:
             case m.ModelLoaded(model=info):
+                if precision not in (AUTO, info.dtype):
+                    note(f"{info.name} is computed in {info.dtype}: it cannot be had in {precision} here.")
                 return engine, info
             case m.JobFailed():
                 raise failed(message)

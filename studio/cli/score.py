@@ -17,14 +17,15 @@ if TYPE_CHECKING:
 def run_score(arguments: argparse.Namespace) -> int:
     """Print how likely each token of a text is."""
     text = inputs.read_text(arguments.file, exactly=True)
-    folder = inputs.model_folder(arguments.model, inputs.library(arguments))
+    library = inputs.library(arguments)
+    folder = inputs.model_folder(arguments.model, library)
 
     from studio.core import messages as m
 
     started = time.perf_counter()
     scored = None
     with running.interruptible() as cancelled:
-        engine, info = running.load(folder, arguments.device, cancelled)
+        engine, info = running.load(folder, arguments.device, cancelled, arguments.precision, library)
         for message in engine.run(m.ScoreText(running.JOB, text, arguments.stride), cancelled):
             match message:
                 case m.Progress():
@@ -58,6 +59,7 @@ def _print_score_json(scored: TextScored, info: ModelInfo, seconds: float) -> No
         "bits_per_byte": running.number(scored.bits_per_byte),
         "stride": scored.stride,
         "model": info.name,
+        "precision": info.dtype,
         "seconds": running.number(seconds),
     }
     running.print_json(result)

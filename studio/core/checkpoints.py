@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from studio.core.model import ACTIVATIONS, GPT2, CausalLM
 from studio.core.other_tokenizer import load_tokenizer
 from studio.core.packed_weights import PackedWeights
 from studio.core.packed_weights import memory_bytes as packed_bytes
+from studio.core.precisions import AUTO, UNMEASURED
 from studio.core.tokenizer import Tokenizer
 from studio.kernels import library
 
@@ -48,24 +49,33 @@ class Wanted:
     device: torch.device
     precision: str = "float32"  # a key of packed_weights.PRECISIONS
     backend: str = "auto"  # "auto", "compiled", "torch"
+    measured: tuple[tuple[str, str], ...] = ()  # as in LoadModel
+
+    def precision_of(self, sha256: str) -> str:
+        """The precision for weights of this hash."""
+        return dict(self.measured).get(sha256, UNMEASURED) if self.precision == AUTO else self.precision
 
 
 Loader = Callable[[Path, Config, Wanted], Loading | None]
 
 
 def load_checkpoint(
-    path: str, device: str = "auto", precision: str = "float32", backend: str = "auto"
+    path: str,
+    device: str = "auto",
+    precision: str = "float32",
+    backend: str = "auto",
+    measured: Iterable[tuple[str, str]] = (),
 ) -> Loading:
     """Load a folder with config.json and weights, yielding the fraction done (0..1).
 
-    `precision` and `backend` as in LoadModel; what cannot be had is torch in float32, and ModelInfo says so.
-    Raises StudioError for everything that can be wrong with the folder, also too little memory. A GPU on
-    which the model does not fit, or that fails, is replaced by the CPU.
+    `precision`, `backend` and `measured` as in LoadModel; what cannot be had is torch in float32, and
+    ModelInfo says so. Raises StudioError for everything that can be wrong with the folder, also too little
+    memory. A GPU on which the model does not fit, or that fails, is replaced by the CPU.
     """
     started = time.perf_counter()
     folder = Path(path)
     config = _read_config(folder)
-    wanted = Wanted(hardware.pick_device(device), precision, backend)
+    wanted = Wanted(hardware.pick_device(device), precision, backend, tuple(measured))
     n_threads = torch.get_num_threads()
     loaded = False
     try:
@@ -135,23 +145,25 @@ def _load_gpt2(folder: Path, raw: Config, wanted: Wanted) -> Loading:
     names = match_names(config, weights)
     device = wanted.device
     kernels = _kernels(wanted)
-    needed = config.memory_bytes if kernels is None else packed_bytes(config, wanted.precision)
-    check_memory(needed, device)
+    first = UNMEASURED if wanted.precision == AUTO else wanted.precision  # until the hash is known
+    check_memory(config.memory_bytes if kernels is None else packed_bytes(config, first), device)
     tokenizer = load_tokenizer(folder, config.vocab_size, end_of_text(raw, config.vocab_size))
     digest = yield from _scaled(0.0, _HASHED, files.sha256(weights.files))
     set_threads(config.n_parameters, device)
     model: GPT2
+    backend, precision = ("studio" if kernels is None else "compiled"), "float32"
     if kernels is None:
         tensors = yield from _scaled(_HASHED, 0.9, files.read_tensors(weights, names))
         model = GPT2(config, tensors, device)
     else:
-        packed = PackedWeights(kernels, config, wanted.precision)
+        precision = wanted.precision_of(digest)
+        check_memory(packed_bytes(config, precision), device)
+        packed = PackedWeights(kernels, config, precision)
         for n, (name, tensor) in enumerate(files.each_tensor(weights, names)):
             packed.put(name, tensor)
             yield _HASHED + (1 - _HASHED) * n / len(names)
         model = CompiledGPT2(packed)
     yield 1.0
-    backend, precision = ("studio", "float32") if kernels is None else ("compiled", wanted.precision)
     info = _info(
         folder, "gpt2", backend, digest, model, tokenizer, n_layer=config.n_layer, n_embd=config.n_embd
     )

@@ -92,7 +92,8 @@ def compare(
     """Answer a request. Raises StudioError, InterruptedReading. The second model is freed at the end."""
     started = time.perf_counter()
     n_threads = torch.get_num_threads()
-    same = not request.path or Path(request.path).resolve() == Path(first.info.path).resolve()
+    same_files = not request.path or Path(request.path).resolve() == Path(first.info.path).resolve()
+    same = same_files and request.precision in ("", first.info.dtype)
     if same and request.processors_a == request.processors_b:
         raise StudioError(
             QT_TRANSLATE_NOOP("StudioError", "Both sides are the same model with the same settings."),
@@ -107,7 +108,7 @@ def compare(
     second = first
     try:
         if not same:
-            second = yield from _load(request, cancelled)
+            second = yield from _load(first, request, cancelled)
         own = reader if same else Reader(second.model, second.tokenizer, LogitMemory(0))
         b = Side(second, own, request, "b")
         _shorten(a, b, request.max_tokens)
@@ -124,6 +125,8 @@ def compare(
             first.info.sha256 == second.info.sha256,
             a.ends[-1],
             time.perf_counter() - started,
+            first.info.dtype,
+            second.info.dtype,
         )
     finally:
         torch.set_num_threads(n_threads)  # as the model that stays wants it
@@ -147,8 +150,11 @@ def divergences(logprobs_a: Tensor, logprobs_b: Tensor) -> tuple[float, float]:
     return max(kl, 0.0), min(max(js, 0.0), math.log(2))
 
 
-def _load(request: CompareText, cancelled: Cancelled) -> Generator[Progress, None, Checkpoint]:
-    loading = load_checkpoint(request.path, request.device)
+def _load(
+    first: Checkpoint, request: CompareText, cancelled: Cancelled
+) -> Generator[Progress, None, Checkpoint]:
+    path, precision = request.path or first.info.path, request.precision or first.info.dtype
+    loading = load_checkpoint(path, request.device, precision)
     while True:
         try:
             fraction = next(loading)

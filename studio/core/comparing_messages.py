@@ -23,6 +23,7 @@ class CompareText:
     processors_b: tuple[LogitsProcessor, ...]
     seed: int = 0  # of processors that draw
     device: str = "auto"  # for B
+    precision: str = ""  # of B, as in LoadModel; "": that of A
     max_tokens: int = 8192  # of the text, as A reads it; what comes after these is left out
 
 
@@ -66,3 +67,5 @@ class ComparisonFinished:
     same_weights: bool
     n_characters: int  # code points compared
     seconds: float
+    precision_a: str = "float32"  # as in ModelInfo.dtype
+    precision_b: str = "float32"

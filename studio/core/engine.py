@@ -14,12 +14,13 @@ from studio.core.alternatives import generate_alternatives
 from studio.core.bridge import find_bridges
 from studio.core.checkpoints import Checkpoint, load_checkpoint
 from studio.core.comparing import compare
-from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
+from studio.core.errors import QT_TRANSLATE_NOOP, STOPPED, StudioError
 from studio.core.generate import generate
 from studio.core.hardware import is_out_of_memory
 from studio.core.inspection import inspect_place
 from studio.core.looking import Looking, switch_off
 from studio.core.lookup import Vocabulary, look_up
+from studio.core.measuring import measure_precisions
 from studio.core.memory import LogitMemory, key_of, keys_of
 from studio.core.messages import (
     AlternativeFinished,
@@ -43,6 +44,7 @@ from studio.core.messages import (
     MapAttention,
     MeasureContext,
     MeasurePerformance,
+    MeasurePrecisions,
     Message,
     ModelLoaded,
     PlaceInspected,
@@ -76,12 +78,6 @@ from studio.core.score import score
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-STOPPED = (
-    QT_TRANSLATE_NOOP("StudioError", "The work was stopped."),
-    QT_TRANSLATE_NOOP("StudioError", "Start it again whenever you like."),
-)
-"""The two sentences of the JobFailed of a LoadModel or ScoreText that was cancelled."""
 
 
 class Engine:
@@ -141,6 +137,8 @@ class Engine:
                 yield from compare(checkpoint, self._reader, request, cancelled)
             case GrowTree() | TellPath() | TuneSettings():
                 yield from self._foresee(request, cancelled)
+            case MeasurePrecisions():
+                yield from measure_precisions(self._loaded(), request, cancelled)
             case LookUp() | FindBridges():
                 yield from self._swap(request, cancelled)
             case MeasurePerformance():
@@ -163,7 +161,9 @@ class Engine:
         return self._checkpoint
 
     def _load(self, request: LoadModel, cancelled: Cancelled) -> Iterator[Message]:
-        loading = load_checkpoint(request.path, request.device, request.precision, request.backend)
+        loading = load_checkpoint(
+            request.path, request.device, request.precision, request.backend, request.measured
+        )
         while True:
             try:
                 fraction = next(loading)

@@ -54,3 +54,10 @@ class RefusedError(ValueError):
         texts = ((n, value if isinstance(value, Sentence) else str(value)) for n, value in values.items())
         self.sentence = Sentence(template, tuple(texts))
         super().__init__(str(self.sentence))
+
+
+STOPPED = (
+    QT_TRANSLATE_NOOP("StudioError", "The work was stopped."),
+    QT_TRANSLATE_NOOP("StudioError", "Start it again whenever you like."),
+)
+"""The two sentences of the JobFailed of a request that was cancelled."""

@@ -40,6 +40,10 @@ from studio.core.performance_messages import PerformanceMeasured as PerformanceM
 from studio.core.performance_messages import Quantity as Quantity
 from studio.core.performance_messages import TellUsage as TellUsage
 from studio.core.performance_messages import UsageTold as UsageTold
+from studio.core.precision_messages import MeasurePrecisions as MeasurePrecisions
+from studio.core.precision_messages import PrecisionFigures as PrecisionFigures
+from studio.core.precision_messages import PrecisionMeasured as PrecisionMeasured
+from studio.core.precision_messages import PrecisionsMeasured as PrecisionsMeasured
 from studio.core.processors import LogitsProcessor
 from studio.core.reading_messages import Alternative as Alternative
 from studio.core.reading_messages import GeneratedPlace as GeneratedPlace
@@ -151,8 +155,9 @@ class LoadModel:
     job_id: int
     path: str
     device: str = "auto"  # "auto", "cpu", "cuda", "mps"
-    precision: str = "float32"  # "bfloat16", "float16", "int8", "int4": needs the compiled kernels
+    precision: str = "float32"  # "bfloat16", "float16", "int8", "int4": needs the compiled kernels; "auto"
     backend: str = "auto"  # "auto", "compiled", "torch"
+    measured: tuple[tuple[str, str], ...] = ()  # what "auto" is for weights of a SHA-256; see precisions.py
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +236,7 @@ Request = (
     | TuneSettings
     | MeasurePerformance
     | TellUsage
+    | MeasurePrecisions
 )
 
 
@@ -377,4 +383,6 @@ Message = (
     | SettingsFound
     | PerformanceMeasured
     | UsageTold
+    | PrecisionMeasured
+    | PrecisionsMeasured
 )

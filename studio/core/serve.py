@@ -136,6 +136,11 @@ class Mailbox:
         if self._newest[type(request)] == request.job_id:
             self._newest[type(request)] = -1
 
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether something has been asked since."""
+        return not self._requests.empty()
+
     def is_cancelled(self, job_id: int) -> bool:
         """Whether the job should stop now."""
         return self.closed or job_id in self._cancelled
@@ -146,16 +151,19 @@ def answer(engine: Engine, mailbox: Mailbox, send: Callable[[m.Message], None]) 
     while (request := mailbox.get()) is not None:
         job_id = request.job_id
         writes = isinstance(request, m.Generate | m.GenerateAlternatives)
+        gives_way = isinstance(request, m.MeasurePrecisions) and request.gives_way
         aside = Aside(engine, mailbox, send)
 
-        def cancelled(job_id: int = job_id, writes: bool = writes, aside: Aside = aside) -> bool:
+        def cancelled(
+            job_id: int = job_id, writes: bool = writes, aside: Aside = aside, gives_way: bool = gives_way
+        ) -> bool:
             # A running job asks this every few hundredths of a second: the moment for small questions.
             if (quick := mailbox.take_quick()) is not None and (reply := engine.quick(quick)) is not None:
                 mailbox.answered(quick)
                 send(reply)
             if writes:
                 aside.go_on()
-            return mailbox.is_cancelled(job_id)
+            return mailbox.is_cancelled(job_id) or (gives_way and mailbox.is_waited_for)
 
         for message in batched(engine.run(request, cancelled)):
             send(message)

@@ -56,7 +56,7 @@ class ProbabilityView(QWidget):
         self._empty.setProperty("quiet", True)
         self._empty.setWordWrap(True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._pane = TokenPane()
+        self.pane = TokenPane()
         self._model = RowModel(self)
         self._delegate = RowDelegate(theme, self)
         self._delegate.removed_by = self.tr("removed: {stage}")
@@ -100,7 +100,7 @@ class ProbabilityView(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 8, 8, 4)
         row.setSpacing(16)
-        row.addWidget(self._pane)
+        row.addWidget(self.pane)
         row.addWidget(self._right, 1)
         row.addWidget(self._empty, 1)
         self.set_theme(theme)
@@ -185,7 +185,7 @@ class ProbabilityView(QWidget):
         """Use another theme's colours."""
         self.theme = self._delegate.theme = self._header.theme = theme
         self._export.set_theme(theme)
-        self._pane.set_theme(theme)
+        self.pane.set_theme(theme)
         self._list.viewport().update()
         self._header.update()
 
@@ -223,13 +223,13 @@ class ProbabilityView(QWidget):
                 hint or self.tr("Put the caret into the text to see what else could stand there.")
             )
             return
-        self._pane.show_stored(token, hint or self.tr("As it was when it was drawn."))
+        self.pane.show_stored(token, hint or self.tr("As it was when it was drawn."))
         self._put(self._words.stored(token))
 
     def show_place(self, message: PlaceInspected, before: str = "") -> None:
         """Show what the model thinks of a place now; `before` is the token before what could come next."""
         self._show_parts(True)
-        self._pane.show_place(message, before)
+        self.pane.show_place(message, before)
         if not self.search_text:
             self._put(self._words.place(message))
 
@@ -263,7 +263,7 @@ class ProbabilityView(QWidget):
         self._status.setVisible(bool(text))
 
     def _show_parts(self, known: bool) -> None:
-        self._pane.setVisible(known)
+        self.pane.setVisible(known)
         self._right.setVisible(known)
         self._export.button.setVisible(known)
         self._empty.setVisible(not known)

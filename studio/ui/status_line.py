@@ -141,12 +141,17 @@ class StatusLine(QStatusBar):
                 context=f"{model.n_positions:,}",
             )
         )
-        self._device.setText(model.device.upper())
+        self._device.setText(f"{model.device.upper()} · {model.dtype}")
         self._device.setToolTip(
             self.tr("Computes on {device} in {dtype} with {threads} threads").format(
                 device=model.device.upper(), dtype=model.dtype, threads=model.n_threads
             )
         )
+
+    def show_precision(self, text: str) -> None:
+        """How good the numbers are, in a sentence; added to what is said of the device."""
+        lines = self._device.toolTip().splitlines()[:1]
+        self._device.setToolTip("\n".join([*lines, text] if text else lines))
 
 
 def _few(names: str) -> str:

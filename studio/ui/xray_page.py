@@ -61,6 +61,9 @@ class XrayPage(QWidget):
         self.waterfall.stage_chosen.connect(self.stage_chosen)
         self.note = self._label("xrayNote")
         self.note.setProperty("quiet", True)
+        self.precision = self._label("xrayPrecision")
+        self.precision.setProperty("quiet", True)
+        self.precision.hide()
         self.effect = QCheckBox(self.tr("Show the effect on the text"))
         self.effect.setObjectName("effectBox")
         self.effect.setAccessibleName(self.effect.text())
@@ -100,6 +103,7 @@ class XrayPage(QWidget):
         top.addWidget(self._place_label)
         top.addWidget(self.waterfall, 1)
         top.addWidget(self.note)
+        top.addWidget(self.precision)
         below = QVBoxLayout(lower)
         below.setContentsMargins(0, 8, 0, 8)
         below.setSpacing(4)
@@ -157,6 +161,11 @@ class XrayPage(QWidget):
         """Say that it is looked at."""
         super().showEvent(event)
         self.shown.emit()
+
+    def show_precision(self, text: str) -> None:
+        """How good the numbers are, in a sentence."""
+        self.precision.setText(text)
+        self.precision.setVisible(bool(text))
 
     # -- one place -----------------------------------------------------------------------------------------
 

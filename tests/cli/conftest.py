@@ -30,9 +30,15 @@ def _one_engine(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest)
     loaded: dict[Path, tuple[Engine, m.ModelInfo]] = request.config.stash.setdefault(_LOADED, {})
     load = running.load
 
-    def load_once(folder: Path, device: str, cancelled: Callable[[], bool]) -> tuple[Engine, m.ModelInfo]:
-        if folder != STARTER:
-            return load(folder, device, cancelled)
+    def load_once(
+        folder: Path,
+        device: str,
+        cancelled: Callable[[], bool],
+        precision: str = "float32",
+        library: Path | None = None,
+    ) -> tuple[Engine, m.ModelInfo]:
+        if folder != STARTER or precision != "float32":
+            return load(folder, device, cancelled, precision, library)
         if folder not in loaded:
             loaded[folder] = load(folder, device, cancelled)
         return loaded[folder]

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from studio.kernels import library
+from studio.kernels.library import kernels
 from tests.cli.calling import STARTER, Run, as_json
 
 TEXT = "Once upon a time there was a little fox 🙂 in a tree."
@@ -116,3 +118,27 @@ def test_score_keeps_the_end_of_text_in_front_where_inspect_does_not(run: Run, f
     assert abs(later - scored[1]["logprob"]) > 1e-2
     for command in ("score", "inspect", "compare"):
         assert "end-of-text" in run(command, "--help")[1]
+
+
+@pytest.mark.skipif(kernels() is None, reason="there are no compiled kernels")
+def test_a_precision_can_be_asked_for_and_compared(run: Run, file: str) -> None:
+    both = as_json(run, "compare", file, "--precision", "int8", "--other-precision", "int4")
+    assert (both["precision_a"], both["precision_b"], both["same_weights"]) == ("int8", "int4", True)
+    assert both["mean_kl"] > 0
+    code, out, _ = run("compare", file, "--other-precision", "float16", "--top", "1")
+    assert code == 0
+    assert "A starter (float32)" in out
+    assert "B starter (float16)" in out
+    assert as_json(run, "inspect", file, "--precision", "int4")["precision"] == "int4"
+    assert as_json(run, "score", file, "--precision", "auto")["precision"] == "float16"
+    assert as_json(run, "score", file)["precision"] == "float32"
+    written = as_json(run, "generate", "--prompt", "Once", "--max-new-tokens", "2", "--precision", "bfloat16")
+    assert written["environment"]["dtype"] == "bfloat16"
+
+
+def test_a_precision_that_cannot_be_had_is_said(run: Run, file: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library, "kernels", lambda: None)
+    code, out, err = run("score", file, "--precision", "int8", "--json")
+    assert code == 0
+    assert json.loads(out)["precision"] == "float32"
+    assert err == "starter is computed in float32: it cannot be had in int8 here.\n"

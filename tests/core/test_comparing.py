@@ -17,7 +17,8 @@ from studio.core import messages as m
 from studio.core.chain import Chain
 from studio.core.compared import difference_bits, summarise
 from studio.core.comparing import divergences
-from studio.core.engine import STOPPED, Engine
+from studio.core.engine import Engine
+from studio.core.errors import STOPPED
 from studio.core.model import GPT2Config
 from studio.core.processors import RepetitionPenalty, Temperature, TopK
 from tests.core.tiny import RESOURCES, STARTER, TINY, config_json, random_weights

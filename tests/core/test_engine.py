@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 
 from studio.core import context, engine
-from studio.core.engine import STOPPED, Engine
+from studio.core.engine import Engine
+from studio.core.errors import STOPPED
 from studio.core.messages import (
     END_OF_TEXT,
     Cancel,

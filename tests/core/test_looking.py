@@ -11,8 +11,8 @@ import torch
 import transformers
 
 from studio.core import looking, memory
-from studio.core.engine import STOPPED, Engine
-from studio.core.errors import StudioError
+from studio.core.engine import Engine
+from studio.core.errors import STOPPED, StudioError
 from studio.core.inside_messages import SENTENCES
 from studio.core.looking import open_inside, sentences
 from studio.core.messages import (

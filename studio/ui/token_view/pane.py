@@ -27,6 +27,7 @@ class TokenPane(QWidget):
         self._chip.setTextFormat(Qt.TextFormat.PlainText)
         self._chip.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._values: list[QLabel] = []
+        self._tips: list[tuple[QLabel, QLabel, str]] = []
         numbers = QFormLayout()
         numbers.setHorizontalSpacing(12)
         numbers.setVerticalSpacing(3)
@@ -50,6 +51,7 @@ class TokenPane(QWidget):
                 self.tr("How many tokens the sampling settings leave to draw from"),
                 "tokensLeft",
             ),
+            (self.tr("weights"), "", "tokenPrecision"),
         ):
             label, value = QLabel(name), QLabel()
             label.setProperty("quiet", True)
@@ -61,6 +63,8 @@ class TokenPane(QWidget):
             value.setToolTip(tip)
             numbers.addRow(label, value)
             self._values.append(value)
+            self._tips.append((label, value, tip))
+        self._precision = self._values.pop()
         self._source = QLabel()
         self._source.setObjectName("tokenSource")
         self._source.setProperty("quiet", True)
@@ -79,6 +83,13 @@ class TokenPane(QWidget):
             f"background: {theme.tint}; color: {theme.ink}; border-radius: 6px; padding: 4px 10px;"
             "font-size: 15pt;"
         )
+
+    def set_precision(self, name: str, text: str) -> None:
+        """The number format of the weights; in a sentence how good the numbers are, for every tip."""
+        self._precision.setText(name or "–")
+        for label, value, tip in self._tips:
+            for part in (label, value):
+                part.setToolTip("\n".join(line for line in (tip, text) if line))
 
     def show_stored(self, token: Token, source: str) -> None:
         """As it was when it was drawn."""

@@ -1,0 +1,1 @@
+"""How exactly the model computes: the price of each precision, and the choice."""
