@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QKeyEvent
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -27,7 +27,6 @@ from studio.ui.precision.words import PrecisionWords, divergence, megabytes
 
 NAME, MEMORY, SPEED, KL, SAME, STATE = range(6)
 PRECISION = Qt.ItemDataRole.UserRole
-ROW_PX = 26
 
 
 class PrecisionDialog(QDialog):
@@ -61,7 +60,7 @@ class PrecisionDialog(QDialog):
         )
         self._own = self._radio(
             "precisionOwnText",
-            self.tr("&my text"),
+            self.tr("my &text"),
             self.tr("The selected words, or the beginning of the open text: its first {n} tokens").format(
                 n=MAX_TOKENS
             ),
@@ -112,7 +111,7 @@ class PrecisionDialog(QDialog):
         column.addWidget(self._note)
         column.addLayout(buttons)
         column.addStretch(1)
-        self.setMinimumWidth(640)
+        self.setMinimumWidth(760)
         self.show_figures(None, {}, AUTO, "")
 
     # -- building ------------------------------------------------------------------------------------------
@@ -154,23 +153,19 @@ class PrecisionDialog(QDialog):
             head.setText(at, title)
             head.setToolTip(at, tip)
             if at not in (NAME, STATE):
-                head.setTextAlignment(at, Qt.AlignmentFlag.AlignRight)
+                head.setTextAlignment(at, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         header = table.header()
         header.setStretchLastSection(True)
         header.setSectionsMovable(False)
+        header.setMinimumSectionSize(88)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         for precision in (AUTO, *NAMES):
             row = QTreeWidgetItem(table)
             row.setData(NAME, PRECISION, precision)
-            row.setSizeHint(NAME, QSize(0, ROW_PX))
             for at in range(STATE + 1):
                 row.setToolTip(at, self._words.explained(precision))
                 if at not in (NAME, STATE):
                     row.setTextAlignment(at, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        height = (
-            table.header().sizeHint().height() + ROW_PX * table.topLevelItemCount() + 2 * table.frameWidth()
-        )
-        table.setFixedHeight(height + 4)
         table.itemActivated.connect(self._on_use)
         table.currentItemChanged.connect(self._update)
         return table
@@ -282,6 +277,16 @@ class PrecisionDialog(QDialog):
         row = self._table.currentItem()
         if row is not None and self._use.isEnabled():
             self.use_requested.emit(row.data(NAME, PRECISION))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Make the table as high as its rows."""
+        super().showEvent(event)
+        table = self._table
+        last = table.topLevelItem(table.topLevelItemCount() - 1)
+        assert last is not None
+        bottom = table.header().height() + table.visualItemRect(last).bottom()
+        table.setFixedHeight(bottom + 2 * table.frameWidth() + 2)
+        self.adjustSize()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc stops the measuring first, then closes."""
