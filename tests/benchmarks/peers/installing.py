@@ -49,7 +49,8 @@ def _install(python: Path, peer: Peer) -> str:
     """Why it cannot be had, or nothing."""
     if not _lacking(python, peer.requirements):
         return ""
-    print(f"Installing {peer.name}; compiling may take a quarter of an hour.", flush=True)
+    patience = "; compiling it takes a quarter of an hour or more" if peer.from_source else ""
+    print(f"Installing {peer.name}{patience}.", flush=True)
     source = ["--no-binary", peer.from_source] if peer.from_source else []
     pip = [str(python), "-m", "pip", "install", "--no-input", "--quiet", *source]
     done = subprocess.run(
