@@ -101,7 +101,7 @@ class Race:
         converted = self.arguments.data / f"{model.name}-{engine.replace(' ', '')}"
         if engine not in BESIDE_THE_APP:
             python = installing.python_of(self.arguments.venv)
-            if problem := convert(engine, python, model, converted):
+            if problem := convert(installing.BY_NAME[engine], python, model, converted):
                 raise EngineFailedError(problem)
         log = self.folder / f"{contender.name.replace(' ', '-')}-{model.name}.log"
         options = ["--threads", str(self.arguments.threads), *(["--busy"] if self.arguments.busy else [])]
@@ -130,7 +130,8 @@ class Race:
                     if time.perf_counter() > until:
                         print(f"round {number + 1}: out of time", flush=True)
                         return
-                    self._turn(running, task, number)
+                    if running in self.running:  # it has not failed at an earlier task
+                        self._turn(running, task, number)
             print(f"round {number + 1}: {time.perf_counter() - started:.0f} s", flush=True)
 
     def _turn(self, running: Running, task: Task, number: int) -> None:

@@ -25,6 +25,7 @@ PEERS = (
     Peer("ONNX Runtime", ("onnxruntime==1.31.1", "onnx==1.23.2", "onnx-ir==1.1.0")),
     Peer("llama.cpp", ("llama-cpp-python==0.3.36", "gguf==0.19.0"), "llama-cpp-python"),
 )
+BY_NAME = {peer.name: peer for peer in PEERS}
 NEEDED_BY_ALL = ("numpy", "safetensors")
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks.peers.installing import Peer
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -89,16 +91,16 @@ class Running:
         self._process.communicate()
 
 
-def convert(engine: str, python: Path, model: Path, converted: Path) -> str:
-    """Write a peer's own files, if they are not there; why it could not, or nothing."""
-    done = converted / "complete"
-    if done.exists():
+def convert(peer: Peer, python: Path, model: Path, converted: Path) -> str:
+    """Write a peer's own files, if its version has not done so; why it could not, or nothing."""
+    done, versions = converted / "complete", " ".join(peer.requirements)
+    if done.exists() and done.read_text("utf-8") == versions:
         return ""
-    command = [str(python), "-m", "tests.benchmarks.peers.worker", engine, str(model), str(converted)]
+    command = [str(python), "-m", "tests.benchmarks.peers.worker", peer.name, str(model), str(converted)]
     run = subprocess.run([*command, "--convert"], cwd=ROOT, capture_output=True, text=True, check=False)
     if run.returncode:
         return last_words(run.stderr)
-    done.touch()
+    done.write_text(versions, encoding="utf-8")
     return ""
 
 
