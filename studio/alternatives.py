@@ -68,6 +68,19 @@ class Draft:
             self.log.dirty = True
 
 
+def timed(record: GenerationRecord, finished: m.GenerationFinished) -> GenerationRecord:
+    """The record with how long it took, and what drafting ahead had to do with it."""
+    environment = record.environment
+    if finished.n_guessed:
+        environment = replace(
+            Environment.from_json(environment),
+            n_guessed=finished.n_guessed,
+            n_right=finished.n_right,
+            saved_s=round(finished.saved_s, 3),
+        ).to_json()
+    return replace(record, prefill_s=finished.prefill_s, decode_s=finished.decode_s, environment=environment)
+
+
 def make_drafts(record: GenerationRecord, seeds: Sequence[int], *, searched: bool) -> tuple[Draft, ...]:
     """A draft for every seed; their generations are numbered from `record`'s on.
 

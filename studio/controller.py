@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import sys
 from functools import partial
 from pathlib import Path
 from typing import assert_never
@@ -11,11 +10,13 @@ from typing import assert_never
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QFileDialog
 
-from studio import __version__, exchange, paths
+from studio import exchange, paths
 from studio.branches import Branches
 from studio.catalogue import Catalogue
 from studio.core import messages as m
 from studio.finding import Finding
+from studio.guessing import Guessing
+from studio.helping import Helping
 from studio.insight import Insight
 from studio.precision import Precision
 from studio.preferences import Preferences
@@ -29,7 +30,6 @@ from studio.swapping import Swapping
 from studio.token_page import TokenPage
 from studio.transfer import Transfer
 from studio.ui import sentences
-from studio.ui.info_dialog import InfoDialog, shortcut_rows
 from studio.ui.main_window import MainWindow
 from studio.ui.report_dialog import ReportDialog
 from studio.ui.token_index import TokenIndex
@@ -65,6 +65,8 @@ class Controller(QObject):
         own = (self.writing, self.insight, self.token_page, index, self._next_job, self)
         self.swapping = Swapping(window, model_thread, self.sessions, *own)
         self.branches = Branches(window, self)
+        self.guessing = Guessing(window, model_thread, self._next_job, self)
+        self.helping = Helping(window, lambda: self._folder, self)
         self.reproduction = Reproduction(model_thread, self.writing, self._next_job, self)
         self.reproduction.started.connect(self.insight.stop_reading)
         self.reproduction.finished.connect(self.insight.on_generation_finished)
@@ -90,8 +92,6 @@ class Controller(QObject):
         for name, slot in (
             ("open_model", self._on_open_model),
             ("starter_model", self._on_starter_model),
-            ("shortcuts", self._on_shortcuts),
-            ("about", self._on_about),
         ):
             window.actions_by_name[name].triggered.connect(slot)
         window.editor.set_locked(True)  # until the library says which session was open
@@ -158,6 +158,7 @@ class Controller(QObject):
                 self.writing.on_alternative_finished(message)
             case m.GenerationFinished():
                 self.writing.on_finished(message)
+                self.guessing.on_finished(message)
                 self.insight.on_generation_finished()
                 self.reading.text_changed()
                 self.reading.follow()
@@ -194,6 +195,8 @@ class Controller(QObject):
                 self.token_page.on_looked_up(message)
             case m.BridgesFound():
                 self.swapping.on_bridges(message)
+            case m.DrafterChosen():
+                self.guessing.on_chosen(message)
             case m.JobFailed():
                 self._on_job_failed(message)
             case _:
@@ -214,6 +217,7 @@ class Controller(QObject):
         self._window.status.show_activity("")
         self.insight.on_model_loaded()
         self.views.effects.on_model_loaded()
+        self.guessing.on_model_loaded()
         self.writing.on_model_ready(message.model)
         self.precision.on_model_loaded(message.model)
         self.views.comparison.on_model_loaded()
@@ -242,6 +246,7 @@ class Controller(QObject):
         ):
             return
         self.writing.on_failed(message.job_id)
+        self.guessing.on_failed(message.job_id)
         self.views.weaving.on_failed(message.job_id)
         self.views.searching.on_failed(message.job_id)
         if self.views.tuning.on_failed(message):
@@ -376,23 +381,3 @@ class Controller(QObject):
         self.writing.update_actions()
         self.reading.session_opened()
         self.views.session_opened()
-
-    # -- help ----------------------------------------------------------------------------------------------
-
-    @Slot()
-    def _on_shortcuts(self) -> None:
-        rows = shortcut_rows(list(self._window.actions_by_name.values()))
-        self._show_info(InfoDialog(self.tr("Keyboard shortcuts"), "", rows, self._window))
-
-    @Slot()
-    def _on_about(self) -> None:
-        text = self.tr(
-            "GPT-2 Studio {version}\n\nWrite with GPT-2 and see why it wrote what it wrote, wholly on this "
-            "computer. Nothing is sent anywhere.\n\nYour texts: {folder}\nPython {python}, MIT licence. "
-            "Icons: Lucide (ISC). The starter model's data and licences are in its model card."
-        ).format(version=__version__, folder=self._folder, python=sys.version.split()[0])
-        self._show_info(InfoDialog(self.tr("About GPT-2 Studio"), text, (), self._window))
-
-    def _show_info(self, dialog: InfoDialog) -> None:
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.open()

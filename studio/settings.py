@@ -173,6 +173,8 @@ class Settings:
     model: str = _text("starter")  # a name in the models folder, one that ships with the app, or a folder
     device: str = _choice("auto", "cpu", "cuda", "mps")
     precision: str = _choice("auto", "float32", "bfloat16", "float16", "int8", "int4")
+    draft_ahead: bool = _switch(True)
+    draft_model: str = _text()  # the folder of a smaller model that drafts; empty: none
     preset: str = _text()  # the preset the sampling came from; empty: none
     sampling: str = _text()  # the processor chain as JSON; empty: the default chain
     sampling_off: tuple[str, ...] = _texts()  # names of its processors that are switched off

@@ -131,6 +131,7 @@ class _ModelProcess(QObject):
                 | m.PerformanceMeasured()
                 | m.UsageTold()
                 | m.PrecisionsMeasured()
+                | m.DrafterChosen()
                 | m.JobFailed()
             ):
                 self._active.pop(message.job_id, None)
@@ -172,7 +173,8 @@ class _ModelProcess(QObject):
                 | m.LookUp
                 | m.FindBridges
                 | m.MeasurePerformance
-                | m.MeasurePrecisions,
+                | m.MeasurePrecisions
+                | m.ChooseDrafter,
             ):
                 self.message.emit(m.JobFailed(job_id, *sentences, templates=sentences))
             if isinstance(request, m.Generate | m.GenerateAlternatives):

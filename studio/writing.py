@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from studio.alternatives import Draft, found, make_drafts, put_beside, seeds_from
+from studio.alternatives import Draft, found, make_drafts, put_beside, seeds_from, timed
 from studio.core import chain
 from studio.core import messages as m
 from studio.core.environment import Environment
@@ -235,7 +235,9 @@ class Writing(QObject):
         asked = (job_id, record.prompt, record.special_offsets, processors, record.max_new_tokens)
         ends = (record.stop, record.stop_at_end_of_text)
         self._thread.submit(
-            m.Generate(*asked, seed, *ends) if count == 1 else m.GenerateAlternatives(*asked, seeds, *ends)
+            m.Generate(*asked, seed, *ends, draft=window.settings.draft_ahead)
+            if count == 1
+            else m.GenerateAlternatives(*asked, seeds, *ends)
         )
 
     @Slot()
@@ -258,7 +260,7 @@ class Writing(QObject):
         self._wanted = None
         if self._run is not None:
             self._thread.cancel(self._run.job_id)
-            self._finish(m.FinishReason.CANCELLED, 0.0, 0.0)
+            self._finish(m.GenerationFinished(self._run.job_id, m.FinishReason.CANCELLED, 0, 0.0, 0.0))
 
     # -- answered ------------------------------------------------------------------------------------------
 
@@ -327,7 +329,7 @@ class Writing(QObject):
         if message.decode_s > 0 and message.n_tokens > 1:
             self._window.status.show_speed(message.n_tokens / message.decode_s)
         empty = not any(draft.text for draft in self._run.drafts)
-        self._finish(message.reason, message.prefill_s, message.decode_s)
+        self._finish(message)
         if empty and message.reason in (m.FinishReason.END_OF_TEXT, m.FinishReason.STOP):
             reasons = {
                 m.FinishReason.END_OF_TEXT: self.tr("The model thinks the text ends here and wrote nothing."),
@@ -338,10 +340,10 @@ class Writing(QObject):
     def on_failed(self, job_id: int) -> None:
         """A job has failed, perhaps this one, perhaps before its first word."""
         if self._run is not None and job_id == self._run.job_id:
-            self._finish(m.FinishReason.FAILED, 0.0, 0.0)
+            self._finish(m.GenerationFinished(job_id, m.FinishReason.FAILED, 0, 0.0, 0.0))
 
-    def _finish(self, reason: m.FinishReason, prefill_s: float, decode_s: float) -> None:
-        run, self._run = self._run, None
+    def _finish(self, message: m.GenerationFinished) -> None:
+        run, self._run, reason = self._run, None, message.reason
         assert run is not None
         editor = self._window.editor
         editor.end_generation()
@@ -349,7 +351,7 @@ class Writing(QObject):
         for draft in run.drafts:
             draft.finish(reason)
             log = draft.log
-            log.record = replace(log.record, prefill_s=prefill_s, decode_s=decode_s)
+            log.record = timed(log.record, message)
             log.dirty = True
             if log.tokens or reason is not m.FinishReason.FAILED:
                 self._sessions.autosave.follow(log)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, assert_never
@@ -14,6 +14,7 @@ from studio.core.alternatives import generate_alternatives
 from studio.core.bridge import find_bridges
 from studio.core.checkpoints import Checkpoint, load_checkpoint
 from studio.core.comparing import compare
+from studio.core.draft_model import Drafts
 from studio.core.errors import QT_TRANSLATE_NOOP, STOPPED, StudioError
 from studio.core.generate import generate
 from studio.core.hardware import is_out_of_memory
@@ -27,6 +28,7 @@ from studio.core.messages import (
     AlternativeTokens,
     BeamsSearched,
     Cancel,
+    ChooseDrafter,
     CompareText,
     ContextMeasured,
     FindBridges,
@@ -89,6 +91,7 @@ class Engine:
         self._outlook: Outlook | None = None
         self._looking: Looking | None = None
         self._vocabulary: Vocabulary | None = None
+        self._drafts = Drafts()
 
     def run(self, request: Request, cancelled: Cancelled = never) -> Iterator[Message]:
         """Carry out `request`, yielding messages as they arise.
@@ -147,6 +150,9 @@ class Engine:
                 checkpoint = self._loaded()
                 assert self._reader is not None
                 yield tell_usage(checkpoint, self._reader, request)
+            case ChooseDrafter():
+                choosing = self._drafts.choose(request, self._loaded(), cancelled)
+                yield from told(request.job_id, choosing)
             case Cancel():
                 pass  # read by `cancelled`, while another request runs
             case _:
@@ -179,6 +185,7 @@ class Engine:
     def _take(self, checkpoint: Checkpoint) -> None:
         """Work with this model from now on; nothing is known of any text yet."""
         self._checkpoint = checkpoint
+        self._drafts.take(checkpoint)
         self._reader = Reader(checkpoint.model, checkpoint.tokenizer, LogitMemory())
         self._outlook = Outlook(checkpoint.model, checkpoint.tokenizer, self._reader)
         self._looking = Looking(checkpoint.model, checkpoint.tokenizer, self._reader)
@@ -211,7 +218,9 @@ class Engine:
         begun = False
         try:
             for event in (
-                generate(model, tokenizer, request, cancelled, reader.learn)
+                generate(
+                    model, tokenizer, request, cancelled, reader.learn, self._drafts.wanted(request.draft)
+                )
                 if isinstance(request, Generate)
                 else generate_alternatives(model, tokenizer, request, cancelled, reader.learn)
             ):
@@ -342,25 +351,22 @@ class Engine:
         if isinstance(request, LookUp):
             yield look_up(*parts, request, cancelled)
             return
-        searching = find_bridges(*parts, request, cancelled)
-        while True:
-            try:
-                fraction = next(searching)
-            except StopIteration as stop:
-                yield stop.value
-                return
-            yield Progress(request.job_id, fraction)
+        yield from told(request.job_id, find_bridges(*parts, request, cancelled))
 
     def _score(self, request: ScoreText, cancelled: Cancelled) -> Iterator[Message]:
         checkpoint = self._loaded()
-        scoring = score(checkpoint.model, checkpoint.tokenizer, request, cancelled)
-        while True:
-            try:
-                fraction = next(scoring)
-            except StopIteration as stop:
-                yield stop.value
-                return
-            yield Progress(request.job_id, fraction)
+        yield from told(request.job_id, score(checkpoint.model, checkpoint.tokenizer, request, cancelled))
+
+
+def told(job_id: int, work: Generator[float, None, Message]) -> Iterator[Message]:
+    """The progress of some work, and what comes of it."""
+    while True:
+        try:
+            fraction = next(work)
+        except StopIteration as stop:
+            yield stop.value
+            return
+        yield Progress(job_id, fraction)
 
 
 def failure(job_id: int, error: BaseException) -> JobFailed:

@@ -11,7 +11,10 @@ from studio.core.messages import ModelInfo
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """All that can make the same request give other words, beside model and device. Empty: not recorded."""
+    """All that can make the same request give other words, beside model and device, and how fast it went.
+
+    Empty: not recorded.
+    """
 
     app: str = ""  # version of this program
     libraries: tuple[tuple[str, str], ...] = ()  # name and version, by name
@@ -22,6 +25,9 @@ class Environment:
     cpu: str = ""
     switched_off: str = ""  # ModelInfo.switched_off; where it was not recorded it was not possible either
     rank: int = 0  # which text of a beam search this is, 1 the best; 0: there was none, or the best
+    n_guessed: int = 0  # these three as in GenerationFinished; they change no words
+    n_right: int = 0
+    saved_s: float = 0.0
 
     @classmethod
     def of(cls, model: ModelInfo) -> Environment:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from studio.core import context, memory
+from studio.core.ahead import Account, Ahead, Drafting
 from studio.core.drawing import draw
 from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
 from studio.core.messages import (
@@ -26,6 +27,7 @@ from studio.core.messages import (
 from studio.core.model import Cancelled, CausalLM, InterruptedReading
 from studio.core.processors.choosing import beams_of
 from studio.core.processors.constraints import discarded, is_complete, take
+from studio.core.processors.guiding import needs_model
 from studio.core.running import ByValue, Cut, Running, RunStart, begin_all
 from studio.core.stops import StopMatcher
 from studio.core.tokenizer import IncrementalDecoder, Tokenizer
@@ -91,9 +93,16 @@ def as_probabilities(processed: Tensor, logits: Tensor) -> Tensor:
 
 
 def generate(
-    model: CausalLM, tokenizer: Tokenizer, request: Generate, cancelled: Cancelled, watch: Watch = nobody
+    model: CausalLM,
+    tokenizer: Tokenizer,
+    request: Generate,
+    cancelled: Cancelled,
+    watch: Watch = nobody,
+    drafting: Drafting | None = None,
 ) -> Iterator[GenerationStarted | BeamsSearched | Token | GenerationFinished]:
     """Continue the prompt: GenerationStarted, the tokens, GenerationFinished.
+
+    With `drafting`, guesses at the next tokens are read along where that is faster; nothing else changes.
 
     A token whose text may be the beginning of a stop string waits until that is decided. Raises StudioError
     after the tokens so far if the model's numbers break.
@@ -125,9 +134,15 @@ def generate(
     n_tokens = 0
     reason = FinishReason.LENGTH
     reading_done = None
+    account = Account()
+    ahead = None
+    if drafting and not rule and not needs_model(request.processors):  # these read one by one all the same
+        n_total = len(seen.ids) + seen.max_new_tokens
+        ahead = Ahead(drafting, chain, seen.ids, n_total, request.seed, cancelled)
+        account = ahead.account
     try:
         asked = (model, tokenizer, request, seen, chain, cancelled, watch)
-        for token in backtracking.tokens(*asked, rule) if rule else _tokens(*asked):
+        for token in backtracking.tokens(*asked, rule) if rule else _tokens(*asked, ahead):
             if isinstance(token, FinishReason):
                 reason = token
                 break
@@ -143,6 +158,9 @@ def generate(
     except Exception:
         yield from stops.flush()
         raise
+    finally:
+        if ahead:
+            ahead.close()
     for ready in stops.flush():
         n_tokens += 1
         yield ready
@@ -155,6 +173,9 @@ def generate(
         prefill_s=reading_done - started,
         decode_s=now - reading_done,
         stop_string=stops.found,
+        n_guessed=account.n_guessed,
+        n_right=account.n_right,
+        saved_s=account.saved_s,
     )
 
 
@@ -166,6 +187,7 @@ def _tokens(
     chain: Sequence[Running],
     cancelled: Cancelled,
     watch: Watch,
+    ahead: Ahead | None,
 ) -> Iterator[Token | FinishReason | None]:
     """Yield None once the prompt is read, then tokens, and last the reason if it is not LENGTH."""
     decoder = IncrementalDecoder()
@@ -178,9 +200,11 @@ def _tokens(
             return
         n = n_context + step
         try:
-            logits = model.forward(ids[n - 1 : n]) if step else context.read(model, seen.ids, cancelled)
             if step == 0:
+                logits = context.read(model, seen.ids, cancelled)
                 yield None
+            else:
+                logits = ahead.logits(ids[:n]) if ahead else model.forward(ids[n - 1 : n])
             with torch.inference_mode():
                 token = choose(tokenizer, chain, ids[:n], logits, request.seed, step)
         except InterruptedReading:

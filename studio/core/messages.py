@@ -14,6 +14,8 @@ from studio.core.comparing_messages import ComparedStretch as ComparedStretch
 from studio.core.comparing_messages import CompareText as CompareText
 from studio.core.comparing_messages import ComparisonFinished as ComparisonFinished
 from studio.core.comparing_messages import TextCompared as TextCompared
+from studio.core.drafting_messages import ChooseDrafter as ChooseDrafter
+from studio.core.drafting_messages import DrafterChosen as DrafterChosen
 from studio.core.inside_messages import AttentionMapped as AttentionMapped
 from studio.core.inside_messages import InsideSeen as InsideSeen
 from studio.core.inside_messages import LensRow as LensRow
@@ -175,6 +177,7 @@ class Generate:
     seed: int  # 0 .. 2**63-1
     stop: tuple[str, ...] = ()
     stop_at_end_of_text: bool = True
+    draft: bool = True  # guess the next tokens where that is faster; it changes no text
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +240,7 @@ Request = (
     | MeasurePerformance
     | TellUsage
     | MeasurePrecisions
+    | ChooseDrafter
 )
 
 
@@ -320,6 +324,9 @@ class GenerationFinished:
     prefill_s: float  # reading the prompt, until the first token could be drawn
     decode_s: float  # from then on
     stop_string: str | None = None
+    n_guessed: int = 0  # tokens that were read before they were drawn, see core/ahead.py
+    n_right: int = 0  # of these, how many were drawn then
+    saved_s: float = 0.0  # that decode_s would have been longer without
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,4 +392,5 @@ Message = (
     | UsageTold
     | PrecisionMeasured
     | PrecisionsMeasured
+    | DrafterChosen
 )

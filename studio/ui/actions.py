@@ -70,6 +70,9 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("open_model", _T("actions", "&Open model folder…"), "Ctrl+Shift+M", "folder", _T("actions", "Write with another GPT-2 model from a folder on this computer")),
     ActionRow("starter_model", _T("actions", "Use the &starter model"), "", "cpu", _T("actions", "Write with the small model that ships with the app")),
     ActionRow("precision", _T("actions", "&Precision…"), "Ctrl+Shift+K", "cpu", _T("actions", "Choose how exactly the model computes, and see what that costs and brings")),
+    ActionRow("draft_ahead", _T("actions", "&Draft ahead"), "", "chevron-right", _T("actions", "Guess the next words and check several at once: faster where the text repeats itself. The text stays the same to the letter"), True),
+    ActionRow("draft_model", _T("actions", "Draft with a s&maller model…"), "", "folder", _T("actions", "Let a smaller model with the same vocabulary guess too; every word is still the chosen model's own")),
+    ActionRow("no_draft_model", _T("actions", "Draft &without a smaller model"), "", "x", _T("actions", "Guess only from what the text has said before")),
     ActionRow("left_panel", _T("actions", "&Sessions"), "Ctrl+B", "panel-left", _T("actions", "Show or hide the sessions"), True),
     ActionRow("right_panel", _T("actions", "S&ampling"), "Ctrl+J", "panel-right", _T("actions", "Show or hide the sampling settings"), True),
     ActionRow("bottom_panel", _T("actions", "&Probabilities"), "F9", "panel-bottom", _T("actions", "Show or hide the token probabilities"), True),
@@ -116,7 +119,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
          "view_trash", "filter_sessions", "", "empty_trash"),
     ),
     (_T("actions", "&Write"), ("generate", "generate_several", "retry", "stop", "", "previous_variant", "next_variant", "", "prune", "reproduce")),
-    (_T("actions", "&Model"), ("open_model", "starter_model", "", "precision", "@device")),
+    (_T("actions", "&Model"), ("open_model", "starter_model", "", "draft_ahead", "draft_model", "no_draft_model", "", "precision", "@device")),
     (
         _T("actions", "&View"),
         ("left_panel", "right_panel", "bottom_panel", "", "alternatives", "what_next", "history", "provenance", "variants", "curve", "compare", "loom", "beams", "presets", "find_settings", "xray", "inside", "", "heat", "heat_next", "ribbon", "origins", "effect", "read_all", "", "focus",

@@ -13,7 +13,7 @@ from studio.core.messages import END_OF_TEXT, FinishReason
 from studio.core.parameters import Parameter, TextParameter, is_off, parameters
 from studio.core.reproducing import Comparison, Difference, Outcome
 from studio.store.records import GenerationRecord
-from studio.ui import sentences
+from studio.ui import drafting_words, sentences
 from studio.ui.glyphs import visible
 from studio.ui.tree_model import local_time
 
@@ -188,9 +188,14 @@ class ProvenanceWords(QObject):
     def _speed(self, record: GenerationRecord) -> str:
         if record.decode_s <= 0:
             return self.tr("not recorded")
-        return self.tr("{rate} tokens/s; reading the prompt took {prefill} s").format(
+        text = self.tr("{rate} tokens/s; reading the prompt took {prefill} s").format(
             rate=f"{record.n_tokens / record.decode_s:.1f}", prefill=f"{record.prefill_s:.3f}"
         )
+        of = Environment.from_json(record.environment)
+        if of.n_guessed:
+            told = (of.n_guessed, of.n_right, of.saved_s, record.n_tokens, record.decode_s)
+            text += "; " + drafting_words.in_words(*told)
+        return text
 
     def environment(self, record: GenerationRecord) -> str:
         """Device, number format, threads, versions, machine."""

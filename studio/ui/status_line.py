@@ -6,8 +6,12 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
-from studio.core.messages import ModelInfo
+from studio.core.messages import GenerationFinished, ModelInfo
+from studio.ui import drafting_words
 from studio.ui.theme import Theme
+
+_FELT = 1.1
+"""A gain in speed that is told."""
 
 
 class ContextMeter(QWidget):
@@ -114,6 +118,19 @@ class StatusLine(QStatusBar):
             self._speed.clear()
         else:
             self._speed.setText(self.tr("{n} tokens/s").format(n=f"{tokens_per_second:.0f}"))
+
+    def show_drafted(self, finished: GenerationFinished) -> None:
+        """What drafting ahead has brought in the last generation: a tip, and the gain if it can be felt."""
+        tip = self.tr("How fast the model writes")
+        if finished.n_guessed and finished.decode_s > 0:
+            told = (finished.n_guessed, finished.n_right, finished.saved_s)
+            tip += "\n" + drafting_words.in_words(*told, finished.n_tokens, finished.decode_s)
+            gain = drafting_words.gain(finished.saved_s, finished.decode_s)
+            if gain >= _FELT:
+                speed = f"{finished.n_tokens / finished.decode_s:.0f}"
+                text = self.tr("{n} tokens/s (×{gain} by drafting)")
+                self._speed.setText(text.format(n=speed, gain=f"{gain:.1f}"))
+        self._speed.setToolTip(tip)
 
     def show_activity(self, text: str) -> None:
         """What is going on: loading, writing; empty when nothing is."""
