@@ -34,7 +34,7 @@ _FLAGS = (
 """Without contraction every processor rounds alike: a product and a sum are one step only where we say so."""
 
 _X86 = {
-    "plain": ("-mavx2", "-mfma"),  # there only to be compared with
+    "plain": ("-O1", "-mavx2", "-mfma"),  # there only to be compared with
     "avx2": ("-mavx2", "-mfma", "-mf16c"),
     "avx512": ("-mavx2", "-mfma", "-mf16c", "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl"),
 }

@@ -87,8 +87,9 @@ INLINE void few_rows(const int form, const uint8_t *panel, int n_in, const float
             switch (R) {
 #define FEW_TILE(N)                                                                                           \
     case N:                                                                                                   \
-        few_tile(form, N, TILE_VECTORS, first, panel, n_in, x + row * ldx, ldx, sums + row * ld_sums, ld_sums, \
-                 totals + row * PANEL);                                                                       \
+        if (N <= TILE_ROWS)                                                                                   \
+            few_tile(form, N, TILE_VECTORS, first, panel, n_in, x + row * ldx, ldx, sums + row * ld_sums,     \
+                     ld_sums, totals + row * PANEL);                                                          \
         break
                 FEW_TILE(1);
                 FEW_TILE(2);

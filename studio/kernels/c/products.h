@@ -153,7 +153,8 @@ INLINE void tile(const int R, const int V, int n, const float *x, ptrdiff_t ldx,
 
 #define TILE(R, ENDING)                                                                                       \
     case R:                                                                                                   \
-        tile(R, V, n, x, ldx, w, ldw, totals, ldt, ENDING, scales, sums, ld_sums);                            \
+        if (R <= TILE_ROWS)                                                                                   \
+            tile(R, V, n, x, ldx, w, ldw, totals, ldt, ENDING, scales, sums, ld_sums);                        \
         break
 
 /* All rows and `vectors` sixteens of outputs, tile by tile. */
