@@ -1,4 +1,7 @@
-"""Compile the kernels: `python -m studio.kernels.build [FOLDER]`. Needs a C compiler, and seconds.
+"""Compile the kernels: `python -m studio.kernels.build`. Needs a C compiler, and seconds.
+
+`--check` only looks whether they are there; `--into FOLDER` puts them into a packaged app's
+resources/kernels.
 
 The library lies in a folder named after its sources, so that another version of the app finds its own. Its
 SHA-256 lies beside it: a file cut short by a full disk must never be loaded. The folder appears whole or not
@@ -171,13 +174,15 @@ def _put(made: Path, ready: Path) -> Path:
 
 
 def main(arguments: list[str]) -> int:
-    """Build into the folder named, or the first place that can be written to; `--check` only looks."""
+    """Build into the first place that can be written to; for the arguments see above."""
     if arguments == ["--check"]:
         return 0 if any(is_whole(cache / key()) for cache in cache_folders()) else 1
     problem = "There is no place to build in."
-    for cache in [Path(arguments[0])] if arguments else cache_folders():
+    for cache in cache_folders():
         try:
             folder = build(cache)
+            if arguments[:1] == ["--into"]:
+                folder = Path(shutil.copytree(folder, arguments[1], dirs_exist_ok=True))
         except OSError as error:
             problem = str(error)
         except BuildError as error:

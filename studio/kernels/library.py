@@ -216,9 +216,12 @@ def _found() -> tuple[Kernels | None, str]:
 
 
 def folders() -> list[Path]:
-    """Where the library may be: beside the app's own files if it was packaged, else where it was built."""
+    """Where the library may be: among the files of a packaged app, else where it was built."""
+    packaged = paths.resource("kernels")
+    if packaged.is_dir():
+        return [packaged]
     name = build.key()
-    return [paths.resource("kernels"), *(cache / name for cache in build.cache_folders())]
+    return [cache / name for cache in build.cache_folders()]
 
 
 def open_library(folder: Path, wish: str = "") -> Kernels:

@@ -4,8 +4,8 @@
 
 A model of GPT-2's size (124M seeded weights) in every precision; each gets its turn in every round, and
 before each turn the memory's reading speed is measured. "roofline": tokens a second times the bytes that one
-token reads (weights, keys and values), as a share of that speed. Shown are medians; with other programs about, look
-at the ratios, and at the processor's own time ("CPU"), which waits for nobody.
+token reads (weights, keys and values), as a share of that speed. Shown are medians; with other programs
+about, look at the ratios, and at the processor's own time ("CPU"), which waits for nobody.
 """
 
 from __future__ import annotations

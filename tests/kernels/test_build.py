@@ -11,6 +11,7 @@ from pathlib import Path
 import compiling
 import pytest
 
+from studio import paths
 from studio.kernels import build, library
 
 needs_library = pytest.mark.skipif(library.kernels() is None, reason=library.why_not())
@@ -81,6 +82,15 @@ def test_a_library_cut_short_is_never_loaded(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes()[:-100])
     with pytest.raises(ValueError, match="damaged"):
         library.open_library(copy)
+
+
+@needs_library
+def test_a_packaged_app_brings_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    packaged = tmp_path / "kernels"
+    assert build.main(["--into", str(packaged)]) == 0
+    monkeypatch.setattr(paths, "_resources", lambda: tmp_path)
+    assert library.folders() == [packaged]
+    assert library.open_library(packaged).instructions
 
 
 @pytest.mark.parametrize(("wish", "said"), [("off", "switched off"), ("MMX", "no MMX instructions")])
