@@ -733,28 +733,6 @@ The first one is made by itself soon after you have written something. “Back u
         <source>Try again</source>
         <translation>重试</translation>
     </message>
-    <message>
-        <source>Keyboard shortcuts</source>
-        <translation>键盘快捷键</translation>
-    </message>
-    <message>
-        <source>GPT-2 Studio {version}
-
-Write with GPT-2 and see why it wrote what it wrote, wholly on this computer. Nothing is sent anywhere.
-
-Your texts: {folder}
-Python {python}, MIT licence. Icons: Lucide (ISC). The starter model&apos;s data and licences are in its model card.</source>
-        <translation>GPT-2 Studio {version}
-
-与 GPT-2 一起写作，并看清它为何这样写，一切都在这台电脑上完成。不会向任何地方发送任何内容。
-
-你的文字：{folder}
-Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数据与许可证见其模型卡。</translation>
-    </message>
-    <message>
-        <source>About GPT-2 Studio</source>
-        <translation>关于 GPT-2 Studio</translation>
-    </message>
 </context>
 <context>
     <name>CurvePanel</name>
@@ -1299,6 +1277,25 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
     </message>
 </context>
 <context>
+    <name>Guessing</name>
+    <message>
+        <source>“{name}” drafts ahead from now on; the text stays the same.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No smaller model drafts any more; repeated words are still drafted.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Draft with a smaller model of the same vocabulary</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Loading the smaller model…</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>HeadStrips</name>
     <message>
         <source>Heads of the layer</source>
@@ -1329,6 +1326,31 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
     <message>
         <source>“{token}”: {probability} from the model itself, rank {rank}</source>
         <translation>“{token}”：模型本身给出 {probability}，排名第 {rank}</translation>
+    </message>
+</context>
+<context>
+    <name>Helping</name>
+    <message>
+        <source>Keyboard shortcuts</source>
+        <translation type="unfinished">键盘快捷键</translation>
+    </message>
+    <message>
+        <source>GPT-2 Studio {version}
+
+Write with GPT-2 and see why it wrote what it wrote, wholly on this computer. Nothing is sent anywhere.
+
+Your texts: {folder}
+Python {python}, MIT licence. Icons: Lucide (ISC). The starter model&apos;s data and licences are in its model card.</source>
+        <translation type="unfinished">GPT-2 Studio {version}
+
+与 GPT-2 一起写作，并看清它为何这样写，一切都在这台电脑上完成。不会向任何地方发送任何内容。
+
+你的文字：{folder}
+Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数据与许可证见其模型卡。</translation>
+    </message>
+    <message>
+        <source>About GPT-2 Studio</source>
+        <translation type="unfinished">关于 GPT-2 Studio</translation>
     </message>
 </context>
 <context>
@@ -1766,6 +1788,291 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
     </message>
 </context>
 <context>
+    <name>Performance</name>
+    <message>
+        <source>The model is writing; measure when it has finished.</source>
+        <translation>模型正在写作；请等它写完再测量。</translation>
+    </message>
+    <message>
+        <source>Stopped: nothing was measured.</source>
+        <translation>已停止：没有测量任何内容。</translation>
+    </message>
+</context>
+<context>
+    <name>PerformanceDialog</name>
+    <message>
+        <source>Performance</source>
+        <translation>性能</translation>
+    </message>
+    <message>
+        <source>How fast the model is on this computer, and what it takes</source>
+        <translation>模型在这台电脑上有多快，占用多少资源</translation>
+    </message>
+    <message>
+        <source>Rest the mouse on a line, or go to it with the arrow keys, to read what it means</source>
+        <translation>把鼠标停在某一行上，或用方向键移到该行，即可看到它的含义</translation>
+    </message>
+    <message>
+        <source>Measuring</source>
+        <translation>测量</translation>
+    </message>
+    <message>
+        <source>&amp;Measure now</source>
+        <translation>立即测量(&amp;M)</translation>
+    </message>
+    <message>
+        <source>Let the model write, read and sample for some seconds; the text is not touched</source>
+        <translation>让模型写、读、抽样几秒钟；不会改动文本</translation>
+    </message>
+    <message>
+        <source>&amp;Stop</source>
+        <translation>停止(&amp;S)</translation>
+    </message>
+    <message>
+        <source>Stop measuring (Esc)</source>
+        <translation>停止测量（Esc）</translation>
+    </message>
+    <message>
+        <source>&amp;Copy as text</source>
+        <translation>复制为文本(&amp;C)</translation>
+    </message>
+    <message>
+        <source>Put all lines on the clipboard</source>
+        <translation>把所有行放到剪贴板</translation>
+    </message>
+    <message>
+        <source>C&amp;lose</source>
+        <translation>关闭(&amp;L)</translation>
+    </message>
+    <message>
+        <source>Close this page (Esc)</source>
+        <translation>关闭此页 (Esc)</translation>
+    </message>
+    <message>
+        <source>Copied.</source>
+        <translation>已复制。</translation>
+    </message>
+</context>
+<context>
+    <name>PerformanceWords</name>
+    <message>
+        <source>The model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型名称</translation>
+    </message>
+    <message>
+        <source>no model yet</source>
+        <translation>还没有模型</translation>
+    </message>
+    <message>
+        <source>compiled kernels</source>
+        <translation>编译内核</translation>
+    </message>
+    <message>
+        <source>{name}, {millions} million parameters</source>
+        <translation>{name}，{millions} 百万参数</translation>
+    </message>
+    <message>
+        <source>Every word the model writes makes it go through all its parameters once.</source>
+        <translation>模型每写一个词，都要把所有参数过一遍。</translation>
+    </message>
+    <message>
+        <source>Precision</source>
+        <translation>精度</translation>
+    </message>
+    <message>
+        <source>How exactly the parameters are held: fewer bits are faster and rounder.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Computed with</source>
+        <translation>计算方式</translation>
+    </message>
+    <message>
+        <source>Which program part computes, and the processor&apos;s widest instructions it uses: with AVX2 eight numbers at once, with AVX-512 sixteen.</source>
+        <translation>由程序的哪一部分计算，以及所用的处理器最宽指令：AVX2 一次处理八个数，AVX-512 一次十六个。</translation>
+    </message>
+    <message>
+        <source>Threads</source>
+        <translation>线程</translation>
+    </message>
+    <message>
+        <source>So many processor cores compute; the window keeps its share of the others.</source>
+        <translation>有这么多处理器核心参与计算；其余的留给窗口使用。</translation>
+    </message>
+    <message>
+        <source>Loaded in</source>
+        <translation>加载用时</translation>
+    </message>
+    <message>
+        <source>From opening the model&apos;s folder to a model that can write.</source>
+        <translation>从打开模型文件夹到模型可以写作。</translation>
+    </message>
+    <message>
+        <source>When it wrote for you</source>
+        <translation>为您写作时</translation>
+    </message>
+    <message>
+        <source>Tokens are the pieces the model writes, about four characters each. The speed holds from the first token on.</source>
+        <translation>词元是模型书写的片段，英文中每个约四个字符。速度从第一个词元算起。</translation>
+    </message>
+    <message>
+        <source>Last generation</source>
+        <translation>最近一次生成</translation>
+    </message>
+    <message>
+        <source>none yet</source>
+        <translation>还没有</translation>
+    </message>
+    <message>
+        <source>The last {n}, in the middle</source>
+        <translation>最近 {n} 次的中位数</translation>
+    </message>
+    <message>
+        <source>Half of these generations were faster, half slower.</source>
+        <translation>这些生成有一半更快，一半更慢。</translation>
+    </message>
+    <message>
+        <source>First token after</source>
+        <translation>第一个词元等待</translation>
+    </message>
+    <message>
+        <source>How long the model read what it did not know yet, before it began to write.</source>
+        <translation>模型在动笔之前，阅读它还不知道的内容用了多久。</translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation>内存</translation>
+    </message>
+    <message>
+        <source>The model process</source>
+        <translation>模型进程</translation>
+    </message>
+    <message>
+        <source>Parameters</source>
+        <translation>参数</translation>
+    </message>
+    <message>
+        <source>The model itself.</source>
+        <translation>模型本身。</translation>
+    </message>
+    <message>
+        <source>Context</source>
+        <translation>上下文</translation>
+    </message>
+    <message>
+        <source>What the model notes of each token it has read (keys and values), for a full window.</source>
+        <translation>模型为读过的每个词元所做的记录（键和值），按窗口写满计算。</translation>
+    </message>
+    <message>
+        <source>Texts kept</source>
+        <translation>保留的文本</translation>
+    </message>
+    <message>
+        <source>Notes on texts you left, so that going back to one need not be read again.</source>
+        <translation>您离开过的文本的记录，返回时无需重新阅读。</translation>
+    </message>
+    <message>
+        <source>Probabilities kept</source>
+        <translation>保留的概率</translation>
+    </message>
+    <message>
+        <source>{size}, {n} places</source>
+        <translation>{size}，{n} 处</translation>
+    </message>
+    <message>
+        <source>What could have stood at each place, for the token list, the X-ray and the sliders.</source>
+        <translation>每一处本可以出现的词，供词元列表、X 光和滑块使用。</translation>
+    </message>
+    <message>
+        <source>All of it, with the libraries it computes with. The window itself is not counted.</source>
+        <translation>全部，包括计算所用的库。窗口本身不计在内。</translation>
+    </message>
+    <message>
+        <source>Measured</source>
+        <translation>测量结果</translation>
+    </message>
+    <message>
+        <source>On this computer</source>
+        <translation>在这台电脑上</translation>
+    </message>
+    <message>
+        <source>not measured yet</source>
+        <translation>尚未测量</translation>
+    </message>
+    <message>
+        <source>Press Measure now.</source>
+        <translation>请按“立即测量”。</translation>
+    </message>
+    <message>
+        <source>Memory is read at</source>
+        <translation>内存读取速度</translation>
+    </message>
+    <message>
+        <source>{n} GB/s</source>
+        <translation>{n} GB/s</translation>
+    </message>
+    <message>
+        <source>The limit for writing: each token reads all parameters from memory, so half the bytes are twice the speed.</source>
+        <translation>写作速度的上限：每个词元都要从内存读取所有参数，所以字节减半，速度加倍。</translation>
+    </message>
+    <message>
+        <source>Writing after {n} tokens</source>
+        <translation>{n} 个词元之后的写作</translation>
+    </message>
+    <message>
+        <source>{rate} ({share}% of the limit)</source>
+        <translation>{rate}（上限的 {share}%）</translation>
+    </message>
+    <message>
+        <source>One text, token after token. The limit is what the memory can deliver; a small model stays in the processor&apos;s own cache and may exceed it.</source>
+        <translation>一篇文本，逐个词元。上限是内存所能提供的速度；小模型留在处理器自己的缓存里，可能超过上限。</translation>
+    </message>
+    <message>
+        <source>Reading {n} tokens</source>
+        <translation>阅读 {n} 个词元</translation>
+    </message>
+    <message>
+        <source>A text the model has not seen yet is read many tokens at a time.</source>
+        <translation>模型还没见过的文本，一次读许多词元。</translation>
+    </message>
+    <message>
+        <source>Writing 1 text</source>
+        <translation>写 1 篇文本</translation>
+    </message>
+    <message>
+        <source>Writing {n} texts at once</source>
+        <translation>同时写 {n} 篇文本</translation>
+    </message>
+    <message>
+        <source>All tokens together, as with Continue with several.</source>
+        <translation>所有词元合计，如“续写多份”时那样。</translation>
+    </message>
+    <message>
+        <source>First token of a new text</source>
+        <translation>新文本的第一个词元</translation>
+    </message>
+    <message>
+        <source>After a prompt of {n} tokens.</source>
+        <translation>在 {n} 个词元的开头之后。</translation>
+    </message>
+    <message>
+        <source>Sampling, each token</source>
+        <translation>每个词元的抽样</translation>
+    </message>
+    <message>
+        <source>The sampling settings, the draw, and all that the views show of a token; a part of the time each token takes.</source>
+        <translation>抽样设置、抽取，以及各视图对一个词元所显示的一切；是每个词元用时的一部分。</translation>
+    </message>
+    <message>
+        <source>{n} tokens/s</source>
+        <translation>{n} 词元/秒</translation>
+    </message>
+</context>
+<context>
     <name>PlotExport</name>
     <message>
         <source>Save as &amp;SVG…</source>
@@ -1845,6 +2152,199 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
     <message>
         <source>What you write is drawn here as soon as the model has read it.</source>
         <translation>模型读过您写的文字后，这里会画出曲线。</translation>
+    </message>
+</context>
+<context>
+    <name>Precision</name>
+    <message>
+        <source>Measured on “{text}”.</source>
+        <translation>测量所用文本：“{text}”。</translation>
+    </message>
+    <message>
+        <source>The model is writing. Measure when it has finished.</source>
+        <translation>模型正在写作，请等它写完再测量。</translation>
+    </message>
+    <message>
+        <source>Stopped: what was measured stays.</source>
+        <translation>已停止：测得的结果会保留。</translation>
+    </message>
+</context>
+<context>
+    <name>PrecisionDialog</name>
+    <message>
+        <source>Precision</source>
+        <translation>精度</translation>
+    </message>
+    <message>
+        <source>How many bits the model spends on each of its numbers. Fewer take less memory and write faster; how far the model then is from itself is measured here.</source>
+        <translation>模型的每个数用多少位来存放。位数越少，占内存越小，写得越快；这样的模型与原来的自己相差多少，在这里测量。</translation>
+    </message>
+    <message>
+        <source>the &amp;app&apos;s text</source>
+        <translation>应用自带文本(&amp;A)</translation>
+    </message>
+    <message>
+        <source>A short text that ships with the app, English and Chinese. “Automatic” goes by it.</source>
+        <translation>应用自带的一小段中英文文本。“自动”以它为准。</translation>
+    </message>
+    <message>
+        <source>my &amp;text</source>
+        <translation>我的文本(&amp;T)</translation>
+    </message>
+    <message>
+        <source>The selected words, or the beginning of the open text: its first {n} tokens</source>
+        <translation>选中的文字，或当前文本的开头：前 {n} 个词元</translation>
+    </message>
+    <message>
+        <source>Measuring</source>
+        <translation>测量</translation>
+    </message>
+    <message>
+        <source>How far the measuring is</source>
+        <translation>测量的进度</translation>
+    </message>
+    <message>
+        <source>&amp;Stop</source>
+        <translation>停止(&amp;S)</translation>
+    </message>
+    <message>
+        <source>Stop measuring (Esc)</source>
+        <translation>停止测量（Esc）</translation>
+    </message>
+    <message>
+        <source>&amp;Measure</source>
+        <translation>测量(&amp;M)</translation>
+    </message>
+    <message>
+        <source>Let the model read the text in every precision, one after the other</source>
+        <translation>让模型依次以每种精度阅读这段文本</translation>
+    </message>
+    <message>
+        <source>&amp;Use this</source>
+        <translation>使用此精度(&amp;U)</translation>
+    </message>
+    <message>
+        <source>Load the model in the chosen row&apos;s precision (Enter)</source>
+        <translation>以所选行的精度载入模型（Enter）</translation>
+    </message>
+    <message>
+        <source>Measured on</source>
+        <translation>测量所用文本</translation>
+    </message>
+    <message>
+        <source>Precisions</source>
+        <translation>各种精度</translation>
+    </message>
+    <message>
+        <source>Arrows choose a row, Enter loads the model in its precision</source>
+        <translation>用方向键选择一行，按 Enter 以该精度载入模型</translation>
+    </message>
+    <message>
+        <source>How many bits each of the model&apos;s numbers has</source>
+        <translation>模型的每个数有多少位</translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation>内存</translation>
+    </message>
+    <message>
+        <source>What the loaded model takes: its weights and what it has read</source>
+        <translation>载入后的模型所占内存：权重以及它读过的内容</translation>
+    </message>
+    <message>
+        <source>Tokens/s</source>
+        <translation>词元/秒</translation>
+    </message>
+    <message>
+        <source>How fast it writes on this machine, measured after the text, token by token</source>
+        <translation>在这台电脑上的写作速度，在文本之后逐个词元测得</translation>
+    </message>
+    <message>
+        <source>KL (nats)</source>
+        <translation>KL（奈特）</translation>
+    </message>
+    <message>
+        <source>Kullback-Leibler divergence from float32, the mean of all tokens: how much of what the model knows about the next word is lost. 0 is nothing; below 0.001 hardly a word comes out otherwise. A nat is 1.44 bits.</source>
+        <translation>与 float32 的 KL 散度，取所有词元的平均：模型对下一个词的把握丢失了多少。0 表示没有丢失；低于 0.001 时几乎没有哪个词会不同。1 奈特等于 1.44 比特。</translation>
+    </message>
+    <message>
+        <source>Same favourite</source>
+        <translation>首选相同</translation>
+    </message>
+    <message>
+        <source>How often the likeliest token is the same as in float32</source>
+        <translation>最可能的词元与 float32 相同的比例</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>What the model computes in now, and what has been measured</source>
+        <translation>模型现在用什么精度计算，哪些已经测过</translation>
+    </message>
+    <message>
+        <source>chosen</source>
+        <translation>已选</translation>
+    </message>
+    <message>
+        <source>in use</source>
+        <translation>使用中</translation>
+    </message>
+    <message>
+        <source>measured</source>
+        <translation>已测量</translation>
+    </message>
+    <message>
+        <source>not measured yet</source>
+        <translation>尚未测量</translation>
+    </message>
+    <message>
+        <source>{name} is computed in {precision} only: the other precisions are for GPT-2 models on the processor (CPU).</source>
+        <translation>{name} 只能以 {precision} 计算：其他精度仅用于在处理器（CPU）上运行的 GPT-2 模型。</translation>
+    </message>
+</context>
+<context>
+    <name>PrecisionWords</name>
+    <message>
+        <source>Automatic: {precision}</source>
+        <translation>自动：{precision}</translation>
+    </message>
+    <message>
+        <source>The fastest precision whose mean KL is below 0.001 on the app&apos;s own text. Until all have been measured: float16.</source>
+        <translation>在应用自带文本上平均 KL 低于 0.001 的精度中最快的一种。全部测完之前使用 float16。</translation>
+    </message>
+    <message>
+        <source>32 bits for each number, as exact as it gets; the others are compared with it</source>
+        <translation>每个数 32 位，最为精确；其他精度都与它比较</translation>
+    </message>
+    <message>
+        <source>16 bits for each number, of which about two and a half digits count</source>
+        <translation>每个数 16 位，有效数字约两位半</translation>
+    </message>
+    <message>
+        <source>16 bits for each number, of which three and a half digits count</source>
+        <translation>每个数 16 位，有效数字约三位半</translation>
+    </message>
+    <message>
+        <source>8 bits for each number, with a common scale for small groups of them</source>
+        <translation>每个数 8 位，每一小组共用一个比例</translation>
+    </message>
+    <message>
+        <source>4 bits for each number: small and fast, and another writer in places</source>
+        <translation>每个数 4 位：又小又快，但有些地方会写得不一样</translation>
+    </message>
+    <message>
+        <source>Numbers of the float32 weights: as exact as the model gets.</source>
+        <translation>数值来自 float32 权重：模型所能达到的最高精度。</translation>
+    </message>
+    <message>
+        <source>Numbers of the {precision} weights; how far they are from float32&apos;s has not been measured yet (Model → Precision…).</source>
+        <translation>数值来自 {precision} 权重；与 float32 相差多少尚未测量（模型 → 精度…）。</translation>
+    </message>
+    <message>
+        <source>Numbers of the {precision} weights: log-probabilities within ±{difference} nats of float32&apos;s on average (mean KL {kl} nats).</source>
+        <translation>数值来自 {precision} 权重：对数概率与 float32 平均相差 ±{difference} 奈特（平均 KL {kl} 奈特）。</translation>
     </message>
 </context>
 <context>
@@ -3069,6 +3569,10 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
         <translation>{n} 词元/秒</translation>
     </message>
     <message>
+        <source>{n} tokens/s (×{gain} by drafting)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>no model yet</source>
         <translation>尚无模型</translation>
     </message>
@@ -4043,6 +4547,50 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
         <source>Switch contrastive search off, or choose a GPT-2 model.</source>
         <translation>请关闭对比搜索，或选择一个 GPT-2 模型。</translation>
     </message>
+    <message>
+        <source>Choose a smaller model of the same family, such as a distilled one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A smaller model can only guess ahead for a GPT-2 model on the processor.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Load a GPT-2 model first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“{name}” does not have the same tokens as “{model}”, so it cannot guess for it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“{name}” is not smaller than “{model}”, so its guesses would take longer than they save.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This model is computed in one precision only.</source>
+        <translation>这个模型只有一种计算精度。</translation>
+    </message>
+    <message>
+        <source>Others are for GPT-2 models on the processor (CPU).</source>
+        <translation>其他精度仅用于在处理器（CPU）上运行的 GPT-2 模型。</translation>
+    </message>
+    <message>
+        <source>There is no text to measure on.</source>
+        <translation>没有可供测量的文本。</translation>
+    </message>
+    <message>
+        <source>Write some text first, or choose the app&apos;s own.</source>
+        <translation>请先写一些文字，或选择应用自带的文本。</translation>
+    </message>
+    <message>
+        <source>The model&apos;s files have changed since it was loaded.</source>
+        <translation>模型文件在载入之后发生了变化。</translation>
+    </message>
+    <message>
+        <source>Load the model again, then measure.</source>
+        <translation>请重新载入模型，然后再测量。</translation>
+    </message>
 </context>
 <context>
     <name>Swapping</name>
@@ -4292,6 +4840,10 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
     <message>
         <source>How many tokens the sampling settings leave to draw from</source>
         <translation>采样设置留下多少个词元可供抽取</translation>
+    </message>
+    <message>
+        <source>weights</source>
+        <translation>权重</translation>
     </message>
     <message>
         <source>{n} tokens</source>
@@ -5505,6 +6057,38 @@ log-probability {logprob}</source>
         <translation>用随程序提供的小模型写作</translation>
     </message>
     <message>
+        <source>&amp;Precision…</source>
+        <translation>精度(&amp;P)…</translation>
+    </message>
+    <message>
+        <source>Choose how exactly the model computes, and see what that costs and brings</source>
+        <translation>选择模型计算的精确程度，并查看其代价与收益</translation>
+    </message>
+    <message>
+        <source>&amp;Draft ahead</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Guess the next words and check several at once: faster where the text repeats itself. The text stays the same to the letter</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Draft with a s&amp;maller model…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Let a smaller model with the same vocabulary guess too; every word is still the chosen model&apos;s own</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Draft &amp;without a smaller model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Guess only from what the text has said before</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>&amp;Sessions</source>
         <translation>会话(&amp;S)</translation>
     </message>
@@ -5737,6 +6321,14 @@ log-probability {logprob}</source>
         <translation>一页列出所有快捷键</translation>
     </message>
     <message>
+        <source>&amp;Performance…</source>
+        <translation>性能(&amp;P)…</translation>
+    </message>
+    <message>
+        <source>How fast the model is on this computer, and how much memory it takes</source>
+        <translation>模型在这台电脑上有多快，占用多少内存</translation>
+    </message>
+    <message>
         <source>&amp;About GPT-2 Studio</source>
         <translation>关于 GPT-2 Studio(&amp;A)</translation>
     </message>
@@ -5853,6 +6445,13 @@ log-probability {logprob}</source>
     <message>
         <source>Select all</source>
         <translation>全选</translation>
+    </message>
+</context>
+<context>
+    <name>drafting</name>
+    <message>
+        <source>{right} of {guessed} tokens drafted ahead were right; one after the other it would have been {rate} tokens/s</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
