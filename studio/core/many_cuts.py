@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from studio.core.many_rows import Rows, entropies
+from studio.core.ordering import crossing, falling
 from studio.core.processors import (
     DynamicTemperature,
     EpsilonCutoff,
@@ -142,25 +143,32 @@ _Judge = Callable[[Tensor, Tensor, bool], tuple[Tensor, Tensor]]
 """The largest logits of some rows, (t, k) falling; which rows, (t,); whether they are all there are ->
 what the cut is at, (t, 1), and where that is not certain yet, (t,) bool."""
 
+_Finder = Callable[[Tensor], Tensor | None]
+"""Which rows, (t,) -> what the cut is at, (t, 1), from all logits; None: the judge is to be asked."""
 
-def _limits(rows: Rows, judge: _Judge) -> tuple[Tensor, bool]:
+
+def _limits(rows: Rows, judge: _Judge, find: _Finder = lambda _which: None) -> tuple[Tensor, bool]:
     """Where to cut each row, (T, 1), and whether the head alone has told."""
     width = rows.values.shape[1]
     best = rows.largest()[0]
     which = torch.arange(len(best))
     limits, open_ = judge(best, which, best.shape[1] >= width)
-    by_head = not bool(open_.any())
+    which = which[open_]
+    if not len(which):
+        return limits, True
+    if (found := find(which)) is not None:
+        limits[which] = found
+        return limits, False
+    ordered = falling(rows.values[which])
     for look in (*FIRST_LOOKS, width):
-        which = which[open_]
         look = min(look, width)
-        if not len(which):
-            break
-        if best.shape[1] < look:
-            found, open_ = judge(rows.values[which].topk(look).values, which, look >= width)
-            limits[which] = found
-        else:
-            open_ = open_[open_]
-    return limits, by_head
+        if best.shape[1] >= look or not len(which):
+            continue
+        top = rows.values[which].topk(look).values if ordered is None else ordered[:, :look]
+        limits[which], open_ = judge(top, which, look >= width)
+        which = which[open_]
+        ordered = None if ordered is None else ordered[open_]
+    return limits, False
 
 
 def _typical(rows: Rows, mass: float) -> Rows:
@@ -179,7 +187,15 @@ def _typical(rows: Rows, mass: float) -> Rows:
         short = (n > last) | (limit >= edge)
         return limit, short[:, 0] & (not all_seen)
 
-    limits, by_head = _limits(rows, judge)
+    def find(which: Tensor) -> Tensor | None:
+        values = rows.values[which]
+        last = crossing(values, whole[which], entropy[which], mass)
+        if last is None:
+            return None
+        limits = distances(values.gather(1, last.clamp_min(0)), which)
+        return limits.where(last >= 0, INF)
+
+    limits, by_head = _limits(rows, judge, find)
     if by_head:
         best, indices = rows.largest()
         return rows.take(best.where(distances(best, slice(None)) <= limits, -INF), indices)
@@ -212,8 +228,14 @@ def _top_p(rows: Rows, mass: float) -> Rows:
     whole = rows.values.logsumexp(1, keepdim=True)  # (T, 1)
     best, indices = rows.largest()
     n = _nucleus(best, whole, mass)
+    short = (n[:, 0] >= best.shape[1]).nonzero().flatten()  # rows that go on below what was looked at
+    if len(short) and (last := crossing(rows.values[short], whole[short], None, mass)) is not None:
+        limits = best.gather(1, (n - 1).clamp_max(best.shape[1] - 1))
+        found = rows.values[short].gather(1, last.clamp_min(0))
+        limits[short] = found.where(last >= 0, -INF)
+        return rows.only(rows.values >= limits)
     for look in (*FIRST_LOOKS, rows.values.shape[1]):
-        short = (n[:, 0] >= best.shape[1]).nonzero().flatten()  # rows that go on below what was looked at
+        short = (n[:, 0] >= best.shape[1]).nonzero().flatten()
         look = min(look, rows.values.shape[1])
         if not len(short) or best.shape[1] >= look:
             continue

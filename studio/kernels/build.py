@@ -136,7 +136,10 @@ def _compile(command: list[str], folder: Path) -> Path:
         (SOURCES / "processor.c", kind, (*more, f'-DLANES_FILE="lanes_{kind}.h"'))
         for kind, more in processors.items()
     ]
-    jobs.append((SOURCES / "sampling.c", "sampling", (*processors["plain"], "-fno-trapping-math")))
+    jobs += [
+        (SOURCES / f"{part}.c", part, (*processors["plain"], "-fno-trapping-math"))
+        for part in ("sampling", "cutting")
+    ]
 
     def compile_one(job: tuple[Path, str, tuple[str, ...]]) -> str:
         source, name, more = job

@@ -183,6 +183,22 @@ class Kernels:
             return None
         return Description(numbers[0], numbers[1], int(numbers[2]), top[:])
 
+    def crossing(
+        self, rows: int, n_rows: int, n: int, log_sums: int, centres: int, mass: float, found: int
+    ) -> bool:
+        """Where each row of logits, ordered, has reached a mass of probability.
+
+        Addresses: `rows` (n_rows, n) float32 without gaps; `log_sums` and `centres` (n_rows,) float32. The
+        order is that of their distance from a surprise of `centres`, of falling logits if that is 0. `found`,
+        (n_rows,) int64, becomes the token that reaches it, -1 where all together do not. False: there is no
+        memory for it.
+        """
+        return bool(self.c.studio_crossing(rows, n_rows, n, log_sums, centres or None, mass, found))
+
+    def fall(self, rows: int, n_rows: int, n: int) -> bool:
+        """Sort each row of (n_rows, n) float32 at an address, the largest first; False: no memory for it."""
+        return bool(self.c.studio_fall(rows, n_rows, n))
+
     def read(self, memory: Buffer) -> None:
         """Read all of it once, with all threads. A multiple of 65,536 bytes."""
         self.c.studio_read(memory.address, memory.n_bytes)
@@ -244,6 +260,8 @@ def open_library(folder: Path, wish: str = "") -> Kernels:
     c.studio_draw.argtypes, c.studio_draw.restype = [pointer, long, size, size, size], long
     c.studio_top.argtypes, c.studio_top.restype = [pointer, long, number, pointer], None
     c.studio_describe.argtypes = [pointer, long, long, number, pointer, pointer]
+    c.studio_crossing.argtypes = [pointer, long, long, pointer, pointer, ctypes.c_double, pointer]
+    c.studio_fall.argtypes = [pointer, long, long]
     c.studio_step.argtypes = [
         *(pointer, pointer, pointer, pointer, pointer, number, pointer),
         *(number, number, number, pointer, pointer),

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from studio.core import chain as chains
+from studio.core import ordering
 from studio.core.many import apply_stage
 from studio.core.many_rows import Rows
 from studio.core.parameters import Parameter, is_off, parameters
@@ -23,6 +24,9 @@ from studio.core.processors import (
     LogitsProcessor,
     NoRepeatNgram,
     Pattern,
+    TailFree,
+    TopP,
+    TypicalP,
     Xtc,
 )
 from studio.core.replay import remembers
@@ -92,6 +96,15 @@ def test_each_stage_does_at_many_places_what_it_does_at_one(
         chance = random.Random(seed)
         ids, logits = text_and_logits(chance, spread)
         compare((some(processor, chance),), ids, logits, chance.choice((7, T)))
+
+
+@pytest.mark.parametrize("spread", [0.3, 2.5])
+@pytest.mark.parametrize("stage", [TopP(0.9), TopP(0.999), TypicalP(0.9), TypicalP(0.3), TailFree(0.9)])
+def test_cuts_below_the_head_need_no_kernels(
+    stage: LogitsProcessor, spread: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ordering, "kernels", lambda: None)
+    compare((stage,), *text_and_logits(random.Random(8), spread), 13)
 
 
 @pytest.mark.parametrize("seed", range(16))
