@@ -124,6 +124,7 @@ class Performance(QObject):
                     self._figures = figures
                     self._end("")
                     self._show()
+                    self._show_end()
             case m.UsageTold(job_id=job_id):
                 if job_id == self._asking:
                     self._asking, self._usage = 0, message
@@ -149,6 +150,10 @@ class Performance(QObject):
         if self.dialog is not None and self.dialog.isVisible():
             self._ask()
             self._show()
+
+    def _show_end(self) -> None:
+        if self.dialog is not None:
+            self.dialog.show_end()
 
     def _show(self) -> None:
         dialog, info = self.dialog, self._info

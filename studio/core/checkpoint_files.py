@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import json
 import math
+import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BufferedReader
@@ -18,6 +20,7 @@ from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
 
 MAX_CONFIG_BYTES = 1_000_000
 MAX_TOKENIZER_BYTES = 100_000_000
+_LOOK_S = 0.02
 _MAX_HEADER_BYTES = 100_000_000  # safetensors' own limit
 _BYTES_PER_NUMBER = {
     "F32": 4,
@@ -230,6 +233,46 @@ def sha256(files: Sequence[Path]) -> Generator[float, None, str]:
     return digest.hexdigest()
 
 
+class Hashing:
+    """`sha256` in a thread of its own, while the same files are read for something else.
+
+    With GPT-2 124M the hash takes a fifth of the loading time, on one core beside the one that packs weights.
+    """
+
+    def __init__(self, files: Sequence[Path]) -> None:
+        self._unwanted = threading.Event()
+        self.digest = ""  # until it is known
+        self._fraction = 0.0
+        self._error: Exception | None = None
+        self._thread = threading.Thread(target=self._run, args=(files,), name="hashing", daemon=True)
+
+    def __enter__(self) -> Hashing:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._unwanted.set()
+        self._thread.join()
+
+    def finish(self) -> Generator[float, None, None]:
+        """Wait for the digest, yielding the fraction done. Raises what `sha256` raises."""
+        while self._thread.is_alive():
+            self._thread.join(_LOOK_S)
+            yield self._fraction
+        if self._error is not None:
+            raise self._error
+
+    def _run(self, files: Sequence[Path]) -> None:
+        work = sha256(files)
+        try:
+            while not self._unwanted.is_set():
+                self._fraction = next(work)
+        except StopIteration as stop:
+            self.digest = stop.value
+        except Exception as error:
+            self._error = error
+
+
 def read_tensors(weights: Weights, names: Mapping[str, str]) -> Generator[float, None, dict[str, Tensor]]:
     """Load tensors as float32, yielding the fraction done. `names`: our name -> name in the file."""
     tensors: dict[str, Tensor] = {}
@@ -274,11 +317,11 @@ def _read_tensor(file: BufferedReader, start: int, entry: dict[str, Any], name: 
             tensor=entry["dtype"],
         )
     begin, end = entry["data_offsets"]
-    raw = bytearray(end - begin)
+    raw = torch.empty(end - begin, dtype=torch.uint8)  # a bytearray would be filled with zeros first
     file.seek(start + begin)
-    if file.readinto(raw) != end - begin:
+    if file.readinto((ctypes.c_char * len(raw)).from_address(raw.data_ptr())) != len(raw):
         raise EOFError
-    tensor = torch.frombuffer(raw, dtype=dtype).view(entry["shape"]).to(torch.float32)
+    tensor = raw.view(dtype).view(entry["shape"]).to(torch.float32)
     if not bool(tensor.sum().isfinite()) and not bool(tensor.isfinite().all()):
         raise StudioError(
             QT_TRANSLATE_NOOP("StudioError", "The weights “{theirs}” contain values that are not numbers."),

@@ -26,7 +26,7 @@ from studio.kernels import library
 
 _FREE_MEMORY = QT_TRANSLATE_NOOP("StudioError", "Close other programs, or choose a smaller model.")
 _HASHED = 0.3
-"""The part of the loading time that goes into the weights' SHA-256."""
+"""The part of the loading time that goes into the weights' SHA-256, where it comes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,22 +147,26 @@ def _load_gpt2(folder: Path, raw: Config, wanted: Wanted) -> Loading:
     kernels = _kernels(wanted)
     first = UNMEASURED if wanted.precision == AUTO else wanted.precision  # until the hash is known
     check_memory(config.memory_bytes if kernels is None else packed_bytes(config, first), device)
-    tokenizer = load_tokenizer(folder, config.vocab_size, end_of_text(raw, config.vocab_size))
-    digest = yield from _scaled(0.0, _HASHED, files.sha256(weights.files))
-    set_threads(config.n_parameters, device)
     model: GPT2
-    backend, precision = ("studio" if kernels is None else "compiled"), "float32"
-    if kernels is None:
-        tensors = yield from _scaled(_HASHED, 0.9, files.read_tensors(weights, names))
-        model = GPT2(config, tensors, device)
-    else:
-        precision = wanted.precision_of(digest)
-        check_memory(packed_bytes(config, precision), device)
-        packed = PackedWeights(kernels, config, precision)
-        for n, (name, tensor) in enumerate(files.each_tensor(weights, names)):
-            packed.put(name, tensor)
-            yield _HASHED + (1 - _HASHED) * n / len(names)
-        model = CompiledGPT2(packed)
+    with files.Hashing(weights.files) as hashing:
+        tokenizer = load_tokenizer(folder, config.vocab_size, end_of_text(raw, config.vocab_size))
+        set_threads(config.n_parameters, device)
+        backend, precision = ("studio" if kernels is None else "compiled"), "float32"
+        if kernels is None:
+            tensors = yield from _scaled(0.0, 0.9, files.read_tensors(weights, names))
+            model = GPT2(config, tensors, device)
+        else:
+            if wanted.precision == AUTO:
+                yield from _scaled(0.0, _HASHED, hashing.finish())  # which is best for these weights?
+            precision = wanted.precision_of(hashing.digest)
+            check_memory(packed_bytes(config, precision), device)
+            packed = PackedWeights(kernels, config, precision)
+            for n, (name, tensor) in enumerate(files.each_tensor(weights, names)):
+                packed.put(name, tensor)
+                yield _HASHED + (0.9 - _HASHED) * n / len(names)
+            model = CompiledGPT2(packed)
+        yield from _scaled(0.9, 1.0, hashing.finish())
+        digest = hashing.digest
     yield 1.0
     info = _info(
         folder, "gpt2", backend, digest, model, tokenizer, n_layer=config.n_layer, n_embd=config.n_embd

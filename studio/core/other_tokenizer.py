@@ -29,6 +29,7 @@ def byte_of_character() -> dict[str, int]:
 
 
 _BYTE_OF = byte_of_character()
+_AS_LATIN_1 = str.maketrans({character: chr(byte) for character, byte in _BYTE_OF.items()})
 
 
 def load_tokenizer(folder: Path, vocab_size: int, end_of_text_id: int | None) -> Tokenizer:
@@ -119,12 +120,15 @@ def _byte_pairs(
     in_order = all(a < b for a, b in pairwise([max(single.values(), default=-1), *ids]))
     if len(single) != 256 or len(set(vocab.values())) != len(vocab) or not in_order:
         return None
+    if not _BYTE_OF.keys() >= set("".join(merged)):
+        return None
     special = {token_id: token for token, token_id in vocab.items() if token not in single} | dict(added)
     for token_id in ids:
         special.pop(token_id, None)
     if end_of_text_id is None:
         end_of_text_id = vocab.get(END_OF_TEXT)
-    ranks = {bytes(_BYTE_OF[c] for c in token): vocab[token] for token in (*single, *merged)}
+    spelled = (*single, *merged)
+    ranks = {token.translate(_AS_LATIN_1).encode("latin-1"): vocab[token] for token in spelled}
     if len(ranks) != len(single) + len(merged) or end_of_text_id in ranks.values():
         return None
     return BytePairTokenizer(ranks, end_of_text_id, special)

@@ -157,6 +157,10 @@ class PerformanceDialog(QDialog):
         if keyboard_was_here:
             (self._stop if self._measuring else self._measure).setFocus()
 
+    def show_end(self) -> None:
+        """Bring the last lines into view: what was measured."""
+        self._table.scrollToBottom()
+
     def show_note(self, text: str) -> None:
         """Say something: what stands in the way, how the measuring ended."""
         self._note.setText(text)

@@ -38,7 +38,7 @@ class PerformanceWords(QObject):
             Row(
                 self.tr("Precision"),
                 info.dtype,
-                self.tr("How exactly the parameters are held: fewer bits are faster and rounder."),
+                self.tr("How exactly the parameters are held: fewer bits are faster and less exact."),
             ),
             Row(
                 self.tr("Computed with"),

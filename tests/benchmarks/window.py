@@ -36,14 +36,14 @@ from studio.core import messages as m
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.latency_probe import LatencyProbe, summarise
 from tests.benchmarks.real_window import CONTROL, RealWindow
-from tests.benchmarks.starting import fill, measure_start, prose
+from tests.benchmarks.starting import fill, measure_commands, measure_ready, measure_start, prose
 
 PROMPT = "Once upon a time there was a little dog who lived near the sea. Every morning he "
 N_TOKENS = 300
 LOOK_INTO_MS = 50
 HANGS_S = 1200
 
-PARTS = ("start", "generate", "stop", "paste", "open")
+PARTS = ("start", "ready", "generate", "stop", "paste", "open")
 
 
 # -- in the window -------------------------------------------------------------------------------------------
@@ -346,7 +346,10 @@ def main() -> int:
         folder = Path(name)
         if "start" in arguments.only:
             figures += measure_start(arguments.runs, folder, chance)
-        if set(arguments.only) - {"start"}:
+            figures += measure_commands(arguments.runs)
+        if "ready" in arguments.only:
+            figures += measure_ready(arguments.runs, folder, shared=arguments.shared)
+        if set(arguments.only) - {"start", "ready"}:
             session = measure_window(arguments, folder, chance)
             figures += session.figures
             stalls = session.stalls()

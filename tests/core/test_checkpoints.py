@@ -9,6 +9,7 @@ import random
 import shutil
 import struct
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ import transformers
 from safetensors.torch import save_file
 from torch import Tensor
 
+from studio.core import checkpoint_files as files
 from studio.core import checkpoints, hardware
 from studio.core.checkpoints import load_checkpoint
 from studio.core.errors import StudioError
@@ -374,3 +376,18 @@ def test_one_core_stays_free_for_the_window(monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setattr(hardware, "_physical_cores", lambda cores=cores: cores)
         assert hardware.choose_threads(124_000_000) == threads
         assert hardware.choose_threads(4_000_000) == 1
+
+
+def test_the_hash_is_made_beside_and_stops_when_it_is_not_wanted_any_more(tmp_path: Path) -> None:
+    file = tmp_path / "weights"
+    file.write_bytes(b"x" * (20 << 20))
+    with files.Hashing([file, file]) as hashing:
+        fractions = list(hashing.finish())
+    assert fractions == sorted(fractions)
+    assert hashing.digest == hashlib.sha256(b"x" * (40 << 20)).hexdigest()
+    with files.Hashing([file] * 200) as unwanted:
+        pass
+    assert not any(thread.name == "hashing" for thread in threading.enumerate())
+    assert unwanted.digest == ""
+    with pytest.raises(StudioError), files.Hashing([tmp_path]) as broken:
+        list(broken.finish())

@@ -100,6 +100,10 @@ def test_what_is_shown_follows_the_model_and_measuring_fills_the_rest(
     assert measure.isVisible()
     assert not stop.isVisible()
     assert "On this computer" not in lines(dialog)
+    table = find(dialog, QTableWidget, "performanceTable")
+    last = table.item(table.rowCount() - 1, 0)
+    assert last is not None
+    assert table.viewport().rect().contains(table.visualItemRect(last).center())
     assert not window.notice.isVisible()
     dialog.close()
 
