@@ -156,7 +156,7 @@ def _load_gpt2(folder: Path, raw: Config, wanted: Wanted) -> Loading:
             tensors = yield from _scaled(0.0, 0.9, files.read_tensors(weights, names))
             model = GPT2(config, tensors, device)
         else:
-            if wanted.precision == AUTO:
+            if wanted.precision == AUTO and wanted.measured:
                 yield from _scaled(0.0, _HASHED, hashing.finish())  # which is best for these weights?
             precision = wanted.precision_of(hashing.digest)
             check_memory(packed_bytes(config, precision), device)
