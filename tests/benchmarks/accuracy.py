@@ -75,7 +75,8 @@ def shake(model: Any) -> None:
     generator = torch.Generator().manual_seed(1)
     for name, module in model.named_modules():
         if isinstance(module, torch.nn.Linear) and name != "lm_head":
-            groups = module.weight.data.unflatten(1, (-1, 32))
+            weight: Tensor = module.weight.data
+            groups = weight.view(len(weight), -1, 32)
             step = (groups.amax(-1, keepdim=True) - groups.amin(-1, keepdim=True)) / 15
             groups += (torch.rand(groups.shape, generator=generator) - 0.5) * step
 
