@@ -50,7 +50,7 @@ class TokenPage(QObject):
         reading.looked_at.connect(self._on_looked_at)
         insight.pointed_changed.connect(self._on_pointed)
         insight.inspected.connect(self._on_inspected)
-        window.sampling.changed.connect(self._look_up)
+        window.sampling.changed.connect(self._on_settings)
         self._view.searched.connect(self._look_up)
         self._view.next_wanted.connect(insight.look_ahead)
         what_next = window.actions_by_name["what_next"]
@@ -141,6 +141,11 @@ class TokenPage(QObject):
             self._view.show_token(None, self.tr("The model has not read this yet."))
 
     # -- words looked up -----------------------------------------------------------------------------------
+
+    @Slot()
+    def _on_settings(self) -> None:
+        if self._view.search_text:  # the place itself is shown when the answer about it comes
+            self._look_up()
 
     @Slot()
     def _look_up(self) -> None:

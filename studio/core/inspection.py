@@ -77,7 +77,7 @@ def _alternatives(
     tokenizer: Tokenizer, logprobs: Tensor, probs: Tensor, asked: Tensor, removed: Sequence[int]
 ) -> tuple[Alternative, ...]:
     own = logprobs[asked]  # (K,)
-    ranks = 1 + (logprobs > own[:, None]).sum(1)  # (K, V) -> (K,)
+    ranks = _ranks(logprobs, own)
     return tuple(
         Alternative(
             token_id, tokenizer.display(token_id), tokenizer.token_bytes(token_id), logprob, rank, prob, stage
@@ -91,3 +91,12 @@ def _alternatives(
             strict=True,
         )
     )
+
+
+def _ranks(logprobs: Tensor, own: Tensor) -> Tensor:
+    """1: the largest; equal ones share a rank. (V,), (K,) -> (K,)."""
+    best = logprobs.topk(min(len(own), len(logprobs))).values
+    ranks = 1 + (best > own[:, None]).sum(1)  # (K, K) -> (K,)
+    for i in (own < best[-1:]).nonzero().flatten().tolist():
+        ranks[i] = 1 + (logprobs > own[i]).sum()
+    return ranks

@@ -2,7 +2,7 @@
 
 JSON rather than pickle: the model process has read a stranger's file, so nothing it sends may run code here.
 A dataclass becomes ["Name", field, ...], a tuple ["", item, ...], bytes {"b": latin-1}, an enum {"e": value}.
-Tuples of Candidates, twenty a token, of ReadTokens, ReshapedTokens and ComparedStretches go by columns,
+Tuples of Candidates, twenty a token, of Alternatives, ReadTokens and others like them go by columns,
 {"c": [...]} and so on, which is six times as fast. Only the classes of `core/messages.py` and the processors
 are ever built. A frame is a 4-byte big-endian length and that many bytes.
 """
@@ -17,7 +17,16 @@ from functools import cache
 from typing import BinaryIO, cast
 
 from studio.core import messages, processors
-from studio.core.messages import Candidate, ComparedStretch, Message, ReadToken, Request, ReshapedToken
+from studio.core.messages import (
+    Alternative,
+    Candidate,
+    ComparedStretch,
+    Message,
+    ReadToken,
+    Request,
+    ReshapedToken,
+    StageReport,
+)
 
 HEADER = struct.Struct(">I")
 MAX_FRAME_BYTES = 1 << 28
@@ -34,7 +43,16 @@ _CLASSES: dict[str, type] = {
 }
 
 
-_COLUMNS: dict[str, type] = {"c": Candidate, "r": ReadToken, "s": ReshapedToken, "d": ComparedStretch}
+_COLUMNS: dict[str, type] = {
+    "c": Candidate,
+    "r": ReadToken,
+    "s": ReshapedToken,
+    "d": ComparedStretch,
+    "a": Alternative,
+    "x": StageReport,
+}
+"""Their fields are numbers, words, bytes and tuples of numbers, nothing else."""
+
 _BY_COLUMNS = {cls: key for key, cls in _COLUMNS.items()}
 
 
@@ -43,11 +61,19 @@ def _field_names(cls: type) -> tuple[str, ...]:
     return tuple(field.name for field in fields(cls))
 
 
+@cache
+def _fields_of(cls: type, kind: str) -> tuple[int, ...]:
+    """Which fields are declared as this, or as a tuple of something."""
+    return tuple(i for i, field in enumerate(fields(cls)) if str(field.type).partition("[")[0] == kind)
+
+
 def _pack(value: object) -> object:
     if isinstance(value, tuple):
         if value and (key := _BY_COLUMNS.get(type(value[0]))):
-            names = _field_names(_COLUMNS[key])
-            return {key: [[getattr(row, name) for row in value] for name in names]}
+            columns = [[getattr(row, name) for row in value] for name in _field_names(_COLUMNS[key])]
+            for at in _fields_of(_COLUMNS[key], "bytes"):
+                columns[at] = [raw.decode("latin-1") for raw in columns[at]]
+            return {key: columns}
         return ["", *map(_pack, value)]
     if isinstance(value, bytes):
         return {"b": value.decode("latin-1")}
@@ -69,7 +95,12 @@ def _unpack(value: object) -> object:
     if isinstance(value, dict):
         ((key, content),) = value.items()
         if key in _COLUMNS:
-            return tuple(map(_COLUMNS[key], *content))
+            cls = _COLUMNS[key]
+            for at in _fields_of(cls, "bytes"):
+                content[at] = [raw.encode("latin-1") for raw in content[at]]
+            for at in _fields_of(cls, "tuple"):
+                content[at] = map(tuple, content[at])
+            return tuple(map(cls, *content))
         return content.encode("latin-1") if key == "b" else _ENUMS[content]
     return value
 

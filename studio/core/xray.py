@@ -30,7 +30,8 @@ class StageReport:
     mass_removed: float  # 0..1, of the distribution before it
     shift: float  # 0..1, how far it moved probability among the tokens it left: total variation distance
     entropy: float  # nats, after it
-    probs: tuple[float | None, ...]  # after it, of the tokens asked for; None: removed by it or before
+    probs: tuple[float | None, ...]
+    """After it, of the tokens asked for; None: removed by it or before. Empty: it changed nothing at all."""
     note: str = ""  # BROKEN or GOES_BACK: why it does nothing here that it would do in a run
 
 
@@ -53,7 +54,9 @@ def explain(
         name = type(processor).__name__
         after = running(ids, current)
         if after is current:
-            report = replace(report, name=name, mass_removed=0.0, shift=0.0, note=_note(processor, running))
+            report = replace(
+                report, name=name, mass_removed=0.0, shift=0.0, probs=(), note=_note(processor, running)
+            )
         else:
             kept = probs.where(after > -INF, 0.0)
             mass, removed = float(kept.sum()), float((probs - kept).sum())
@@ -74,7 +77,7 @@ def _note(processor: LogitsProcessor, running: Running) -> str:
 
 def removed_by(reports: Sequence[StageReport], asked: int) -> int:
     """Which stage removed the token at place `asked` of those asked for; -1: none did."""
-    return next((i for i, report in enumerate(reports) if report.probs[asked] is None), -1)
+    return next((i for i, report in enumerate(reports) if report.probs and report.probs[asked] is None), -1)
 
 
 def _report(

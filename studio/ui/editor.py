@@ -6,16 +6,14 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QMimeData, QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
-    QColor,
     QContextMenuEvent,
     QInputMethodEvent,
     QKeyEvent,
     QKeySequence,
     QPaintEvent,
-    QTextCharFormat,
     QTextCursor,
 )
-from PySide6.QtWidgets import QTextEdit, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio.core.history import SPECIAL, Edit, Run
 from studio.core.manuscript import Manuscript
@@ -290,21 +288,11 @@ class Editor(TextArea):
 
     def mark(self, start: int, end: int) -> None:
         """Put a quiet frame of colour behind a stretch of text (a token); an empty one takes it away."""
-        selections = []
+        first = last = 0
         if end > start and not self.mirror.is_busy:
-            selection = QTextEdit.ExtraSelection()
-            cursor = QTextCursor(self.document())
-            cursor.setPosition(self.mirror.to_document(start))
-            cursor.setPosition(
-                self.mirror.to_document(end, before_break=True), QTextCursor.MoveMode.KeepAnchor
-            )
-            form = QTextCharFormat()
-            form.setBackground(QColor(self._theme.select))
-            # The stubs do not know QTextEdit::ExtraSelection's two fields.
-            setattr(selection, "cursor", cursor)  # noqa: B010
-            setattr(selection, "format", form)  # noqa: B010
-            selections.append(selection)
-        self.setExtraSelections(selections)
+            first = self.mirror.to_document(start)
+            last = self.mirror.to_document(end, before_break=True)
+        self.put_behind(first, last, self._theme.select)
 
     # -- keys and mouse ------------------------------------------------------------------------------------
 

@@ -72,8 +72,7 @@ class StageRow(QWidget):
         self.everyday = processor.stage.everyday
         self._loading = False
         self._on = False
-        self._built: LogitsProcessor | None = None  # from these values; asked for often, changed seldom
-        self._values: dict[str, Value] = {}
+        self._built: LogitsProcessor | None = None  # asked for often, changed seldom
         first, *others = parameters(processor)
         label = QCoreApplication.translate("processors", first.label)
         stage = QCoreApplication.translate("processors", processor.stage.label)
@@ -144,9 +143,8 @@ class StageRow(QWidget):
 
     def processor(self) -> LogitsProcessor:
         """The stage as it is set, on or off."""
-        values = {row.parameter.name: row.value() for row in self.rows}
-        if self._built is None or values != self._values:
-            self._built, self._values = build(self.name, values), values
+        if self._built is None:
+            self._built = build(self.name, {row.parameter.name: row.value() for row in self.rows})
         return self._built
 
     def is_on(self) -> bool:
@@ -179,6 +177,7 @@ class StageRow(QWidget):
 
     @Slot()
     def _on_changed(self) -> None:
+        self._built = None
         if self._loading:
             return
         if not is_off(self.processor()):

@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QResizeEvent,
+    QTextCharFormat,
     QTextCursor,
     QTextOption,
     QWheelEvent,
@@ -54,6 +55,7 @@ class TextArea(QTextEdit):
         self._hover.setInterval(HOVER_MS)
         self._hover.timeout.connect(self._on_hover)
         self._hover_at = QPoint()
+        self._marked_in = ""  # the colour of `put_behind`
 
     def set_font(self, family: str, size_pt: float, column_chars: int) -> None:
         """The text's font, and how many characters a line has at most."""
@@ -88,6 +90,30 @@ class TextArea(QTextEdit):
         self.paint_under(event.rect())
         super().paintEvent(event)
         self.paint_over(event.rect())
+
+    def put_behind(self, first: int, last: int, colour: str) -> None:
+        """Colour what is behind the words between two document positions; the same again is not painted."""
+        # The stubs do not know QTextEdit::ExtraSelection's two fields.
+        there = []
+        for each in self.extraSelections():
+            shown: QTextCursor = getattr(each, "cursor")  # noqa: B009
+            there.append((shown.anchor(), shown.position()))  # they follow the edits
+        wanted = [(first, last)] if last > first else []
+        if there == wanted and (not wanted or colour == self._marked_in):
+            return  # Qt would paint the whole page anew
+        self._marked_in = colour
+        selections = []
+        if wanted:
+            selection = QTextEdit.ExtraSelection()
+            cursor = QTextCursor(self.document())
+            cursor.setPosition(first)
+            cursor.setPosition(last, QTextCursor.MoveMode.KeepAnchor)
+            form = QTextCharFormat()
+            form.setBackground(QColor(colour))
+            setattr(selection, "cursor", cursor)  # noqa: B010
+            setattr(selection, "format", form)  # noqa: B010
+            selections.append(selection)
+        self.setExtraSelections(selections)
 
     def paint_veil(self, boundary: int, theme: Theme) -> None:
         """Paint a veil over all text before a document position, with a line at its edge.

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QS
 from studio.core.chain import BY_NAME
 from studio.ui.heat.kinds import percent
 from studio.ui.theme import Theme
+from studio.ui.token_view.delegate import LEFT, RIGHT
 
 Index = QModelIndex | QPersistentModelIndex
 ROW = Qt.ItemDataRole.UserRole
@@ -193,14 +194,13 @@ class WaterfallDelegate(QStyledItemDelegate):
         bold.setBold(not quiet)
         painter.setFont(bold)
         painter.setPen(QColor(theme.quiet if quiet else theme.ink))
-        centre = Qt.AlignmentFlag.AlignVCenter
         name = painter.fontMetrics().elidedText(
             model.name(row), Qt.TextElideMode.ElideRight, line.width() - width
         )
-        painter.drawText(line, centre | Qt.AlignmentFlag.AlignLeft, name)
+        painter.drawText(line, LEFT, name)
         painter.setFont(font)
         painter.setPen(QColor(theme.quiet))
-        painter.drawText(line, centre | Qt.AlignmentFlag.AlignRight, left)
+        painter.drawText(line, RIGHT, left)
         self._bar(painter, row, QRectF(inner.left(), inner.top() + 22, inner.width(), 4))
         line = QRect(inner.left(), inner.top() + 27, inner.width(), 16)
         small = QFont(font)
@@ -212,11 +212,11 @@ class WaterfallDelegate(QStyledItemDelegate):
         detail = painter.fontMetrics().elidedText(
             model.detail(row), Qt.TextElideMode.ElideRight, line.width() - reserved
         )
-        painter.drawText(line, centre | Qt.AlignmentFlag.AlignLeft, detail)
+        painter.drawText(line, LEFT, detail)
         small.setBold(row.removes)
         painter.setFont(small)
         painter.setPen(QColor(theme.error if row.removes else theme.accent))
-        painter.drawText(line, centre | Qt.AlignmentFlag.AlignRight, fate)
+        painter.drawText(line, RIGHT, fate)
         painter.restore()
 
     def _bar(self, painter: QPainter, row: Row, box: QRectF) -> None:

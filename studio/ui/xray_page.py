@@ -315,7 +315,7 @@ def rows_of(answer: m.PlaceInspected, processors: Sequence[LogitsProcessor], ask
     for processor, stage in zip(processors, answer.stages, strict=True):
         if is_off(processor):
             continue
-        after = stage.probs[asked] if asked >= 0 else None
+        after = stage.probs[asked] if asked >= 0 and stage.probs else prob
         rows.append(
             Row(
                 stage.name,

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 
 import pytest
+import torch
 
 from studio.core import messages as m
 from studio.core.engine import Engine
+from studio.core.inspection import alternatives_at
 from studio.core.processors import MinP, Temperature, TopK, TopP
 
 TEXT = "Once upon a time there was a little girl named"
@@ -118,3 +120,12 @@ def test_the_positions_of_alternatives_are_remembered_too(starter_engine: Engine
         ids = tuple(t.token_id for part in parts for t in part.tokens)
         place = m.GeneratedPlace(TEXT, (), 6, ids[:-1])
         assert isinstance(starter_engine.quick(m.InspectPlace(9, place, ())), m.PlaceInspected)
+
+
+def test_ranks_count_all_that_are_likelier(starter_engine: Engine) -> None:
+    logits = torch.randn(4096, generator=torch.Generator().manual_seed(4)).mul(3).round()  # many are equal
+    asked = torch.tensor([7, int(logits.argmin()), 900, int(logits.argmax()), 7])
+    tokenizer = starter_engine._loaded().tokenizer
+    told = alternatives_at(tokenizer, (), (), [1], logits, asked)
+    assert [a.rank for a in told] == [1 + int((logits > logits[i]).sum()) for i in asked.tolist()]
+    assert alternatives_at(tokenizer, (), (), [1], logits, asked[:0]) == ()

@@ -237,3 +237,26 @@ def test_a_loaded_session_has_its_caret_and_place(editor: Editor, qtbot: QtBot) 
     bar = editor.verticalScrollBar()
     qtbot.waitUntil(lambda: bar.maximum() > 0)
     assert abs(editor.scroll_fraction() - 0.5) < 0.1
+
+
+def test_the_same_mark_again_paints_nothing(editor: Editor, qtbot: QtBot) -> None:
+    editor.setPlainText("One word or two")
+    qtbot.waitUntil(lambda: not editor.mirror.is_busy)
+    editor.mark(4, 8)
+    QApplication.processEvents()
+    painted: list[QRect] = []
+    editor.paint_over = painted.append
+    editor.mark(4, 8)
+    QApplication.processEvents()
+    assert painted == []
+    editor.mark(0, 3)
+    QApplication.processEvents()
+    assert painted
+    (selection,) = editor.extraSelections()
+    assert (selection.cursor.anchor(), selection.cursor.position()) == (0, 3)
+    editor.textCursor().insertText("Then ")  # what is marked has moved on, and so has to be marked anew
+    editor.mark(0, 3)
+    (selection,) = editor.extraSelections()
+    assert (selection.cursor.anchor(), selection.cursor.position()) == (0, 3)
+    editor.mark(0, 0)
+    assert editor.extraSelections() == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
@@ -22,7 +22,7 @@ class Row:
     probability: float  # 0..1, under the model itself
     sampling_prob: float  # 0..1, after the chain
     figure: str  # its log-probability, or its gain
-    sentence: str  # all of it in words
+    words: str | Callable[[], str]  # all of it; made when it is wanted
     removed_by: str = ""  # the stage of the chain that removed it
     chosen: bool = False  # it is what stands there
     is_sum: bool = False  # all others together
@@ -32,6 +32,11 @@ class Row:
     token_id: int | None = None
     plain: str = ""  # the text as it is
     entropies: tuple[float, ...] = ()  # nats, of the distribution each of the tokens was one outcome of
+
+    @property
+    def sentence(self) -> str:
+        """All of it in words."""
+        return self.words if isinstance(self.words, str) else self.words()
 
 
 class RowModel(QAbstractListModel):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import QCoreApplication, QObject
 
@@ -59,7 +60,7 @@ class RowMaker(QObject):
             own,
             of.sampling_prob,
             nats(of.logprob),
-            self._sentence(f"{of.rank:,}", own, of.sampling_prob, of.logprob, removed),
+            partial(self._sentence, f"{of.rank:,}", own, of.sampling_prob, of.logprob, removed),
             removed,
             chosen,
             tokens=(of,),
