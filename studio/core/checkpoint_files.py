@@ -7,7 +7,7 @@ import hashlib
 import json
 import math
 import threading
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
@@ -35,6 +35,7 @@ _BYTES_PER_NUMBER = {
     "BOOL": 1,
 }
 _DTYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16, "F64": torch.float64}
+_PIECE = 16 << 20  # bytes as float32
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt")
 _DOWNLOAD_AGAIN = QT_TRANSLATE_NOOP(
     "StudioError", "Copy or download the model again; the file is not complete."
@@ -276,14 +277,19 @@ class Hashing:
 def read_tensors(weights: Weights, names: Mapping[str, str]) -> Generator[float, None, dict[str, Tensor]]:
     """Load tensors as float32, yielding the fraction done. `names`: our name -> name in the file."""
     tensors: dict[str, Tensor] = {}
-    for name, tensor in each_tensor(weights, names):
+    for name, tensor, _ in each_tensor(weights, names):
         tensors[name] = tensor
         yield len(tensors) / len(names)
     return tensors
 
 
-def each_tensor(weights: Weights, names: Mapping[str, str]) -> Iterator[tuple[str, Tensor]]:
+def each_tensor(
+    weights: Weights, names: Mapping[str, str], in_pieces: Collection[str] = ()
+) -> Iterator[tuple[str, Tensor, int]]:
     """Load tensors as float32 one by one, the largest first. `names`: our name -> name in the file.
+
+    The matrices of `in_pieces` come some rows at a time; the number of a piece's first row, a multiple of 64,
+    comes with it.
 
     The numbers are read, not mapped: a tensor that maps the file would crash the program when the file is
     replaced, and one that maps and is copied takes its memory twice.
@@ -296,15 +302,22 @@ def each_tensor(weights: Weights, names: Mapping[str, str]) -> Iterator[tuple[st
             with path.open("rb") as file:
                 entries, start = _entries(file)
                 for ours, theirs in pairs:
-                    yield ours, _read_tensor(file, start, entries[theirs], theirs)
+                    entry = entries[theirs]
+                    n_rows, *rest = entry["shape"]
+                    step = max(_PIECE // (4 * math.prod(rest) * 64), 1) * 64 if ours in in_pieces else n_rows
+                    for row in range(0, n_rows, step):
+                        end = min(row + step, n_rows)
+                        yield ours, _read_rows(file, start, entry, theirs, row, end), row
         except OSError as error:
             raise _unreadable(path, error) from error
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError, EOFError) as error:
             raise _damaged(path) from error
 
 
-def _read_tensor(file: BufferedReader, start: int, entry: dict[str, Any], name: str) -> Tensor:
-    """One tensor, finite. EOFError if the file is too short."""
+def _read_rows(
+    file: BufferedReader, start: int, entry: dict[str, Any], name: str, first: int, end: int
+) -> Tensor:
+    """Rows of a tensor, finite. EOFError if the file is too short."""
     dtype = _DTYPES.get(entry["dtype"])
     if dtype is None:
         raise StudioError(
@@ -316,12 +329,14 @@ def _read_tensor(file: BufferedReader, start: int, entry: dict[str, Any], name: 
             theirs=name,
             tensor=entry["dtype"],
         )
-    begin, end = entry["data_offsets"]
-    raw = torch.empty(end - begin, dtype=torch.uint8)  # a bytearray would be filled with zeros first
-    file.seek(start + begin)
+    n_rows, *rest = entry["shape"]
+    begin, behind = entry["data_offsets"]
+    n_bytes = (behind - begin) // n_rows  # of a row
+    raw = torch.empty((end - first) * n_bytes, dtype=torch.uint8)  # a bytearray is filled with zeros first
+    file.seek(start + begin + first * n_bytes)
     if file.readinto((ctypes.c_char * len(raw)).from_address(raw.data_ptr())) != len(raw):
         raise EOFError
-    tensor = raw.view(dtype).view(entry["shape"]).to(torch.float32)
+    tensor = raw.view(dtype).view(end - first, *rest).to(torch.float32)
     if not bool(tensor.sum().isfinite()) and not bool(tensor.isfinite().all()):
         raise StudioError(
             QT_TRANSLATE_NOOP("StudioError", "The weights “{theirs}” contain values that are not numbers."),

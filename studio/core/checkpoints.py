@@ -161,9 +161,11 @@ def _load_gpt2(folder: Path, raw: Config, wanted: Wanted) -> Loading:
             precision = wanted.precision_of(hashing.digest)
             check_memory(packed_bytes(config, precision), device)
             packed = PackedWeights(kernels, config, precision)
-            for n, (name, tensor) in enumerate(files.each_tensor(weights, names)):
-                packed.put(name, tensor)
-                yield _HASHED + (0.9 - _HASHED) * n / len(names)
+            done: set[str] = set()
+            for name, tensor, row in files.each_tensor(weights, names, PackedWeights.IN_PIECES):
+                packed.put(name, tensor, row)
+                done.add(name)
+                yield _HASHED + (0.9 - _HASHED) * len(done) / len(names)
             model = CompiledGPT2(packed)
         yield from _scaled(0.9, 1.0, hashing.finish())
         digest = hashing.digest

@@ -56,8 +56,14 @@ class PackedWeights:
         self.head = self.embedding if tied else Matrix(kernels, head, config.n_embd, config.vocab_size)
         self._numbers: dict[str, Tensor] = {}  # of norms and biases, filled up to whole panels; and positions
 
-    def put(self, name: str, tensor: Tensor) -> None:
-        """Take one weight, float32 in the shape of `config.shapes()`; nothing of the tensor is kept."""
+    IN_PIECES = ("wte.weight", "lm_head.weight")
+    """What may be put in pieces, as it is large."""
+
+    def put(self, name: str, tensor: Tensor, row: int = 0) -> None:
+        """Take one weight, float32 in the shape of `config.shapes()`; nothing of the tensor is kept.
+
+        Of those IN_PIECES it may be some rows, `row` (a multiple of 64) the first.
+        """
         tensor = tensor.contiguous()
         module, _, kind = name.rpartition(".")
         if name == "wpe.weight":
@@ -65,9 +71,9 @@ class PackedWeights:
         elif kind == "weight" and module in self._matrices:
             self._matrices[module].pack(tensor.data_ptr(), (tensor.shape[1], 1))
         elif name == "wte.weight":
-            self.embedding.pack(tensor.data_ptr(), (1, tensor.shape[1]))
+            self.embedding.pack(tensor.data_ptr(), (1, tensor.shape[1]), row, len(tensor))
         elif name == "lm_head.weight":
-            self.head.pack(tensor.data_ptr(), (1, tensor.shape[1]))
+            self.head.pack(tensor.data_ptr(), (1, tensor.shape[1]), row, len(tensor))
         elif kind == "bias" and module in self._matrices:
             self._matrices[module].set_bias(tensor.numpy().tobytes())
         else:

@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from studio.core import inside
+from studio.core import checkpoint_files, inside
 from studio.core.checkpoints import load_checkpoint
 from studio.core.compiled import CompiledGPT2
 from studio.core.model import GPT2, GPT2Config, InterruptedReading
 from studio.core.packed_weights import PRECISIONS, PackedWeights, memory_bytes
 from studio.kernels import library
-from tests.core.loading import MakeFolder
-from tests.core.tiny import TINY, random_weights
+from tests.core.loading import MakeFolder, load
+from tests.core.tiny import TINY, as_loaded, random_weights
 
 pytestmark = pytest.mark.skipif(library.kernels() is None, reason=library.why_not())
 
@@ -229,7 +229,7 @@ def test_a_folder_is_loaded_in_the_precision_that_was_asked_for(
 ) -> None:
     folder = str(make_folder())
 
-    def load(backend: str) -> tuple[str, str, Tensor]:
+    def loaded_by(backend: str) -> tuple[str, str, Tensor]:
         loading = load_checkpoint(folder, "cpu", precision, backend)
         while True:
             try:
@@ -238,14 +238,32 @@ def test_a_folder_is_loaded_in_the_precision_that_was_asked_for(
                 loaded = stop.value
                 return loaded.info.backend, loaded.info.dtype, loaded.model.forward(IDS[:50])
 
-    backend, dtype, logits = load("auto")
+    backend, dtype, logits = loaded_by("auto")
     assert (backend, dtype) == ("compiled", precision)
-    torch_backend, torch_dtype, whole = load("torch")
+    torch_backend, torch_dtype, whole = loaded_by("torch")
     assert (torch_backend, torch_dtype) == ("studio", "float32")
     kl = torch.nn.functional.kl_div(
         logits.log_softmax(0), whole.log_softmax(0), log_target=True, reduction="sum"
     )
     assert kl < {"float32": 1e-6, "int8": 1e-2, "int4": 1.0}.get(precision, 1e-3)
+
+
+def test_large_matrices_are_loaded_in_pieces(
+    make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights = random_weights(TINY)
+    folder = make_folder(weights={name: tensor.half() for name, tensor in weights.items()})
+    found = checkpoint_files.find_weights(folder)
+    names = {name: name for name in found.shapes}
+    monkeypatch.setattr(checkpoint_files, "_PIECE", 4 * 32 * 130)  # two panels' rows
+    read = list(checkpoint_files.each_tensor(found, names, PackedWeights.IN_PIECES))
+    pieces = [(row, tensor) for name, tensor, row in read if name == "wte.weight"]
+    assert [row for row, _ in pieces] == list(range(0, 4096, 128))
+    assert torch.equal(torch.cat([tensor for _, tensor in pieces]), weights["wte.weight"].half().float())
+    assert len(read) == len(names) - 1 + len(pieces)
+    loaded = load(folder).model
+    halves = {name: tensor.half().float() for name, tensor in weights.items()}
+    assert torch.equal(loaded.forward(IDS[:20]), as_loaded(TINY, halves).forward(IDS[:20]))
 
 
 def test_fewer_bits_take_less_memory() -> None:
