@@ -170,6 +170,14 @@ def _generate(parser: _Parser) -> None:
     parser.add_argument(
         "--ignore-end-of-text", action="store_true", help="write on when the model thinks the text is over"
     )
+    drafting = parser.add_mutually_exclusive_group()
+    drafting.add_argument(
+        "--draft-model", metavar="NAME", default="",
+        help="a smaller model with the same vocabulary guesses ahead; the text stays the same",
+    )  # fmt: skip
+    drafting.add_argument(
+        "--no-drafting", action="store_true", help="guess nothing ahead; the text stays the same, too"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object when done")
     sampling = parser.add_argument_group("sampling", "Each of these overrides the preset's value.")
     sampling.add_argument(

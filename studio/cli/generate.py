@@ -20,7 +20,7 @@ from studio.core.processors.choosing import chosen, n_texts
 
 if TYPE_CHECKING:
     from studio.core.engine import Engine
-    from studio.core.messages import Generate, GenerateAlternatives, GenerationFinished, Token
+    from studio.core.messages import Generate, GenerateAlternatives, GenerationFinished, ModelInfo, Token
 
 _SEEDS = 2**32  # of those made up here: short enough to be typed
 
@@ -45,6 +45,7 @@ def run_generate(arguments: argparse.Namespace) -> int:
     else:
         prompt = inputs.clean(arguments.prompt)
     folder = inputs.model_folder(arguments.model, library)
+    smaller = inputs.model_folder(arguments.draft_model, library) if arguments.draft_model else None
 
     from studio.core.messages import FinishReason, Generate, GenerateAlternatives
 
@@ -58,6 +59,7 @@ def run_generate(arguments: argparse.Namespace) -> int:
         seed=seed,
         stop=tuple(inputs.clean(stop) for stop in arguments.stop),
         stop_at_end_of_text=not arguments.ignore_end_of_text,
+        draft=not arguments.no_drafting,
     )
     count = n_texts(processors)
     several = GenerateAlternatives(
@@ -68,6 +70,8 @@ def run_generate(arguments: argparse.Namespace) -> int:
     failure: BaseException | None = None
     with running.interruptible() as cancelled:
         engine, info = running.load(folder, arguments.device, cancelled, arguments.precision, library)
+        if smaller:
+            running.draft_with(engine, smaller, cancelled)
         if arguments.seed is None and not arguments.json:
             running.note(f"Seed: {seed}")
         try:
@@ -93,7 +97,7 @@ def run_generate(arguments: argparse.Namespace) -> int:
             "tokens_per_second": running.number(len(written.tokens) / decode_s if decode_s else 0.0, 2),
             "model_sha256": info.sha256,
             "device": info.device,
-            "environment": json.loads(Environment.of(info).to_json()),
+            "environment": json.loads(_environment(info, finished).to_json()),
         }
         running.print_json(result)
     elif sys.stdout.isatty():
@@ -101,6 +105,14 @@ def run_generate(arguments: argparse.Namespace) -> int:
     if failure:
         raise failure
     return 130 if reason is FinishReason.CANCELLED else 0
+
+
+def _environment(info: ModelInfo, finished: GenerationFinished | None) -> Environment:
+    environment = Environment.of(info)
+    if finished is None:
+        return environment
+    told = (finished.n_guessed, finished.n_right, round(finished.saved_s, 3))
+    return replace(environment, n_guessed=told[0], n_right=told[1], saved_s=told[2])
 
 
 def sampling(arguments: argparse.Namespace, library: Path) -> tuple[Chain, int]:

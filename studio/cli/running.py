@@ -70,6 +70,19 @@ def load(
     raise KeyboardInterrupt
 
 
+def draft_with(engine: Engine, folder: Path, cancelled: Callable[[], bool]) -> None:
+    """Let a smaller model draft ahead. Raises EngineFailedError, Interrupted."""
+    from studio.core import messages as m
+
+    for message in engine.run(m.ChooseDrafter(JOB, str(folder)), cancelled):
+        match message:
+            case m.DrafterChosen():
+                return
+            case m.JobFailed():
+                raise failed(message)
+    raise KeyboardInterrupt
+
+
 def failed(failure: JobFailed) -> EngineFailedError:
     """Put a failure of the engine into words."""
     report = f"\n{failure.report}" if failure.report else ""  # a bug of ours

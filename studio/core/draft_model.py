@@ -47,18 +47,17 @@ class Drafts:
     ) -> Generator[float, None, DrafterChosen]:
         """Load the smaller model, yielding the fraction done. Raises StudioError, InterruptedReading."""
         smaller, self._smaller = self._smaller, None
-        if request.path:
-            if smaller is None or smaller.info.path != request.path:
-                smaller = yield from _loaded(request.path, cancelled)
-            objection = _objection(checkpoint, smaller)
-            if objection:
-                self._begin(checkpoint)
-                raise objection
-            self._smaller = smaller
         self._begin(checkpoint)
-        if self._smaller is None:
+        if not request.path:
             return DrafterChosen(request.job_id, "")
-        return DrafterChosen(request.job_id, self._smaller.info.name, self._smaller.info.n_parameters)
+        if smaller is None or smaller.info.path != request.path:
+            smaller = yield from _loaded(request.path, cancelled)
+        objection = _objection(checkpoint, smaller)
+        if objection:
+            raise objection
+        self._smaller = smaller
+        self._begin(checkpoint)
+        return DrafterChosen(request.job_id, smaller.info.name, smaller.info.n_parameters)
 
 
 def _loaded(path: str, cancelled: Cancelled) -> Generator[float, None, Checkpoint]:

@@ -229,3 +229,21 @@ def test_a_pattern_is_kept_and_a_mistake_in_it_is_one_sentence(run: Run) -> None
     code, out, err = run("generate", *flags, "--pattern", "(")
     assert (code != 0, out) == (True, "")
     assert "The pattern cannot be used: unclosed group." in err
+
+
+def test_drafting_ahead_changes_no_text_and_a_smaller_model_must_have_the_same_tokens(
+    run: Run, tmp_path: Path
+) -> None:
+    flags = ("--prompt", "one two three one two three one", "--seed", "3", "--max-new-tokens", "40")
+    plain = as_json(run, "generate", *flags, "--no-drafting")
+    drafted = as_json(run, "generate", *flags)
+    assert drafted["tokens"] == plain["tokens"]
+    assert plain["environment"]["n_guessed"] == 0
+    code, out, err = run("generate", *flags, "--draft-model", "starter")
+    assert (code, out) == (1, "")
+    assert "is not smaller" in err
+    code, _, err = run("generate", *flags, "--draft-model", str(tmp_path))
+    assert code == 1
+    assert "config.json" in err
+    code, _, _ = run("generate", *flags, "--draft-model", "starter", "--no-drafting")
+    assert code == 2
