@@ -14,7 +14,7 @@ import torch
 import transformers
 from torch import Tensor
 
-from studio.core import chain, context
+from studio.core import chain
 from studio.core.alternatives import generate_alternatives
 from studio.core.engine import Engine
 from studio.core.errors import StudioError
@@ -265,9 +265,7 @@ def test_the_models_cache_is_exact_afterwards_and_used_again(
 ) -> None:
     asked = alone(ask(), 0)
     fresh = list(generate(model, starter_tokenizer, asked, never))
-    context.reuse(model, [1])
-    model.truncate(0)
-    model.last_reading = None
+    model.switch_off((), ())  # it forgets all it has read
     run(model, starter_tokenizer, ask())
     assert model.cached_ids == starter_tokenizer.encode(PROMPT).ids
     again = list(generate(model, starter_tokenizer, asked, never))
