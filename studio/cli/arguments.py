@@ -95,10 +95,12 @@ def make_parser() -> argparse.ArgumentParser:
     model.add_argument(
         "--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="where to compute"
     )
-    model.add_argument(
+    precise = _Parser(add_help=False)
+    precise.add_argument(
         "--precision", choices=PRECISIONS, default="float32",
         help="bits for each of GPT-2's numbers; auto: as the window would (default: %(default)s)",
     )  # fmt: skip
+    weighing = [library, model, precise]
 
     parser = _Parser(
         prog="gpt2-studio",
@@ -108,21 +110,21 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"GPT-2 Studio {studio.__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser(
-        "generate", help="continue a text", parents=[library, model], flags=_generate,
+        "generate", help="continue a text", parents=weighing, flags=_generate,
         description="Continue a text. Prints the continuation as it comes, or one JSON object.",
     )  # fmt: skip
     commands.add_parser(
-        "score", help="how likely a text is", parents=[library, model], flags=_score,
+        "score", help="how likely a text is", parents=weighing, flags=_score,
         description="Print the log-probability of every token of a text, its perplexity and bits per byte.",
         epilog=_SCORE_CONVENTION,
     )  # fmt: skip
     commands.add_parser(
-        "inspect", help="what could stand at a place", parents=[library, model], flags=_inspect,
+        "inspect", help="what could stand at a place", parents=weighing, flags=_inspect,
         description="Print what could stand at one place of a text, before and after the sampling settings.",
         epilog=_SEEING_CONVENTION,
     )  # fmt: skip
     commands.add_parser(
-        "compare", help="where two models or settings disagree", parents=[library, model], flags=_compare,
+        "compare", help="where two models or settings disagree", parents=weighing, flags=_compare,
         description="Print where two models, or two settings of one, differ about a text.",
         epilog=_SEEING_CONVENTION,
     )  # fmt: skip

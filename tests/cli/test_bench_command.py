@@ -20,7 +20,8 @@ from tests.cli.calling import ROOT, STARTER, Run
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(performance, "READ_BYTES", 1 << 20)
-    monkeypatch.setitem(seeded_model.CONFIG, "n_layer", 1)
+    for name, small in (("n_layer", 1), ("n_embd", 96)):
+        monkeypatch.setitem(seeded_model.CONFIG, name, small)
 
 
 def test_bench_prints_a_row_for_each_quantity_and_a_column_for_each_precision(run: Run) -> None:
@@ -60,6 +61,11 @@ def test_an_unknown_precision_is_one_sentence(run: Run) -> None:
     assert err.startswith("There is no precision 'int3', only float32, ")
 
 
+def test_bench_takes_several_precisions_and_no_other_spelling(run: Run) -> None:
+    assert run("bench", "--precision", "int8")[0] == 2
+    assert run("score", "-", "--precision", "int3")[0] == 2
+
+
 def test_the_random_model_is_gone_afterwards(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,7 +99,7 @@ def test_without_qt_bench_says_why_the_window_is_not_measured(
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 def test_ctrl_c_ends_bench_without_leftovers(tmp_path: Path) -> None:
     script = (
-        "import sys; from studio.core import performance, seeded_model; seeded_model.CONFIG['n_layer'] = 1;"
+        "import sys; from studio.core import performance, seeded_model; seeded_model.CONFIG.update(n_layer=1, n_embd=96);"
         "measure = performance._Bench._memory;"
         "performance._Bench._memory = lambda s: (sys.stderr.write('.'), sys.stderr.flush(), measure(s))[2];"
         "from studio.cli import main; sys.exit(main(sys.argv[1:]))"

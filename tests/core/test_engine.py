@@ -250,6 +250,24 @@ def test_a_generation_nobody_listens_to_any_more_leaves_the_engine_usable(starte
     assert_usable(starter_engine)
 
 
+@pytest.mark.parametrize("backend", ["auto", "torch"])
+def test_gpt2_is_loaded_written_with_and_measured_without_transformers(backend: str) -> None:
+    unwanted = {"transformers", "tokenizers", "huggingface_hub", "llguidance", "torch._dynamo", "sympy"}
+    code = (
+        "import sys; from studio.core import messages as m, performance;"
+        "from studio.core.engine import Engine;"
+        "performance.READ_BYTES = 1 << 20; engine = Engine();"
+        f"wishes = m.LoadModel(1, {str(STARTER)!r}, 'cpu', backend={backend!r}), "
+        "m.Generate(2, 'Once', (), (), 5, 1), m.MeasurePerformance(3), m.TellUsage(4);"
+        "last = [list(engine.run(wish))[-1] for wish in wishes];"
+        "assert not any(isinstance(message, m.JobFailed) for message in last), last;"
+        f"print(*sorted({unwanted} & set(sys.modules)))"
+    )
+    root = Path(engine.__file__).parents[2]
+    run = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
+    assert (run.returncode, run.stdout.strip()) == (0, ""), run.stderr
+
+
 def test_the_engine_imports_neither_transformers_nor_qt() -> None:
     unwanted = {"transformers", "tokenizers", "PySide6", "shiboken6", "sqlite3", "requests"}
     code = f"import sys, studio.core.engine; print(*sorted({unwanted} & set(sys.modules)))"
