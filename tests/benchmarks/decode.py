@@ -159,13 +159,15 @@ class Race:
             return
         self.measured.disturbed.append(share)
         by_name = self.measured.rates.setdefault(task.name, {})
+        beside = ""
         if task.kind == "sample":
             found, bare = found
             by_name.setdefault(f"{name}, bare", []).append(bare)
+            beside = f" (bare greedy {bare:.1f})"
         by_name.setdefault(name, []).append(found)
         took = time.perf_counter() - started
         rate = "no figure" if found is None else f"{found:.1f} tokens/s"
-        print(f"  {name}, {task.name}: {rate} in {took:.1f} s, others had {share:.0%}", flush=True)
+        print(f"  {name}, {task.name}: {rate}{beside} in {took:.1f} s, others had {share:.0%}", flush=True)
 
     # -- what is measured once ---------------------------------------------------------------------------
 
