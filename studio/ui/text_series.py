@@ -3,9 +3,47 @@
 from __future__ import annotations
 
 import math
+from array import array
 from bisect import bisect_left, bisect_right
+from functools import cached_property
 
 from studio.ui.text_numbers import TextNumbers
+
+BLOCK = 64
+"""Numbers whose least and largest are kept: 400,000 tokens are drawn from 6,250 pairs."""
+
+
+class Extremes:
+    """The least and the largest of any stretch of a column, without looking at each of its numbers."""
+
+    def __init__(self, values: array[float]) -> None:
+        self._values = values
+        parts = [values[at : at + BLOCK] for at in range(0, len(values), BLOCK)]
+        self._least, self._largest = array("d", map(min, parts)), array("d", map(max, parts))
+        self._finite = array("d", self._largest)
+        for block, largest in enumerate(self._largest):
+            if not math.isfinite(largest):
+                self._finite[block] = max(filter(math.isfinite, parts[block]), default=0.0)
+
+    def within(self, first: int, last: int) -> tuple[float, float]:
+        """The least and the largest of the numbers first..last, of which there is at least one."""
+        begin, end = -(-first // BLOCK), last // BLOCK
+        if begin >= end:
+            part = self._values[first:last]
+            return min(part), max(part)
+        least, largest = min(self._least[begin:end]), max(self._largest[begin:end])
+        for part in (self._values[first : begin * BLOCK], self._values[end * BLOCK : last]):
+            if part:
+                least, largest = min(least, min(part)), max(largest, max(part))
+        return least, largest
+
+    def largest_finite(self, first: int, last: int) -> float:
+        """The largest of the numbers first..last that is not infinite; 0 if there is none."""
+        begin, end = -(-first // BLOCK), last // BLOCK
+        if begin >= end:
+            return max(filter(math.isfinite, self._values[first:last]), default=0.0)
+        edges = (*self._values[first : begin * BLOCK], *self._values[end * BLOCK : last])
+        return max(max(self._finite[begin:end]), max(filter(math.isfinite, edges), default=0.0))
 
 
 class TextSeries:
@@ -16,6 +54,12 @@ class TextSeries:
         self.starts, self.ends = columns.starts, columns.ends  # code points
         self.surprisal, self.entropy = columns.surprisal, columns.entropy  # bits; inf: impossible
         self.rank = columns.rank
+
+    @cached_property
+    def extremes(self) -> dict[str, Extremes]:
+        """Of surprisal, entropy and rank; made when they are first drawn."""
+        columns = {"surprisal": self.surprisal, "entropy": self.entropy, "rank": self.rank}
+        return {name: Extremes(column) for name, column in columns.items()}
 
     def __len__(self) -> int:
         return len(self.starts)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import random
 import shutil
@@ -28,7 +29,7 @@ from time import perf_counter, thread_time
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 os.environ["QT_QPA_PLATFORM"] = os.environ.get("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer
 from PySide6.QtWidgets import QSlider, QWidget
 
 from studio.core import messages as m
@@ -40,7 +41,11 @@ from tests.benchmarks.real_window import RealWindow
 from tests.benchmarks.starting import prose
 
 N_POSITIONS = 1024
+N_MOVES = 40
 PLACE_MS, TEXT_MS, GAP_MS = 16, 200, 100
+WORK_MS = 12
+"""Of processor time, in both processes together, for one place: what is left of 16 ms is for the pipe."""
+
 SHARPNESS = 2.5
 """Of the random model's last layer norm: gives its guesses the entropy a trained GPT-2 has, 3 to 5 nats."""
 
@@ -148,6 +153,48 @@ class Scene:
         return [shown.took[answer] for answer in answers]
 
 
+def engine_ms(pid: int) -> float:
+    """Processor time a process has had, in ms, to 10 ms; NaN where there is no /proc."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    except OSError:
+        return math.nan
+    return 1000 * (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def work(scene: Scene, name: str, where: str) -> list[Figure]:
+    """What one move of a slider costs the window's thread and the model process; only one place is shown."""
+    real, effect = scene.real, scene.real.window.side.xray.effect
+    effect.setChecked(False)
+    slider, waterfall = scene.use(name), real.window.side.xray.waterfall.viewport()
+    process = real.model._process._process
+    assert process is not None
+    pid = int(process.processId())
+    window = 0.0
+    for _ in range(5):  # what is painted for the first time takes longer
+        scene.move(slider, waterfall, m.PlaceInspected)
+        scene.quiet()
+    engine = -engine_ms(pid)
+    for _ in range(N_MOVES):
+        scene.told.clear()
+        shown = Shown(real, waterfall, (m.PlaceInspected,))
+        began = thread_time()
+        slider.setValue(slider.value() + (30 if slider.value() < slider.maximum() // 2 else -30))
+        while not shown.took:
+            real.app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+        window += 1000 * (thread_time() - began)
+        shown.stop()
+    engine += engine_ms(pid)
+    effect.setChecked(True)
+    scene.quiet()
+    both = (window + engine) / N_MOVES
+    return [
+        Figure(f"{name}, {where}: one place, processor time of the window", window / N_MOVES, "ms"),
+        Figure(f"{name}, {where}: one place, processor time of the model process", engine / N_MOVES, "ms"),
+        Figure(f"{name}, {where}: one place, processor time of both", both, "ms", WORK_MS),
+    ]
+
+
 class Shown(QObject):
     """From its making to the paints of a widget that answers to questions asked since have caused."""
 
@@ -213,10 +260,13 @@ def sliders(
 ) -> list[Figure]:
     """One place, what is in view of the text, and all of it, for every chain; idle, then while writing.
 
-    `bars` in milliseconds, in this order.
+    `bars` in milliseconds, in this order. While the model writes nobody promises all of the text in an
+    instant: the model has the processor, and the rest is told between its tokens.
     """
     real, figures = scene.real, []
     waterfall, page = real.window.side.xray.waterfall.viewport(), real.editor.viewport()
+    for name in (name for name in FEW if name in only):
+        figures += work(scene, name, where)
     for writing, names in ((False, only), (True, [name for name in FEW if name in only])):
         when = f"{where}, {'writing' if writing else 'idle'}"
         if writing:
@@ -237,7 +287,7 @@ def sliders(
                 for what, times, bar in zip(
                     ("one place", "in view", f"all {N_POSITIONS:,}"),
                     (places, firsts, wholes),
-                    bars,
+                    (*bars[:2], None if writing else bars[2]),
                     strict=True,
                 ):
                     label = f"{name}, {when}: {what}, median"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from array import array
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -16,7 +17,7 @@ from studio.ui.curve import plot
 from studio.ui.curve.panel import AT_ONCE, CurvePanel
 from studio.ui.curve.sentence_list import cut
 from studio.ui.text_numbers import TextNumbers, bits_per_byte, perplexity
-from studio.ui.text_series import TextSeries
+from studio.ui.text_series import Extremes, TextSeries
 
 TEXT = "The fox ran. The purple epistemology sang! Then it slept."
 LEFT = Qt.MouseButton.LeftButton
@@ -225,3 +226,27 @@ def test_sentences_of_a_very_long_text_come_in_slices_and_are_all_there(
     qtbot.waitUntil(lambda: not panel._slices.isActive(), timeout=20_000)
     panel.show_series(series_of(TEXT), TEXT)
     assert model.rowCount() == 3
+
+
+def test_extremes_of_any_stretch_are_those_of_its_numbers() -> None:
+    chance = random.Random(3)
+    values = array("d", [chance.choice((chance.random(), chance.random(), math.inf)) for _ in range(400)])
+    found = Extremes(values)
+    for _ in range(300):
+        first = chance.randrange(400)
+        last = chance.randint(first + 1, 400)
+        part = values[first:last]
+        assert found.within(first, last) == (min(part), max(part))
+        assert found.largest_finite(first, last) == max(filter(math.isfinite, part), default=0.0)
+
+
+def test_a_long_text_shows_the_single_token_that_sticks_out(panel: CurvePanel) -> None:
+    width = round(panel.plot._area().width())
+    series = series_of("word" * 300 * width)
+    series.surprisal = array("d", [1.0] * len(series))
+    series.surprisal[len(series) // 3] = 30.0
+    view = plot.View(0.0, float(len(series)))
+    area, scale = panel.plot._area(), plot.scales(series, view)
+    points = plot._points(area, series, view, scale, plot.SURPRISAL)
+    (peak,) = (point for point in points if point.y() < area.center().y())
+    assert peak.x() == pytest.approx(plot.x_of(len(series) // 3, area, view), abs=1.5)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from array import array
 from dataclasses import dataclass
+from itertools import pairwise
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from studio.core.errors import QT_TRANSLATE_NOOP
 from studio.ui.glyphs import visible
 from studio.ui.heat.kinds import translate
-from studio.ui.text_series import TextSeries
+from studio.ui.text_series import BLOCK, TextSeries
 from studio.ui.theme import Theme
 
 _T = QT_TRANSLATE_NOOP
@@ -28,6 +29,10 @@ DOT_PX = 7
 
 LABEL_PX = 24
 """... and this far apart their text."""
+
+DENSE = 8
+"""Tokens a pixel from which each pixel has one upright stroke, from the lowest to the highest of them: joined
+and smoothed, a thousand spikes take as long to fill as all else takes together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +72,9 @@ def scales(series: TextSeries, view: View) -> Scales:
     """What fits the tokens in view."""
     first, last = _bounds(series, view)
     top = 4.0
-    for column in (series.entropy, series.surprisal):
-        highest = max(column[first:last], default=0.0)
-        if not math.isfinite(highest):
-            highest = max((value for value in column[first:last] if math.isfinite(value)), default=0.0)
-        top = max(top, highest)
-    rank = max(series.rank[first:last], default=1.0) if last > first else 1.0
+    for line in (ENTROPY, SURPRISAL):
+        top = max(top, series.extremes[line].largest_finite(first, last))
+    rank = series.extremes[RANK].within(first, last)[1] if last > first else 1.0
     return Scales(math.ceil(top / 4) * 4, 10.0 ** max(math.ceil(math.log10(max(rank, 1.0))), 1))
 
 
@@ -98,8 +100,13 @@ def paint(
 
 def y_of(value: float, line: str, area: QRectF, scale: Scales) -> float:
     """The height of a value; beyond the scale, as the impossible is, the upper edge."""
-    part = math.log10(max(value, 1.0)) / math.log10(scale.rank) if line == RANK else value / scale.bits
-    return area.bottom() - area.height() * min(max(part, 0.0), 1.0)
+    if line == RANK:
+        part = math.log10(value) / math.log10(scale.rank) if value > 1 else 0.0
+    else:
+        part = value / scale.bits
+    if part >= 1:
+        return area.top()
+    return area.bottom() - area.height() * part if part > 0 else area.bottom()
 
 
 def values_of(series: TextSeries, line: str) -> array[float]:
@@ -165,9 +172,20 @@ def _paint_line(
         )
         painter.drawPoints(points)
         return
+    hill = QColor(colour)
+    hill.setAlphaF(0.14)
+    if per_px >= DENSE:
+        low, high = points[::2], points[1::2]
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
+        if line == ENTROPY:
+            painter.setPen(QPen(hill, 1))
+            painter.drawLines([QLineF(top, QPointF(top.x(), area.bottom())) for top in high])
+            colour.setAlphaF(0.55)
+        painter.setPen(QPen(colour, 1))
+        painter.drawLines([QLineF(bottom, top) for bottom, top in zip(low, high, strict=True)])
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        return
     if line == ENTROPY:
-        hill = QColor(colour)
-        hill.setAlphaF(0.14)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(hill)
         foot = [QPointF(points[-1].x(), area.bottom()), QPointF(points[0].x(), area.bottom())]
@@ -195,12 +213,15 @@ def _points(area: QRectF, series: TextSeries, view: View, scale: Scales, line: s
         for index in range(first, last):
             points.append(QPointF(x_of(index, area, view), y_of(values[index], line, area, scale)))
         return points
-    for column in range(math.ceil(area.width())):
-        begin = max(math.floor(view.first + column * per_px), first)
-        if part := values[begin : max(math.floor(view.first + (column + 1) * per_px), begin + 1)]:
-            x = area.left() + column
-            points.append(QPointF(x, y_of(min(part), line, area, scale)))
-            points.append(QPointF(x, y_of(max(part), line, area, scale)))
+    step = BLOCK if per_px >= 2 * BLOCK else 1  # then half a pixel is the most that it is off
+    width = math.ceil(area.width())
+    edges = [max(int(view.first + column * per_px), first) // step * step for column in range(width + 1)]
+    within, left, n = series.extremes[line].within, area.left(), len(values)
+    for column, (begin, end) in enumerate(pairwise(edges)):
+        if begin < n:
+            low, high = within(begin, min(max(end, begin + 1), n))
+            points.append(QPointF(left + column, y_of(low, line, area, scale)))
+            points.append(QPointF(left + column, y_of(high, line, area, scale)))
     return points
 
 
