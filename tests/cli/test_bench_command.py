@@ -99,7 +99,8 @@ def test_without_qt_bench_says_why_the_window_is_not_measured(
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 def test_ctrl_c_ends_bench_without_leftovers(tmp_path: Path) -> None:
     script = (
-        "import sys; from studio.core import performance, seeded_model; seeded_model.CONFIG.update(n_layer=1, n_embd=96);"
+        "import sys; from studio.core import performance, seeded_model;"
+        "seeded_model.CONFIG.update(n_layer=1, n_embd=96);"
         "measure = performance._Bench._memory;"
         "performance._Bench._memory = lambda s: (sys.stderr.write('.'), sys.stderr.flush(), measure(s))[2];"
         "from studio.cli import main; sys.exit(main(sys.argv[1:]))"
