@@ -61,7 +61,7 @@ def test_every_precision_is_measured_and_the_chosen_one_computes(
     dialog = opened(window)
     assert cells(dialog, NAME) == ["Automatic: float16", *NAMES]
     assert cells(dialog, STATE)[0] == "chosen"
-    assert cells(dialog, STATE)[3] == "in use, not measured yet"
+    assert cells(dialog, STATE)[3] == "in use, not measured"
     find(dialog, QPushButton, "precisionMeasure").click()
     qtbot.waitUntil(lambda: all(cells(dialog, KL)[1:]), timeout=60_000)
     qtbot.waitUntil(find(dialog, QPushButton, "precisionMeasure").isVisible)
@@ -89,6 +89,9 @@ def test_every_precision_is_measured_and_the_chosen_one_computes(
     assert settings.load(paths.settings_file(own_library))[0].precision == "int8"
     again = open_window()
     assert device(again) == "CPU · int8"
+    chosen = find(opened(again), QTreeWidget, "precisionTable").currentItem()
+    assert chosen is not None
+    assert chosen.text(NAME) == "int8"
     assert find(again, QLabel, "xrayPrecision").text() == said
 
 

@@ -111,8 +111,8 @@ class PrecisionDialog(QDialog):
         column.addWidget(self._note)
         column.addLayout(buttons)
         column.addStretch(1)
-        self.setMinimumWidth(760)
-        self.show_figures(None, {}, AUTO, "")
+        self.setMinimumWidth(800)
+        self.show_figures(None, {}, "", "")
 
     # -- building ------------------------------------------------------------------------------------------
 
@@ -235,7 +235,7 @@ class PrecisionDialog(QDialog):
         if self._info is not None and precision == self._info.dtype:
             parts.append(self.tr("in use"))
         if precision != AUTO:
-            parts.append(self.tr("measured") if measured else self.tr("not measured yet"))
+            parts.append(self.tr("measured") if measured else self.tr("not measured"))
         return ", ".join(parts)
 
     def show_progress(self, fraction: float) -> None:
