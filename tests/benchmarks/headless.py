@@ -1,7 +1,7 @@
 """The engine without a window, for window.py to compare with.
 
-On stdin a line of JSON, {"prompt", "processors", "n_tokens"}, then seeds, one a line; for each, on stdout, a
-line of JSON: [text, tokens a second]. It answers once before the first seed: it is ready.
+On stdin a line of JSON, {"prompt", "processors", "n_tokens", "precision"}, then seeds, one a line; for each,
+on stdout, a line of JSON: [text, tokens a second]. It answers once before the first seed: it is ready.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ def main() -> int:
     """Load the starter model, write once for nothing, then once for each seed."""
     wish = json.loads(sys.stdin.readline())
     engine = Engine()
-    for loading in engine.run(m.LoadModel(1, str(paths.resource("models", "starter")))):
+    path = str(paths.resource("models", "starter"))
+    for loading in engine.run(m.LoadModel(1, path, precision=wish["precision"])):
         assert not isinstance(loading, m.JobFailed), loading
     write(engine, wish, 0)
     print("ready", flush=True)

@@ -19,7 +19,6 @@ import time
 import traceback
 from collections import Counter
 from dataclasses import dataclass, field
-from types import FrameType
 
 from PySide6.QtCore import QObject, Qt, QTimer, Slot
 
@@ -160,15 +159,28 @@ class LatencyProbe(QObject):
         while not self._stopped.wait(WATCH_S):
             if time.perf_counter_ns() - self._last < self._stall_ms * 1e6:
                 continue
-            stacks = self._stacks
-            frame = sys._current_frames().get(self._thread_id)
-            if frame is not None:
-                stacks[_stack(frame)] += 1
+            stacks, places = self._stacks, _places(self._thread_id)
+            if places:
+                stacks[_stack(places)] += 1
 
 
-def _stack(frame: FrameType) -> str:
+def _places(thread_id: int) -> list[tuple[str, int, str]]:
+    """File, line and function of every frame of a thread, the outermost first.
+
+    No frame is kept, and nothing is done here that lets the thread go on: a frame holds its locals, and a
+    QPainter that outlives its paint event takes Qt down.
+    """
+    frame = sys._current_frames().get(thread_id)
+    places = []
+    while frame is not None:
+        places.append((frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name))
+        frame = frame.f_back
+    return places[::-1]
+
+
+def _stack(places: list[tuple[str, int, str]]) -> str:
     """From the innermost event loop on; the measuring program itself is of no interest."""
-    frames = traceback.extract_stack(frame)
+    frames = [traceback.FrameSummary(*place) for place in places]
     names = [entry.name for entry in frames]
     start = len(names) - names[::-1].index("wait_for") if "wait_for" in names else 0
     if start == len(frames):

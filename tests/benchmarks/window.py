@@ -52,14 +52,15 @@ PARTS = ("start", "ready", "generate", "stop", "paste", "open")
 class Alone:
     """An engine in a process without a window."""
 
-    def __init__(self, processors: str) -> None:
+    def __init__(self, processors: str, precision: str) -> None:
         self._process = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("headless.py"))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
-        self._ask(json.dumps({"prompt": PROMPT, "processors": processors, "n_tokens": N_TOKENS}))
+        wish = {"prompt": PROMPT, "processors": processors, "n_tokens": N_TOKENS, "precision": precision}
+        self._ask(json.dumps(wish))
 
     def write(self, seed: int) -> tuple[str, float]:
         """The text it writes, and its tokens a second."""
@@ -143,7 +144,8 @@ class Session:
         assert isinstance(fixed, QCheckBox)
         fixed.setChecked(True)
         real.wait(0.2)
-        alone = Alone(chain.to_json(real.window.sampling.processors()))
+        assert real.loaded is not None
+        alone = Alone(chain.to_json(real.window.sampling.processors()), real.loaded.model.dtype)
         rates, alone_rates, first, same = [], [], [], 0
         for run in range(runs):
             seed = 1000 + run
