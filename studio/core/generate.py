@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 
 import torch
@@ -14,6 +15,7 @@ from studio.core import context, memory
 from studio.core.ahead import Account, Ahead, Drafting
 from studio.core.drawing import draw
 from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
+from studio.core.hardware import one_thread
 from studio.core.messages import (
     END_OF_TEXT,
     BeamsSearched,
@@ -194,6 +196,7 @@ def _tokens(
     n_context = len(seen.ids)
     ids = torch.tensor(seen.ids + [0] * seen.max_new_tokens)  # (n_context + max_new_tokens,)
     key = memory.key_of(seen.ids)
+    asks_model = needs_model(request.processors)
     for step in range(seen.max_new_tokens):
         if cancelled():
             yield FinishReason.CANCELLED
@@ -205,7 +208,7 @@ def _tokens(
                 yield None
             else:
                 logits = ahead.logits(ids[:n]) if ahead else model.forward(ids[n - 1 : n])
-            with torch.inference_mode():
+            with torch.inference_mode(), nullcontext() if asks_model else one_thread():
                 token = choose(tokenizer, chain, ids[:n], logits, request.seed, step)
         except InterruptedReading:
             yield FinishReason.CANCELLED

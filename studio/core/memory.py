@@ -15,6 +15,8 @@ from itertools import accumulate
 import torch
 from torch import Tensor
 
+from studio.core.hardware import one_thread
+
 CAP_BYTES = 256 << 20
 """1,024 positions of GPT-2's vocabulary take 157 MB."""
 
@@ -75,7 +77,7 @@ class LogitMemory:
         if key in self._rows:
             self._rows.move_to_end(key)
             return
-        with torch.inference_mode():
+        with torch.inference_mode(), one_thread():
             row = _keep(logits)
         self._rows[key] = row
         self._n_bytes += row.n_bytes

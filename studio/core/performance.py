@@ -18,6 +18,7 @@ from studio.core import messages as m
 from studio.core.checkpoints import Checkpoint
 from studio.core.compiled import CompiledGPT2
 from studio.core.generate import choose, generate
+from studio.core.hardware import one_thread
 from studio.core.memory import LogitMemory
 from studio.core.model import GPT2, Cancelled, InterruptedReading
 from studio.core.performance_messages import (
@@ -176,7 +177,7 @@ class _Bench:
         for step in range(self._rounds * self._n_tokens):
             self._look()
             started = time.perf_counter()
-            with torch.inference_mode():
+            with torch.inference_mode(), one_thread():
                 choose(self._tokenizer, running, ids, logits, SEED, step)
             remembered.put(step, logits)
             times.append(time.perf_counter() - started)

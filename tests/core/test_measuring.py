@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 import torch
@@ -12,7 +14,12 @@ from studio import paths
 from studio.core import messages as m
 from studio.core import performance
 from studio.core.engine import Engine
-from studio.core.hardware import THREADS_VARIABLE, choose_threads
+from studio.core.generate import generate
+from studio.core.hardware import THREADS_VARIABLE, choose_threads, one_thread
+from studio.core.model import never
+from studio.core.parameters import Stage
+from studio.core.processors import TopK
+from studio.core.running import Pure
 from studio.core.seeded_model import CONFIG, write_seeded
 from tests.core.tiny import STARTER
 
@@ -146,3 +153,34 @@ def test_a_seeded_model_is_gpt2_in_its_smallest_size(tmp_path: Path, monkeypatch
     assert (last.model.vocab_size, last.model.n_positions, last.model.n_head) == (50257, 1024, 12)
     logits = engine._loaded().model.forward(torch.tensor([464, 3290]))
     assert logits.isfinite().all()
+
+
+def test_what_follows_a_pass_is_done_by_one_thread_and_then_all_are_there_again() -> None:
+    model = loaded()._loaded()
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    seen = []
+    try:
+        wanted = m.Generate(2, "Once upon a time", (), (_Spy(),), 4, seed=3)
+        for event in generate(model.model, model.tokenizer, wanted, never):
+            if isinstance(event, m.Token):
+                seen.append(torch.get_num_threads())
+        assert _Spy.seen == [1, 1, 1, 1]
+        assert seen == [2, 2, 2, 2]
+        with pytest.raises(KeyError), one_thread():
+            raise KeyError
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(n_threads)
+
+
+@dataclass(frozen=True)
+class _Spy(Pure):
+    """A stage that changes nothing and notes how many threads torch has."""
+
+    stage: ClassVar[Stage] = TopK.stage
+    seen: ClassVar[list[int]] = []
+
+    def __call__(self, ids: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
+        self.seen.append(torch.get_num_threads())
+        return logits
