@@ -26,7 +26,6 @@ class Guessing(QObject):
         self._by_hand = False  # it was chosen just now
         switch = window.actions_by_name["draft_ahead"]
         switch.setChecked(window.settings.draft_ahead)
-        switch.setIconVisibleInMenu(False)  # where the check mark belongs
         switch.toggled.connect(self._on_switched)
         window.actions_by_name["draft_model"].triggered.connect(self._on_choose)
         window.actions_by_name["no_draft_model"].triggered.connect(self._on_none)

@@ -1280,19 +1280,19 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
     <name>Guessing</name>
     <message>
         <source>“{name}” drafts ahead from now on; the text stays the same.</source>
-        <translation type="unfinished"></translation>
+        <translation>从现在起由“{name}”预先起草；文字不会改变。</translation>
     </message>
     <message>
         <source>No smaller model drafts any more; repeated words are still drafted.</source>
-        <translation type="unfinished"></translation>
+        <translation>不再用更小的模型起草；重复出现的词仍会预先起草。</translation>
     </message>
     <message>
         <source>Draft with a smaller model of the same vocabulary</source>
-        <translation type="unfinished"></translation>
+        <translation>用词表相同的更小模型起草</translation>
     </message>
     <message>
         <source>Loading the smaller model…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在载入更小的模型…</translation>
     </message>
 </context>
 <context>
@@ -1332,7 +1332,7 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
     <name>Helping</name>
     <message>
         <source>Keyboard shortcuts</source>
-        <translation type="unfinished">键盘快捷键</translation>
+        <translation>键盘快捷键</translation>
     </message>
     <message>
         <source>GPT-2 Studio {version}
@@ -1341,7 +1341,7 @@ Write with GPT-2 and see why it wrote what it wrote, wholly on this computer. No
 
 Your texts: {folder}
 Python {python}, MIT licence. Icons: Lucide (ISC). The starter model&apos;s data and licences are in its model card.</source>
-        <translation type="unfinished">GPT-2 Studio {version}
+        <translation>GPT-2 Studio {version}
 
 与 GPT-2 一起写作，并看清它为何这样写，一切都在这台电脑上完成。不会向任何地方发送任何内容。
 
@@ -1350,7 +1350,7 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     </message>
     <message>
         <source>About GPT-2 Studio</source>
-        <translation type="unfinished">关于 GPT-2 Studio</translation>
+        <translation>关于 GPT-2 Studio</translation>
     </message>
 </context>
 <context>
@@ -1884,8 +1884,8 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <translation>精度</translation>
     </message>
     <message>
-        <source>How exactly the parameters are held: fewer bits are faster and rounder.</source>
-        <translation type="unfinished"></translation>
+        <source>How exactly the parameters are held: fewer bits are faster and less exact.</source>
+        <translation>参数保存得有多精确：位数越少越快，也越粗略。</translation>
     </message>
     <message>
         <source>Computed with</source>
@@ -2296,8 +2296,8 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <translation>已测量</translation>
     </message>
     <message>
-        <source>not measured yet</source>
-        <translation>尚未测量</translation>
+        <source>not measured</source>
+        <translation>未测量</translation>
     </message>
     <message>
         <source>{name} is computed in {precision} only: the other precisions are for GPT-2 models on the processor (CPU).</source>
@@ -3570,7 +3570,7 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     </message>
     <message>
         <source>{n} tokens/s (×{gain} by drafting)</source>
-        <translation type="unfinished"></translation>
+        <translation>{n} 词元/秒（起草提速 ×{gain}）</translation>
     </message>
     <message>
         <source>no model yet</source>
@@ -4549,23 +4549,23 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     </message>
     <message>
         <source>Choose a smaller model of the same family, such as a distilled one.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择同一系列中更小的模型，例如蒸馏版。</translation>
     </message>
     <message>
         <source>A smaller model can only guess ahead for a GPT-2 model on the processor.</source>
-        <translation type="unfinished"></translation>
+        <translation>更小的模型只能为在处理器上运行的 GPT-2 模型预先起草。</translation>
     </message>
     <message>
         <source>Load a GPT-2 model first.</source>
-        <translation type="unfinished"></translation>
+        <translation>请先载入一个 GPT-2 模型。</translation>
     </message>
     <message>
         <source>“{name}” does not have the same tokens as “{model}”, so it cannot guess for it.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{name}”的词元与“{model}”不同，因此不能为它起草。</translation>
     </message>
     <message>
         <source>“{name}” is not smaller than “{model}”, so its guesses would take longer than they save.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{name}”并不比“{model}”小，起草所花的时间会多于省下的时间。</translation>
     </message>
     <message>
         <source>This model is computed in one precision only.</source>
@@ -6066,27 +6066,27 @@ log-probability {logprob}</source>
     </message>
     <message>
         <source>&amp;Draft ahead</source>
-        <translation type="unfinished"></translation>
+        <translation>预先起草(&amp;D)</translation>
     </message>
     <message>
         <source>Guess the next words and check several at once: faster where the text repeats itself. The text stays the same to the letter</source>
-        <translation type="unfinished"></translation>
+        <translation>先猜后面的词，再一次核对好几个：文字有重复时更快。写出的文字一字不差</translation>
     </message>
     <message>
         <source>Draft with a s&amp;maller model…</source>
-        <translation type="unfinished"></translation>
+        <translation>用更小的模型起草(&amp;M)…</translation>
     </message>
     <message>
         <source>Let a smaller model with the same vocabulary guess too; every word is still the chosen model&apos;s own</source>
-        <translation type="unfinished"></translation>
+        <translation>让词表相同的更小模型也来猜；每个词仍由所选模型决定</translation>
     </message>
     <message>
         <source>Draft &amp;without a smaller model</source>
-        <translation type="unfinished"></translation>
+        <translation>不用更小的模型起草(&amp;W)</translation>
     </message>
     <message>
         <source>Guess only from what the text has said before</source>
-        <translation type="unfinished"></translation>
+        <translation>只根据文中出现过的内容来猜</translation>
     </message>
     <message>
         <source>&amp;Sessions</source>
@@ -6451,7 +6451,7 @@ log-probability {logprob}</source>
     <name>drafting</name>
     <message>
         <source>{right} of {guessed} tokens drafted ahead were right; one after the other it would have been {rate} tokens/s</source>
-        <translation type="unfinished"></translation>
+        <translation>预先起草的 {guessed} 个词元中有 {right} 个正确；若逐个写出，速度为 {rate} 词元/秒</translation>
     </message>
 </context>
 <context>

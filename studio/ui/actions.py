@@ -153,6 +153,7 @@ def make_actions(parent: QWidget, theme: Theme) -> dict[str, QAction]:
         action.setToolTip(f"{tip} ({shown})" if shown else tip)
         action.setStatusTip(tip)
         action.setCheckable(row.checkable)
+        action.setIconVisibleInMenu(not row.checkable)  # a menu has room for an icon or a check mark
         actions[row.name] = action
         parent.addAction(action)
     set_icons(actions, theme)

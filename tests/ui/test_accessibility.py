@@ -140,3 +140,9 @@ def test_a_report_has_no_home_folder_in_it(qtbot: QtBot) -> None:
     shown = dialog.findChildren(QPlainTextEdit)[0].toPlainText()
     assert "ValueError" in shown
     assert f"{Path.home()}/" not in shown
+
+
+def test_what_can_be_on_or_off_shows_it_in_the_menu(window: MainWindow) -> None:
+    checkable = [action for action in window.actions_by_name.values() if action.isCheckable()]
+    assert checkable
+    assert not any(action.isIconVisibleInMenu() for action in checkable)
