@@ -302,7 +302,7 @@ class Provenance(QObject):
     @Slot(object, object)
     def _on_finished(self, outcome: Outcome | None, comparison: Comparison) -> None:
         target, model = self._reproduction.generation_id, self._writing.model
-        record = self.record(target)
+        record = self._reproduction.record  # just saved, it may be on its way from the library
         if outcome is not None and record is not None and model is not None:
             found = found_differences(record, model)
             recorded = bool(record.environment)

@@ -35,6 +35,7 @@ class Reproduction(QObject):
         self._rank = 0  # which text of a beam search is compared; 0: there is only one
         self._ended: m.FinishReason | None = None  # that text
         self.generation_id = 0  # what is run again, or was last
+        self.record: r.GenerationRecord | None = None  # of that
         writing.started.connect(self.stop)
 
     @property
@@ -51,7 +52,7 @@ class Reproduction(QObject):
         """Run it again with the model that is loaded. Raises ValueError if its settings cannot be read."""
         assert not self._job
         processors = chain.from_json(record.processors)
-        self._job, self.generation_id = self._next_job(), record.id
+        self._job, self.generation_id, self.record = self._next_job(), record.id, record
         self._comparison = Comparison(tokens, record.finish_reason)
         self._rank, self._ended = Environment.from_json(record.environment).rank, None
         self.started.emit()

@@ -67,7 +67,7 @@ def test_each_passage_says_who_wrote_it_and_how(open_window: Open, qtbot: QtBot)
     model = controller(window).writing.model
     assert model is not None
     for fact in ("Model: starter", model.sha256, "12 of at most 12 tokens", "tokens/s", "at its length",
-                 f"{len(PROMPT)} characters", f"GPT-2 Studio {__version__}", "torch", "float32"):  # fmt: skip
+                 f"{len(PROMPT)} characters", f"GPT-2 Studio {__version__}", "torch", "float"):  # fmt: skip
         assert fact in text, fact
     window.editor.set_caret(5)
     wait_for(qtbot, window, "Written by you")
@@ -140,6 +140,19 @@ def test_another_model_is_named_before_it_runs_and_where_they_part_is_told(
     assert button.text() == "Reproduce anyway"
     button.click()
     wait_for(qtbot, window, "What differs all the same: model: then starter, now another; weights: then ")
+
+
+def test_the_result_is_told_while_the_record_is_fetched(open_window: Open, qtbot: QtBot) -> None:
+    window = generated(open_window, qtbot)
+    wait_for(qtbot, window, "Seed: 4711")
+    qtbot.waitUntil(lambda: find(window, QLabel, "statusSaved").text().startswith("Saved "), timeout=20_000)
+    reproduction, provenance = controller(window).reproduction, controller(window).views.provenance
+    window.actions_by_name["reproduce"].trigger()
+    wait_for(qtbot, window, "Reproduced: the same text came out, 12 of 12 tokens.")
+    provenance._records.clear()  # as when a save has just let go of it
+    provenance._result.clear()
+    reproduction.finished.emit(Outcome.SAME, reproduction.comparison)
+    assert provenance._result[reproduction.generation_id].title.startswith("Reproduced: ")
 
 
 def test_a_second_run_gives_way_to_writing_and_is_refused_meanwhile(open_window: Open, qtbot: QtBot) -> None:
