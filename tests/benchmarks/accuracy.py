@@ -33,6 +33,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import torch
+from safetensors.torch import save_file
 from torch import Tensor
 
 from studio.core import messages as m
@@ -138,7 +139,17 @@ def smollm2(work: Path) -> Path:
     where = {"pretrained_model_name_or_path": gguf.parent, "gguf_file": gguf.name}
     model = transformers.AutoModelForCausalLM.from_pretrained(**where, dtype=torch.float32)
     made = work / "making"
-    model.save_pretrained(made)
+    made.mkdir(exist_ok=True)
+    tied = model.config.tie_word_embeddings
+    weights = {
+        name: weight.clone().contiguous()
+        for name, weight in model.state_dict().items()
+        if not (tied and name == "lm_head.weight")
+    }
+    save_file(weights, made / "model.safetensors", metadata={"format": "pt"})
+    config = model.config.to_dict()
+    config.pop("quantization_config", None)  # the weights are float32 now
+    (made / "config.json").write_text(json.dumps(config), "utf-8")
     transformers.AutoTokenizer.from_pretrained(**where).save_pretrained(made)
     shutil.rmtree(folder, ignore_errors=True)
     made.rename(folder)
