@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from studio.core.hardware import one_thread
+from studio.kernels.library import kernels
 
 CAP_BYTES = 256 << 20
 """1,024 positions of GPT-2's vocabulary take 157 MB."""
@@ -131,9 +132,18 @@ class LogitMemory:
 
 def _keep(logits: Tensor) -> _Row:
     """(V,) float32."""
-    head = logits.topk(min(N_HEAD, len(logits)))
-    relative = logits - head.values[0]
+    n_head, lib = min(N_HEAD, len(logits)), kernels()
+    if lib is not None and logits.device.type == "cpu" and logits.is_contiguous():
+        ids = logits.new_tensor(lib.top(logits.data_ptr(), len(logits), n_head), dtype=torch.int32)
+        head = logits[ids]
+        coarse = torch.empty(len(logits), dtype=torch.float16)
+        fine = torch.empty(len(logits), dtype=torch.int8)
+        best = float(head[0])
+        lib.keep(logits.data_ptr(), len(logits), best, _FINE, coarse.data_ptr(), fine.data_ptr())
+        return _Row(head, ids, coarse, fine, best)
+    top = logits.topk(n_head)
+    relative = logits - top.values[0]
     coarse = relative.to(torch.float16)
     error = (relative / coarse - 1) / _FINE  # NaN for the best itself, and for what is removed
     fine = error.nan_to_num_(0.0).round_().clamp_(-127, 127).to(torch.int8)
-    return _Row(head.values.clone(), head.indices.to(torch.int32), coarse, fine, float(head.values[0]))
+    return _Row(top.values.clone(), top.indices.to(torch.int32), coarse, fine, float(top.values[0]))

@@ -41,6 +41,9 @@ _X86 = {
     "avx2": ("-mavx2", "-mfma", "-mf16c"),
     "avx512": ("-mavx2", "-mfma", "-mf16c", "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl"),
 }
+_LOOPS = (*_X86["avx2"], "-fno-trapping-math")
+"""For plain loops on x86, which every processor has that has any kernels."""
+
 _TIMEOUT_S = 300
 
 
@@ -67,7 +70,7 @@ def library_name() -> str:
 
 def key() -> str:
     """Changes with the sources, the flags and the kind of system."""
-    digest = hashlib.sha256(repr((_FLAGS, _X86, sys.platform, platform.machine())).encode())
+    digest = hashlib.sha256(repr((_FLAGS, _X86, _LOOPS, sys.platform, platform.machine())).encode())
     for source in sorted(SOURCES.iterdir()):
         digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
@@ -137,8 +140,7 @@ def _compile(command: list[str], folder: Path) -> Path:
         for kind, more in processors.items()
     ]
     jobs += [
-        (SOURCES / f"{part}.c", part, (*processors["plain"], "-fno-trapping-math"))
-        for part in ("sampling", "cutting")
+        (SOURCES / f"{part}.c", part, _LOOPS if is_x86() else _LOOPS[-1:]) for part in ("sampling", "cutting")
     ]
 
     def compile_one(job: tuple[Path, str, tuple[str, ...]]) -> str:

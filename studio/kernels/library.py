@@ -173,6 +173,10 @@ class Kernels:
         self.c.studio_top(logits, n, k, top)
         return top[:]
 
+    def keep(self, logits: int, n: int, best: float, step: float, coarse: int, fine: int) -> None:
+        """Split `n` float32 numbers into float16 and int8; see core/memory.py. Addresses."""
+        self.c.studio_keep(logits, n, best, step, coarse, fine)
+
     def describe(self, logits: int, n: int, token_id: int, n_top: int) -> Description | None:
         """What stands around a token; `logits`: the address of `n` >= `n_top` float32 numbers.
 
@@ -258,6 +262,8 @@ def open_library(folder: Path, wish: str = "") -> Kernels:
     c.studio_multiply.argtypes = [pointer, pointer, number, pointer]
     size = ctypes.c_uint64
     c.studio_draw.argtypes, c.studio_draw.restype = [pointer, long, size, size, size], long
+    c.studio_keep.argtypes = [pointer, long, ctypes.c_float, ctypes.c_float, pointer, pointer]
+    c.studio_keep.restype = None
     c.studio_top.argtypes, c.studio_top.restype = [pointer, long, number, pointer], None
     c.studio_describe.argtypes = [pointer, long, long, number, pointer, pointer]
     c.studio_crossing.argtypes = [pointer, long, long, pointer, pointer, ctypes.c_double, pointer]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from studio.core import drawing, generate, truncation
+from studio.core import drawing, generate, memory, truncation
 from studio.core import processors as p
 from studio.kernels import library
 from studio.kernels.library import Kernels
@@ -93,3 +93,15 @@ def test_without_kernels_a_token_is_described_alike() -> None:
     assert without.rank == with_kernels.rank
     assert without.log_sum == pytest.approx(with_kernels.log_sum, abs=1e-5)
     assert without.entropy == pytest.approx(with_kernels.entropy, abs=1e-5)
+
+
+@given(rows())
+def test_what_is_kept_of_logits_is_the_same_without_kernels(row: Tensor) -> None:
+    kept = memory._keep(row)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(memory, "kernels", lambda: None)
+        without = memory._keep(row)
+    assert torch.equal(kept.coarse, without.coarse)
+    assert torch.equal(kept.fine, without.fine)
+    assert torch.equal(kept.head, without.head)
+    assert torch.equal(row[kept.head_ids.long()], kept.head)

@@ -3,6 +3,9 @@
  * Sums run in COLUMNS side by side, which GCC and Clang keep in vectors of any processor; nothing is reordered. */
 #include <math.h>
 #include <string.h>
+#if defined(__F16C__)
+#include <immintrin.h>
+#endif
 
 #include "exponential.h"
 #include "kernels.h"
@@ -175,4 +178,59 @@ EXPORT int64_t studio_draw(const float *probs, int64_t n, uint64_t key0, uint64_
         }
     }
     return winner;
+}
+
+#if !defined(__F16C__)
+/* Rounded to the nearest float16, to the even one of two as near. */
+static uint16_t half_of(float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    uint16_t sign = (uint16_t)(bits >> 16 & 0x8000u);
+    bits &= 0x7fffffffu;
+    if (bits >= 0x47800000u) return sign | (bits > 0x7f800000u ? 0x7e00u : 0x7c00u);
+    if (bits < 0x38800000u) { /* below the smallest normal number */
+        float scaled;
+        memcpy(&scaled, &bits, sizeof scaled);
+        return sign | (uint16_t)lrintf(scaled * 0x1p24f);
+    }
+    return sign | (uint16_t)((bits - 0x38000000u + 0xfffu + (bits >> 13 & 1u)) >> 13);
+}
+
+static float float_of(uint16_t half) {
+    int exponent = half >> 10 & 31, fraction = half & 1023;
+    float x = exponent == 31 ? (fraction ? NAN : INFINITY)
+              : exponent     ? ldexpf((float)(1024 + fraction), exponent - 25)
+                             : ldexpf((float)fraction, -24);
+    return half & 0x8000 ? -x : x;
+}
+#endif
+
+/* What core/memory.py keeps of logits: each less the best as float16, and by how many `step`s of that it is larger. */
+EXPORT void studio_keep(const float *logits, int64_t n, float best, float step, uint16_t *coarse, int8_t *fine) {
+    int64_t i = 0;
+#if defined(__F16C__)
+    const __m256 one = _mm256_set1_ps(1.0f), limit = _mm256_set1_ps(127.0f), down = _mm256_set1_ps(-127.0f);
+    for (; i + 8 <= n; i += 8) {
+        __m256 x = _mm256_sub_ps(_mm256_loadu_ps(logits + i), _mm256_set1_ps(best));
+        __m128i half = _mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT);
+        __m256 error = _mm256_div_ps(_mm256_sub_ps(_mm256_div_ps(x, _mm256_cvtph_ps(half)), one), _mm256_set1_ps(step));
+        error = _mm256_and_ps(error, _mm256_cmp_ps(error, error, _CMP_ORD_Q)); /* 0 where it is no number */
+        __m256i whole = _mm256_cvtps_epi32(_mm256_max_ps(_mm256_min_ps(error, limit), down));
+        __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1));
+        _mm_storeu_si128((__m128i *)(coarse + i), half);
+        _mm_storel_epi64((__m128i *)(fine + i), _mm_packs_epi16(words, words));
+    }
+#endif
+    for (; i < n; i++) {
+        float x = logits[i] - best;
+#if defined(__F16C__)
+        coarse[i] = _cvtss_sh(x, _MM_FROUND_TO_NEAREST_INT);
+        float error = (x / _cvtsh_ss(coarse[i]) - 1.0f) / step;
+#else
+        coarse[i] = half_of(x);
+        float error = (x / float_of(coarse[i]) - 1.0f) / step;
+#endif
+        error = error > 127.0f ? 127.0f : error < -127.0f ? -127.0f : error;
+        fine[i] = error == error ? (int8_t)lrintf(error) : 0;
+    }
 }
