@@ -23,14 +23,13 @@ def has_shape(processors: Sequence[LogitsProcessor]) -> bool:
 
 def place_note(note: str) -> str:
     """Why a stage does nothing at a place; `note` as in StageReport."""
-    translate = QCoreApplication.translate
     if note == BROKEN:
-        return translate(
+        return QCoreApplication.translate(
             "StageNotes",
             "The words before this one do not fit the pattern or schema: it does not count here.",
         )
     if note == GOES_BACK:
-        return translate(
+        return QCoreApplication.translate(
             "StageNotes",
             "Banned words are taken back only once they are written, which no single word shows.",
         )
