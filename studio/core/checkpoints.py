@@ -95,6 +95,7 @@ def load_checkpoint(
     finally:
         if not loaded:
             torch.set_num_threads(n_threads)  # as the model that stays loaded wants it
+    hardware.give_back_memory()  # the pieces that the weights came in
     info = replace(checkpoint.info, load_s=time.perf_counter() - started)
     return replace(checkpoint, info=info)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import platform
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
 
@@ -93,6 +94,13 @@ def _physical_cores() -> int:
     logical = os.cpu_count() or 1
     # Apple's cores are not hyper-threaded; elsewhere most are
     return logical if sys.platform == "darwin" else max(1, logical // 2)
+
+
+def give_back_memory() -> None:
+    """Return to the system what was freed but kept for later; only glibc keeps so much that it matters."""
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def available_memory_bytes() -> int | None:

@@ -13,6 +13,8 @@
 enum {
     COLUMNS = 8,
     PART = 1024, /* numbers added up in float32 before they go into the double */
+    SAMPLE = 2048,
+    FEW = 4096,
 };
 
 typedef float columns __attribute__((vector_size(4 * COLUMNS)));
@@ -62,26 +64,56 @@ static void sink(const float *logits, int32_t *heap, int n, int at) {
     heap[at] = item;
 }
 
-static void best_of(const float *logits, int64_t n, int k, int32_t *top) {
+static void best_of_all(const float *logits, int64_t n, int k, int32_t *top) {
     for (int i = 0; i < k; i++) top[i] = i;
     for (int i = k / 2 - 1; i >= 0; i--) sink(logits, top, k, i);
-    int64_t i = k;
-    for (; i + COLUMNS <= n; i += COLUMNS) {
-        float bar = logits[top[0]];
-        int32_t over = 0;
-        for (int j = 0; j < COLUMNS; j++) over |= logits[i + j] > bar;
-        if (!over) continue;
-        for (int j = 0; j < COLUMNS; j++)
-            if (logits[i + j] > logits[top[0]]) {
-                top[0] = (int32_t)(i + j);
-                sink(logits, top, k, 0);
-            }
-    }
-    for (; i < n; i++)
+    for (int64_t i = k; i < n; i++)
         if (logits[i] > logits[top[0]]) {
             top[0] = (int32_t)i;
             sink(logits, top, k, 0);
         }
+}
+
+/* The same by looking closely at few: those above a bar that a sample says somewhat more than k are above.
+ * 0 if it said wrong. */
+static int best_of_few(const float *logits, int64_t n, int k, int32_t *top) {
+    float sample[SAMPLE];
+    int32_t order[SAMPLE], few[FEW];
+    const int64_t stride = n / SAMPLE;
+    const int m = (int)(SAMPLE * (int64_t)k / n) * 3 / 2 + 12; /* of the sample are above it */
+    if (stride < 4 || m > SAMPLE / 4) return 0;
+    for (int i = 0; i < SAMPLE; i++) sample[i] = logits[i * stride];
+    best_of_all(sample, SAMPLE, m, order);
+    const float bar = sample[order[0]];
+    int count = 0;
+    int64_t i = 0;
+    for (; i + COLUMNS <= n; i += COLUMNS) {
+        int32_t over = 0;
+        for (int j = 0; j < COLUMNS; j++) over |= logits[i + j] > bar;
+        if (!over) continue;
+        if (count > FEW - COLUMNS) return 0;
+        for (int j = 0; j < COLUMNS; j++) {
+            few[count] = (int32_t)(i + j);
+            count += logits[i + j] > bar;
+        }
+    }
+    for (; i < n && count < FEW; i++) {
+        few[count] = (int32_t)i;
+        count += logits[i] > bar;
+    }
+    if (count < k || count >= FEW) return 0;
+    memcpy(top, few, (size_t)k * sizeof *top);
+    for (int at = k / 2 - 1; at >= 0; at--) sink(logits, top, k, at);
+    for (int at = k; at < count; at++)
+        if (worse(logits, top[0], few[at])) {
+            top[0] = few[at];
+            sink(logits, top, k, 0);
+        }
+    return 1;
+}
+
+static void best_of(const float *logits, int64_t n, int k, int32_t *top) {
+    if (!best_of_few(logits, n, k, top)) best_of_all(logits, n, k, top);
     for (int m = k; m > 1; m--) { /* the worst to the end */
         int32_t last = top[m - 1];
         top[m - 1] = top[0];
