@@ -33,7 +33,7 @@ PATIENCE_MS = 2000
 """How long a thread, timer or process may still take to end after its test."""
 
 
-WINDOWS_A_FILE = 3
+WINDOWS_A_FILE = 2
 """Opening the whole app takes seconds: in the timed run a file of tests does it so often, test_window.py
 always."""
 
