@@ -26,8 +26,11 @@ import pytest
 
 from studio.paths import LIBRARY_VARIABLE
 
-hypothesis.settings.register_profile("studio", deadline=None)  # other programs may need the processor
-hypothesis.settings.load_profile("studio")
+# No deadline: other programs may need the processor. The timed run tries the same examples each time, so
+# that what it says is about the change at hand; every other run looks for new ones.
+hypothesis.settings.register_profile("studio", deadline=None)
+hypothesis.settings.register_profile("timed", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("timed" if "GPT2_STUDIO_TIMED_RUN" in os.environ else "studio")
 
 PATIENCE_MS = 2000
 """How long a thread, timer or process may still take to end after its test."""
