@@ -44,8 +44,8 @@ def run(arguments: list[str]) -> int:
 def test(arguments: list[str]) -> int:
     """Check format, lint, types and import contracts, then run the tests; arguments go to pytest.
 
-    Without arguments it is the timed run: the whole window is opened a few times a file only (see
-    tests/conftest.py). `make.py test tests` runs every test.
+    Without arguments it is the timed run: files of tests side by side, one on each processor, and the whole
+    window is opened a few times a file only (see tests/conftest.py). `make.py test tests` runs every test.
     """
     import compiling
     import environment
@@ -71,12 +71,13 @@ def test(arguments: list[str]) -> int:
 def test_steps(python: Path, scripts: Path, arguments: list[str]) -> list[tuple[str, list[str]]]:
     """The steps of `test`, in order: name and command. The quick ones come first."""
     module = [str(python), "-m"]
+    side_by_side = [] if arguments else ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"]
     return [
         ("ruff format", [*module, "ruff", "format", "--check", "."]),
         ("ruff check", [*module, "ruff", "check", "."]),
         ("import contracts", [str(scripts / "lint-imports"), "--no-logo"]),
         ("mypy", [*module, "mypy"]),
-        ("pytest", [*module, "pytest", *arguments]),
+        ("pytest", [*module, "pytest", *side_by_side, *arguments]),
     ]
 
 

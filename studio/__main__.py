@@ -32,6 +32,10 @@ def main(argv: list[str] | None = None) -> int:
         from studio.core.serve import main as serve
 
         return serve()
+    if arguments[:1] == ["--job"]:
+        from studio.models.jobs import main as job
+
+        return job()
     if arguments[:1] == ["--smoothness"]:
         from studio.smoothness import main as smoothness
 

@@ -10,8 +10,9 @@ from typing import Any
 
 import torch
 
-from studio.core import checkpoint_files as files
 from studio.core import hardware
+from studio.core import model_files as files
+from studio.core.checkpoint_files import each_tensor, read_tensors
 from studio.core.compiled import CompiledGPT2
 from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
 from studio.core.gpt2_config import gpt2_config, match_names
@@ -154,7 +155,7 @@ def _load_gpt2(folder: Path, raw: Config, wanted: Wanted) -> Loading:
         set_threads(config.n_parameters, device)
         backend, precision = ("studio" if kernels is None else "compiled"), "float32"
         if kernels is None:
-            tensors = yield from _scaled(0.0, 0.9, files.read_tensors(weights, names))
+            tensors = yield from _scaled(0.0, 0.9, read_tensors(weights, names))
             model = GPT2(config, tensors, device)
         else:
             if wanted.precision == AUTO and wanted.measured:
@@ -163,7 +164,7 @@ def _load_gpt2(folder: Path, raw: Config, wanted: Wanted) -> Loading:
             check_memory(packed_bytes(config, precision), device)
             packed = PackedWeights(kernels, config, precision)
             done: set[str] = set()
-            for name, tensor, row in files.each_tensor(weights, names, PackedWeights.IN_PIECES):
+            for name, tensor, row in each_tensor(weights, names, PackedWeights.IN_PIECES):
                 packed.put(name, tensor, row)
                 done.add(name)
                 yield _HASHED + (0.9 - _HASHED) * len(done) / len(names)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from studio.core.checkpoint_files import Weights
 from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
 from studio.core.model import GPT2Config
+from studio.core.model_files import Weights
 
 _BUFFERS = (".attn.bias", ".attn.masked_bias")  # causal masks that older checkpoints carry along
 _CHOOSE_ANOTHER = QT_TRANSLATE_NOOP("StudioError", "Choose another model.")

@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from studio.core import checkpoint_files as files
+from studio.core import model_files as files
 from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
 from studio.core.messages import END_OF_TEXT
 from studio.core.tokenizer import BytePairTokenizer, Chunk, Encoded, Tokenizer, clean_text, split_special

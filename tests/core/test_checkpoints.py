@@ -20,8 +20,8 @@ import transformers
 from safetensors.torch import save_file
 from torch import Tensor
 
-from studio.core import checkpoint_files as files
 from studio.core import checkpoints, hardware
+from studio.core import model_files as files
 from studio.core.checkpoints import load_checkpoint
 from studio.core.errors import StudioError
 from studio.kernels.library import kernels

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from studio.core import checkpoint_files, inside
+from studio.core import checkpoint_files, inside, model_files
 from studio.core.checkpoints import load_checkpoint
 from studio.core.compiled import CompiledGPT2
 from studio.core.model import GPT2, GPT2Config, InterruptedReading
@@ -253,7 +253,7 @@ def test_large_matrices_are_loaded_in_pieces(
 ) -> None:
     weights = random_weights(TINY)
     folder = make_folder(weights={name: tensor.half() for name, tensor in weights.items()})
-    found = checkpoint_files.find_weights(folder)
+    found = model_files.find_weights(folder)
     names = {name: name for name in found.shapes}
     monkeypatch.setattr(checkpoint_files, "_PIECE", 4 * 32 * 130)  # two panels' rows
     read = list(checkpoint_files.each_tensor(found, names, PackedWeights.IN_PIECES))

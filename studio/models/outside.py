@@ -1,0 +1,73 @@
+"""What a model folder says from the outside: config.json, file sizes, headers; the weights are not read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import prod
+from pathlib import Path
+from typing import Any
+
+from studio.core import model_files as files
+from studio.core.errors import StudioError
+from studio.models.records import ShelfModel
+
+_PRECISIONS = {
+    "F32": "float32",
+    "F16": "float16",
+    "BF16": "bfloat16",
+    "F64": "float64",
+    "I8": "int8",
+    "U8": "int4",
+}
+
+
+def look_at(folder: Path) -> ShelfModel:
+    """A ShelfModel with what the folder tells; `trouble` says why it cannot be loaded, if so."""
+    nothing = ShelfModel("", folder.name, folder, False, "", 0, "", 0, 0, 0, "", "", "")
+    try:
+        path = files.regular_file(folder, "config.json")
+        config = files.read_json(path, files.MAX_CONFIG_BYTES) if path else {}
+        weights = files.find_weights(folder)
+        n_bytes = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
+    except StudioError as error:
+        return replace(nothing, trouble=error.what_happened)
+    except OSError as error:
+        return replace(nothing, trouble=f"“{folder}” cannot be read ({error.strerror}).")
+    counts: dict[str, int] = {}
+    for name, shape in weights.shapes.items():
+        dtype = weights.dtypes[name]
+        counts[dtype] = counts.get(dtype, 0) + prod(shape)
+    most = max(counts, key=counts.__getitem__, default="")
+    return replace(
+        nothing,
+        architecture=_word(config, "model_type"),
+        n_parameters=sum(counts.values()),
+        precision=_PRECISIONS.get(most, most.lower()),
+        n_bytes=n_bytes,
+        n_positions=_number(config, "n_positions", "n_ctx", "max_position_embeddings"),
+        vocab_size=_number(config, "vocab_size"),
+        tokenizer=_tokenizer(folder),
+    )
+
+
+def _tokenizer(folder: Path) -> str:
+    """The kind of tokenizer, by the files that are there."""
+    if (folder / "merges.txt").is_file():
+        return "byte-level BPE"
+    if (folder / "vocab.txt").is_file():
+        return "WordPiece"
+    if (folder / "tokenizer.model").is_file() or (folder / "spiece.model").is_file():
+        return "SentencePiece"
+    return "tokenizer.json" if (folder / "tokenizer.json").is_file() else ""
+
+
+def _number(config: dict[str, Any], *keys: str) -> int:
+    for key in keys:
+        if type(value := config.get(key)) is int and 0 < value < 1 << 32:
+            return value
+    return 0
+
+
+def _word(config: dict[str, Any], key: str) -> str:
+    value = config.get(key)
+    return value[:40] if isinstance(value, str) else ""
