@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import pytest
@@ -14,23 +13,17 @@ import torch
 import transformers
 from torch import Tensor
 
-from studio.core import chain
 from studio.core.alternatives import generate_alternatives
 from studio.core.engine import Engine
 from studio.core.errors import StudioError
 from studio.core.generate import generate
 from studio.core.messages import (
-    AlternativeFinished,
     AlternativeTokens,
     FinishReason,
     Generate,
     GenerateAlternatives,
     GenerationFinished,
     GenerationStarted,
-    JobFailed,
-    LoadModel,
-    Message,
-    ModelLoaded,
     Token,
 )
 from studio.core.model import GPT2, CausalLM, never
@@ -41,21 +34,14 @@ from studio.core.processors import (
     LogitBias,
     LogitsProcessor,
     Mirostat,
-    NoRepeatNgram,
-    RepetitionPenalty,
     Temperature,
     TopK,
-    TopP,
     Xtc,
 )
 from studio.core.running import Pure
-from studio.core.serve import batched
 from studio.core.tokenizer import Tokenizer
+from tests.core.several import PROMPT, SEEDS, Written, ask, sort
 from tests.core.tiny import TINY, random_weights
-
-PROMPT = "Once upon a time, there was a little"
-SEEDS = (7, 8, 9, 10)
-CHAIN = (RepetitionPenalty(1.2), NoRepeatNgram(3), Temperature(0.9), TopK(50), TopP(0.95))
 
 
 @dataclass(frozen=True)
@@ -78,63 +64,11 @@ class Script(Pure):
         return torch.full_like(logits, -math.inf).index_fill(0, torch.tensor(sorted(wanted)), 0.0)
 
 
-@dataclass(frozen=True)
-class Failing(Pure):
-    """A processor with a bug that shows after three tokens."""
-
-    stage: ClassVar[Stage] = Temperature.stage
-    error: BaseException
-    n_context: int
-
-    def __call__(self, ids: Tensor, logits: Tensor) -> Tensor:
-        if len(ids) >= self.n_context + 3:
-            raise self.error
-        return logits
-
-
-def ask(prompt: str = PROMPT, n: int = 20, **changes: Any) -> GenerateAlternatives:
-    return replace(GenerateAlternatives(3, prompt, (), CHAIN, n, SEEDS), **changes)
-
-
 def alone(asked: GenerateAlternatives, index: int) -> Generate:
     return Generate(
         asked.job_id, asked.prompt, asked.special_offsets, asked.processors, asked.max_new_tokens,
         asked.seeds[index], asked.stop, asked.stop_at_end_of_text,
     )  # fmt: skip
-
-
-@dataclass
-class Written:
-    """What came of a request, sorted."""
-
-    started: GenerationStarted
-    tokens: dict[int, list[Token]]
-    ends: dict[int, AlternativeFinished]
-    finished: GenerationFinished
-
-    def text(self, index: int) -> str:
-        return "".join(token.text for token in self.tokens[index])
-
-    def reasons(self) -> list[FinishReason]:
-        return [self.ends[index].reason for index in sorted(self.ends)]
-
-
-def sort(messages: Iterator[Any]) -> Written:
-    started, *middle, finished = messages
-    assert isinstance(started, GenerationStarted)
-    assert isinstance(finished, GenerationFinished)
-    tokens: dict[int, list[Token]] = {}
-    ends: dict[int, AlternativeFinished] = {}
-    for message in middle:
-        if isinstance(message, AlternativeTokens):
-            assert message.index not in ends, "tokens after the end"
-            assert message.tokens
-            tokens.setdefault(message.index, []).extend(message.tokens)
-        elif isinstance(message, AlternativeFinished):
-            ends[message.index] = message
-            assert message.n_tokens == len(tokens.get(message.index, []))
-    assert finished.n_tokens == sum(map(len, tokens.values()))
-    return Written(started, tokens, ends, finished)
 
 
 def run(model: CausalLM, tokenizer: Tokenizer, asked: GenerateAlternatives) -> Written:
@@ -368,54 +302,3 @@ def noted(events: list[object], source: Iterator[object]) -> Iterator[object]:
     for event in source:
         events.append(event)
     yield from ()
-
-
-# -- through the engine ------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def engine(make_folder: Callable[..., Path]) -> Engine:
-    ready = Engine()
-    *_, last = ready.run(LoadModel(1, str(make_folder()), "cpu"))
-    assert isinstance(last, ModelLoaded)
-    return ready
-
-
-def test_the_engine_answers_as_the_contract_says(engine: Engine) -> None:
-    written = sort(engine.run(ask()))
-    assert set(written.tokens) == set(written.ends) == {0, 1, 2, 3}
-    assert written.finished.job_id == 3
-
-
-@pytest.mark.parametrize(
-    ("error", "sentence"),
-    [(MemoryError(), "not enough memory"), (ZeroDivisionError(), "Something went wrong")],
-)
-def test_an_error_half_way_keeps_what_was_written_and_the_engine(
-    engine: Engine, error: Exception, sentence: str
-) -> None:
-    n_context = len(engine._loaded().tokenizer.encode(PROMPT))
-    *before, failed, finished = engine.run(ask(processors=(Failing(error, n_context),)))
-    assert isinstance(failed, JobFailed)
-    assert sentence in failed.what_happened
-    assert bool(failed.report) == isinstance(error, ZeroDivisionError)
-    assert isinstance(finished, GenerationFinished)
-    assert (finished.reason, finished.n_tokens) == (FinishReason.FAILED, 12)
-    assert sum(len(m.tokens) for m in before if isinstance(m, AlternativeTokens)) == 12
-    assert sort(engine.run(ask())).finished.reason is FinishReason.LENGTH
-
-
-def test_without_a_model_there_is_one_answer() -> None:
-    (failed,) = Engine().run(ask())
-    assert isinstance(failed, JobFailed)
-
-
-def test_tokens_are_grouped_for_each_alternative_and_none_comes_after_its_end(engine: Engine) -> None:
-    asked = ask(n=25, processors=chain.default_chain(), stop=("z",))
-    plain = sort(engine.run(asked))
-    now = iter(range(10_000))
-    messages: list[Message] = list(batched(engine.run(asked), 20.0, lambda: float(next(now))))
-    grouped = sort(iter(messages))
-    assert grouped.tokens == plain.tokens
-    assert grouped.ends == plain.ends
-    assert sum(isinstance(m, AlternativeTokens) for m in messages) < plain.finished.n_tokens
