@@ -11,14 +11,14 @@ from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QProgressBar,
-    QPushButton,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
+
+from studio.ui.plain import plain_label, push_button
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +59,11 @@ class PerformanceDialog(QDialog):
         table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         table.currentCellChanged.connect(self._on_current)
-        self._meaning = self._label("performanceMeaning")
+        self._meaning = plain_label("performanceMeaning")
         self._meaning.setProperty("quiet", True)
         self._meaning.setMinimumHeight(3 * self.fontMetrics().lineSpacing())
         self._meaning.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        self._note = self._label("performanceNote")
+        self._note = plain_label("performanceNote")
         self._progress = QProgressBar()
         self._progress.setObjectName("performanceProgress")
         self._progress.setAccessibleName(self.tr("Measuring"))
@@ -73,19 +73,19 @@ class PerformanceDialog(QDialog):
         policy = self._progress.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self._progress.setSizePolicy(policy)
-        self._measure = self._button(
+        self._measure = push_button(
             "performanceMeasure",
             self.tr("&Measure now"),
             self.tr("Let the model write, read and sample for some seconds; the text is not touched"),
         )
         self._measure.clicked.connect(self.measure_requested)
-        self._stop = self._button("performanceStop", self.tr("&Stop"), self.tr("Stop measuring (Esc)"))
+        self._stop = push_button("performanceStop", self.tr("&Stop"), self.tr("Stop measuring (Esc)"))
         self._stop.clicked.connect(self.stop_requested)
-        self._copy = self._button(
+        self._copy = push_button(
             "performanceCopy", self.tr("&Copy as text"), self.tr("Put all lines on the clipboard")
         )
         self._copy.clicked.connect(self.copy)
-        self._close = self._button("performanceClose", self.tr("C&lose"), self.tr("Close this page (Esc)"))
+        self._close = push_button("performanceClose", self.tr("C&lose"), self.tr("Close this page (Esc)"))
         self._close.clicked.connect(self.close)
         buttons = QHBoxLayout()
         buttons.addWidget(self._measure)
@@ -104,20 +104,6 @@ class PerformanceDialog(QDialog):
         self.resize(560, 620)
         self.show_progress(None)
         self._measure.setFocus()
-
-    def _label(self, name: str) -> QLabel:
-        label = QLabel()
-        label.setObjectName(name)
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setWordWrap(True)
-        return label
-
-    def _button(self, name: str, text: str, tip: str) -> QPushButton:
-        button = QPushButton(text)
-        button.setObjectName(name)
-        button.setToolTip(tip)
-        button.setAutoDefault(False)
-        return button
 
     # -- what is shown -------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from studio.ui.inside.figure import Figure
 from studio.ui.inside.heads import HeadStrips
 from studio.ui.inside.seen import Attention, attention_of, links_of
 from studio.ui.inside.view import View
+from studio.ui.plain import push_button
 from studio.ui.theme import Theme
 
 
@@ -34,7 +35,7 @@ class AttentionView(View):
         self.layer.valueChanged.connect(self.asked)
         self.title(QLabel(self.tr("Heads of layer")), self.heads).insertWidget(1, self.layer)
         self.column.addWidget(self.heads)
-        self.as_arcs = self.button(
+        self.as_arcs = push_button(
             "insideAsArcs",
             self.tr("Arcs"),
             self.tr("Draw what every token looked at in this head, not only this place: token to token"),

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel
 
 from studio.ui.inside.switches import SwitchGrid
 from studio.ui.inside.view import View
+from studio.ui.plain import push_button
 from studio.ui.theme import Theme
 
 
@@ -22,11 +23,11 @@ class SwitchesView(View):
         self.title(QLabel(self.tr("Layers (first square) and their heads")), self.grid)
         self._off = self.told("insideOff")
         self.column.addWidget(self.grid)
-        self.all_on = self.button(
+        self.all_on = push_button(
             "insideAllOn", self.tr("Everything on"), self.tr("Let the whole model work again")
         )
         self.all_on.clicked.connect(self._on_all_on)
-        self.regenerate = self.button(
+        self.regenerate = push_button(
             "insideRegenerate",
             self.tr("Regenerate from here"),
             self.tr("Let the model write on from this word again; what it wrote before is kept as a variant"),

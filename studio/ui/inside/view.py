@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from studio.ui.inside.figure import Figure
+from studio.ui.plain import plain_label
 
 MARGIN = 12
 
@@ -41,21 +42,9 @@ class View(QScrollArea):
 
     def told(self, name: str) -> QLabel:
         """A quiet sentence, to be filled."""
-        label = QLabel()
-        label.setObjectName(name)
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setProperty("quiet", True)
-        label.setWordWrap(True)
+        label = plain_label(name, quiet=True)
         self.column.addWidget(label)
         return label
-
-    def button(self, name: str, text: str, tip: str) -> QPushButton:
-        """A button."""
-        button = QPushButton(text)
-        button.setObjectName(name)
-        button.setToolTip(tip)
-        button.setAutoDefault(False)
-        return button
 
     @Slot(int)
     def keep_in_sight(self, index: int) -> None:

@@ -11,6 +11,7 @@ from studio.core import messages as m
 from studio.ui.heat.kinds import percent
 from studio.ui.inside.view import View
 from studio.ui.inside.weights import WeightBars
+from studio.ui.plain import push_button
 from studio.ui.theme import Theme
 
 
@@ -23,7 +24,7 @@ class WordsView(View):
     def __init__(self, theme: Theme, title: str) -> None:
         super().__init__("insideWordsView", title)
         self.weights = WeightBars(theme)
-        self.sentences = self.button(
+        self.sentences = push_button(
             "insideSentences",
             self.tr("Leave out one sentence"),
             self.tr(
@@ -41,7 +42,7 @@ class WordsView(View):
         self._progress.setRange(0, 1000)
         self._progress.setTextVisible(False)
         self._progress.setFixedHeight(4)
-        self._stop = self.button("insideStop", self.tr("Stop"), self.tr("Show what has been weighed so far"))
+        self._stop = push_button("insideStop", self.tr("Stop"), self.tr("Show what has been weighed so far"))
         self._stop.clicked.connect(self.stop_wanted)
         row = QHBoxLayout()
         row.addWidget(self._progress, 1)

@@ -13,8 +13,6 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QProgressBar,
-    QPushButton,
-    QRadioButton,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -23,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from studio.core.messages import ModelInfo, PrecisionFigures
 from studio.core.precisions import AUTO, MAX_TOKENS, NAMES, can_choose
+from studio.ui.plain import plain_label, push_button, radio_button
 from studio.ui.precision.words import PrecisionWords, divergence, megabytes
 
 NAME, MEMORY, SPEED, KL, SAME, STATE = range(6)
@@ -45,7 +44,7 @@ class PrecisionDialog(QDialog):
         self._words = PrecisionWords(self)
         self._measuring = False
         self._info: ModelInfo | None = None
-        intro = self._label("precisionIntro")
+        intro = plain_label("precisionIntro")
         intro.setText(
             self.tr(
                 "How many bits the model spends on each of its numbers. Fewer take less memory and write "
@@ -53,12 +52,12 @@ class PrecisionDialog(QDialog):
             )
         )
         self._table = self._make_table()
-        self._check = self._radio(
+        self._check = radio_button(
             "precisionCheckText",
             self.tr("the &app's text"),
             self.tr("A short text that ships with the app, English and Chinese. “Automatic” goes by it."),
         )
-        self._own = self._radio(
+        self._own = radio_button(
             "precisionOwnText",
             self.tr("my &text"),
             self.tr("The selected words, or the beginning of the open text: its first {n} tokens").format(
@@ -77,21 +76,21 @@ class PrecisionDialog(QDialog):
         size_policy = self._progress.sizePolicy()
         size_policy.setRetainSizeWhenHidden(True)
         self._progress.setSizePolicy(size_policy)
-        self._stop = self._button("precisionStop", self.tr("&Stop"), self.tr("Stop measuring (Esc)"))
+        self._stop = push_button("precisionStop", self.tr("&Stop"), self.tr("Stop measuring (Esc)"))
         self._stop.clicked.connect(self.stop_requested)
-        self._measure = self._button(
+        self._measure = push_button(
             "precisionMeasure",
             self.tr("&Measure"),
             self.tr("Let the model read the text in every precision, one after the other"),
         )
         self._measure.clicked.connect(self.measure_requested)
-        self._use = self._button(
+        self._use = push_button(
             "precisionUse",
             self.tr("&Use this"),
             self.tr("Load the model in the chosen row's precision (Enter)"),
         )
         self._use.clicked.connect(self._on_use)
-        self._note = self._label("precisionNote", quiet=True)
+        self._note = plain_label("precisionNote", quiet=True)
         measured_on = QHBoxLayout()
         measured_on.setSpacing(12)
         heading = QLabel(self.tr("Measured on"))
@@ -169,27 +168,6 @@ class PrecisionDialog(QDialog):
         table.itemActivated.connect(self._on_use)
         table.currentItemChanged.connect(self._update)
         return table
-
-    def _label(self, name: str, *, quiet: bool = False) -> QLabel:
-        label = QLabel()
-        label.setObjectName(name)
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setWordWrap(True)
-        label.setProperty("quiet", quiet)
-        return label
-
-    def _radio(self, name: str, text: str, tip: str) -> QRadioButton:
-        button = QRadioButton(text)
-        button.setObjectName(name)
-        button.setToolTip(tip)
-        return button
-
-    def _button(self, name: str, text: str, tip: str) -> QPushButton:
-        button = QPushButton(text)
-        button.setObjectName(name)
-        button.setToolTip(tip)
-        button.setAutoDefault(False)
-        return button
 
     # -- what is shown -------------------------------------------------------------------------------------
 

@@ -16,6 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.ui.plain import push_button
+
 TITLES_SHOWN = 8
 
 
@@ -64,8 +66,8 @@ class TrashDialog(QDialog):
             more = self.tr("… and {n} more").format(n=number(self._n - TITLES_SHOWN))
             column.addWidget(self._label(more, quiet=True))
         column.addStretch(1)
-        self._keep = self._button("trashKeep", self.tr("&Keep them"), self.tr("Close; nothing is destroyed"))
-        go_on = self._button("trashGoOn", self.tr("&Destroy them…"), self.tr("Asks once more"))
+        self._keep = push_button("trashKeep", self.tr("&Keep them"), self.tr("Close; nothing is destroyed"))
+        go_on = push_button("trashGoOn", self.tr("&Destroy them…"), self.tr("Asks once more"))
         self._keep.setDefault(True)
         self._keep.clicked.connect(self.reject)
         go_on.clicked.connect(self._on_go_on)
@@ -88,10 +90,8 @@ class TrashDialog(QDialog):
         self._field.textChanged.connect(self._on_typed)
         column.addWidget(self._field)
         column.addStretch(1)
-        keep = self._button(
-            "trashKeepAfterAll", self.tr("&Keep them"), self.tr("Close; nothing is destroyed")
-        )
-        self._destroy = self._button(
+        keep = push_button("trashKeepAfterAll", self.tr("&Keep them"), self.tr("Close; nothing is destroyed"))
+        self._destroy = push_button(
             "trashDestroy", self.tr("&Destroy for good"), self.tr("What is destroyed cannot be brought back")
         )
         self._destroy.setEnabled(False)
@@ -106,13 +106,6 @@ class TrashDialog(QDialog):
         label.setWordWrap(True)
         label.setProperty("quiet", quiet)
         return label
-
-    def _button(self, name: str, text: str, tip: str) -> QPushButton:
-        button = QPushButton(text)
-        button.setObjectName(name)
-        button.setToolTip(tip)
-        button.setAutoDefault(False)  # Enter in the field presses nothing
-        return button
 
     @Slot()
     def _on_go_on(self) -> None:

@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QProgressBar,
-    QPushButton,
     QRadioButton,
     QVBoxLayout,
     QWidget,
@@ -24,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from studio.core.loom_messages import TUNABLE
 from studio.core.messages import SettingsFound
+from studio.ui.plain import plain_label, push_button, radio_button
 from studio.ui.plot_export import PlotExport
 from studio.ui.theme import Theme
 from studio.ui.tuning.objective_plot import ObjectivePlot
@@ -46,7 +46,7 @@ class FindSettingsDialog(QDialog):
         self.setWindowTitle(self.tr("Find settings"))
         self.setModal(False)
         self._words = TuningWords(self)
-        self._passage = self._label("tuningPassage", quiet=True)
+        self._passage = plain_label("tuningPassage", quiet=True)
         self._likeliest = self._radio(
             "likeliest",
             self.tr("make the passage as &likely as can be"),
@@ -104,28 +104,28 @@ class FindSettingsDialog(QDialog):
         self._progress.setRange(0, 100)
         self._progress.setTextVisible(False)
         self._progress.setFixedHeight(6)
-        self._find = self._button("tuningFind", self.tr("&Find"), self.tr("Look for the settings (Enter)"))
+        self._find = push_button("tuningFind", self.tr("&Find"), self.tr("Look for the settings (Enter)"))
         self._find.setDefault(True)
         self._find.clicked.connect(self.find_requested)
-        self._stop = self._button("tuningStop", self.tr("&Stop"), self.tr("Stop looking (Esc)"))
+        self._stop = push_button("tuningStop", self.tr("&Stop"), self.tr("Stop looking (Esc)"))
         self._stop.clicked.connect(self.stop_requested)
         asking = QHBoxLayout()
         asking.addWidget(self._progress, 1)
         asking.addWidget(self._stop)
         asking.addWidget(self._find)
-        self._answer = self._label("tuningAnswer")
+        self._answer = plain_label("tuningAnswer")
         self.plot = ObjectivePlot(theme)
         self._export = PlotExport(self.plot, self.plot, "settings")
         self._export.put_in_corner()
-        self._apply = self._button(
+        self._apply = push_button(
             "tuningApply", self.tr("&Apply"), self.tr("Set the sampling settings to these")
         )
         self._apply.clicked.connect(self.apply_requested)
-        self._refuse = self._button(
+        self._refuse = push_button(
             "tuningRefuse", self.tr("&Refuse"), self.tr("Leave the settings as they are")
         )
         self._refuse.clicked.connect(self.clear)
-        self._back = self._button(
+        self._back = push_button(
             "tuningTakeBack", self.tr("Settings as &before"), self.tr("Set everything back to what it was")
         )
         self._back.clicked.connect(self.take_back_requested)
@@ -153,31 +153,14 @@ class FindSettingsDialog(QDialog):
         self._back.setVisible(False)
         self.setMinimumWidth(520)
 
-    def _label(self, name: str, *, quiet: bool = False) -> QLabel:
-        label = QLabel()
-        label.setObjectName(name)
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setWordWrap(True)
-        label.setProperty("quiet", quiet)
-        return label
-
     def _heading(self, text: str) -> QLabel:
         label = QLabel(text)
         label.setProperty("heading", True)
         return label
 
     def _radio(self, name: str, text: str, tip: str) -> QRadioButton:
-        button = QRadioButton(text)
-        button.setObjectName(f"tuning_{name}")
-        button.setToolTip(tip)
+        button = radio_button(f"tuning_{name}", text, tip)
         button.toggled.connect(self._update)
-        return button
-
-    def _button(self, name: str, text: str, tip: str) -> QPushButton:
-        button = QPushButton(text)
-        button.setObjectName(name)
-        button.setToolTip(tip)
-        button.setAutoDefault(False)
         return button
 
     # -- values --------------------------------------------------------------------------------------------
