@@ -2,7 +2,8 @@
 
 `generate` streams text or prints one JSON object, `score` reads a text as the model does,
 `inspect` looks at one place of it, `compare` at two models or settings, `sessions` and
-`library` are about what was written, `bench` measures this machine, `doctor` says whether all is in order.
+`library` are about what was written, `models` about what can write, `bench` measures this machine, `doctor`
+says whether all is in order.
 Exit codes: 0 done, 1 it could not be done, 2 bad arguments, 130 Ctrl+C, 141 nobody reads the output any more.
 A complaint is one line on stderr. Torch is imported only when a model is needed.
 """
@@ -18,7 +19,7 @@ import sys
 from studio.cli.arguments import make_parser
 from studio.cli.trouble import ArgumentsError, EngineFailedError
 
-COMMANDS = ("generate", "score", "inspect", "compare", "bench", "doctor", "sessions", "library")
+COMMANDS = ("generate", "score", "inspect", "compare", "bench", "models", "doctor", "sessions", "library")
 
 
 def main(argv: list[str]) -> int:

@@ -133,6 +133,10 @@ def make_parser() -> argparse.ArgumentParser:
         description="Measure loading, reading, writing and sampling, and the window while the model writes.",
     )  # fmt: skip
     commands.add_parser(
+        "models", help="list, look at, rename, remove models",
+        flags=lambda parser: _models(parser, library),
+    )  # fmt: skip
+    commands.add_parser(
         "doctor", help="is everything in order?", parents=[library], flags=_doctor,
         description="Report versions, library, starter model and device; exit code 1 if something is wrong.",
     )  # fmt: skip
@@ -309,6 +313,17 @@ def _sessions(parser: _Parser, library: _Parser) -> None:
         one = actions.add_parser(name, help=tip, parents=parents)
         one.add_argument("id", metavar="ID", type=_whole("ID", 1, 2**59), help="as in `sessions list`")
     _add_exchange(actions, parents)
+
+
+def _models(parser: _Parser, library: _Parser) -> None:
+    from studio.cli.models import ACTIONS
+
+    parents = _with_json(library)
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    for action in ACTIONS:
+        one = actions.add_parser(action.name, help=action.help, parents=parents)
+        action.add_flags(one)
+        one.set_defaults(run=action.run)
 
 
 def _library(parser: _Parser, library: _Parser) -> None:

@@ -11,6 +11,8 @@ from studio import paths
 from studio.cli.trouble import ArgumentsError
 from studio.core.chain import Chain, effective, without
 from studio.core.presets import Preset, load_presets
+from studio.models.built_in import STARTER
+from studio.models.shelf import Shelf
 
 
 def library(arguments: argparse.Namespace) -> Path:
@@ -22,14 +24,14 @@ def library(arguments: argparse.Namespace) -> Path:
 
 
 def model_folder(name: str, library: Path) -> Path:
-    """Find a model: in the library, among those that ship with the app, or anywhere else as a folder."""
+    """Find a model: the one that ships with the app, by name or id in the library, or any folder."""
     if not name.strip():
         raise ArgumentsError("--model needs a name or a folder.")
     try:
-        if Path(name).name == name and name != "..":
-            for folder in (paths.models_dir(library) / name, paths.resource("models", name)):
-                if folder.is_dir():
-                    return folder
+        if name.casefold() == STARTER:
+            return paths.resource("models", STARTER)
+        if (model := Shelf(paths.models_dir(library)).find(name)) is not None:
+            return model.folder
         folder = Path(name).expanduser()
         folder.is_dir()
     except (OSError, RuntimeError) as error:  # RuntimeError: ~ of nobody

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -269,7 +270,13 @@ def end_of_text(raw: Config, vocab_size: int) -> int | None:
 
 
 def model_name(folder: Path) -> str:
-    """The folder's name; in Hugging Face's cache, where that is a commit, the name on the hub."""
+    """What the user calls a model of the shelf, else the folder's name; in Hugging Face's cache, where that
+    is a commit, the name on the hub."""
+    with suppress(StudioError):
+        if (record := files.regular_file(folder, files.SHELF_RECORD)) is not None:
+            name = files.read_json(record, files.MAX_CONFIG_BYTES).get("name")
+            if isinstance(name, str) and name.isprintable() and 0 < len(name) <= 100:
+                return name
     resolved = folder.resolve()
     if resolved.parent.name == "snapshots":
         return resolved.parents[1].name.removeprefix("models--").replace("--", "/")

@@ -16,6 +16,9 @@ from typing import Any
 
 from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
 
+SHELF_RECORD = "studio-model.json"
+"""What the shelf of models (studio/models/shelf.py) keeps in a model's folder."""
+
 MAX_CONFIG_BYTES = 1_000_000
 MAX_TOKENIZER_BYTES = 100_000_000
 MAX_HEADER_BYTES = 100_000_000  # safetensors' own limit

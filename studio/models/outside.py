@@ -47,7 +47,19 @@ def look_at(folder: Path) -> ShelfModel:
         n_positions=_number(config, "n_positions", "n_ctx", "max_position_embeddings"),
         vocab_size=_number(config, "vocab_size"),
         tokenizer=_tokenizer(folder),
+        n_cached=_cached(config),
     )
+
+
+def _cached(config: dict[str, Any]) -> int:
+    """Keys and values of one token, in all layers. Some models have fewer heads for them than for looking."""
+    n_layer, n_embd = (
+        _number(config, "n_layer", "num_hidden_layers", "num_layers"),
+        _number(config, "n_embd", "hidden_size"),
+    )
+    n_head = _number(config, "n_head", "num_attention_heads", "num_heads") or 1
+    width = _number(config, "head_dim") or n_embd // n_head
+    return 2 * n_layer * width * (_number(config, "num_key_value_heads") or n_head)
 
 
 def _tokenizer(folder: Path) -> str:

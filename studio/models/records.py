@@ -36,3 +36,4 @@ class ShelfModel:
     added_utc: str  # ISO 8601
     about: About = About()
     trouble: str = ""  # one English sentence if it cannot be loaded, such as a folder that is gone
+    n_cached: int = 0  # numbers that the KV cache holds for each token; 0: not known

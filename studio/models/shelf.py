@@ -25,10 +25,11 @@ from pathlib import Path
 from typing import Any
 
 from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
+from studio.core.model_files import SHELF_RECORD
 from studio.models.outside import look_at
 from studio.models.records import About, ShelfModel
 
-RECORD = "studio-model.json"
+RECORD = SHELF_RECORD
 _STAGING = ".staging"
 _TRASH = ".trash"
 _MAX_RECORD_BYTES = 100_000
@@ -173,7 +174,9 @@ class Shelf:
         except OSError:
             return
         for place in places:
-            if (place / RECORD).is_file() and not place.is_symlink():
+            if place.is_symlink():
+                continue
+            if (place / RECORD).is_file() or (place / "config.json").is_file():  # put there by hand
                 yield self._look(place)
 
     def _look(self, place: Path) -> ShelfModel:
