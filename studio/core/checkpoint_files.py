@@ -6,6 +6,7 @@ import ctypes
 import json
 import math
 from collections.abc import Collection, Generator, Iterator, Mapping
+from contextlib import ExitStack
 from io import BufferedReader
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
 from studio.core.model_files import MAX_HEADER_BYTES, Weights, damaged, unreadable
 
 _DTYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16, "F64": torch.float64}
+_CODES = {"I8": torch.int8, "U8": torch.uint8}
 _PIECE = 16 << 20  # bytes as float32
 
 
@@ -60,11 +62,57 @@ def each_tensor(
             raise damaged(path) from error
 
 
+class TensorFiles:
+    """Reads rows of tensors as they are stored, codes of few bits among them. Closes its files at the end."""
+
+    def __init__(self, weights: Weights) -> None:
+        self._weights = weights
+        self._open = ExitStack()
+        self._files: dict[Path, tuple[BufferedReader, dict[str, Any], int]] = {}
+
+    def __enter__(self) -> TensorFiles:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def rows(self, name: str, first: int, end: int) -> Tensor:
+        """Rows of a tensor in its own dtype, finite. Raises StudioError."""
+        path = self._weights.file_of[name]
+        try:
+            if path not in self._files:
+                file = self._open.enter_context(path.open("rb"))
+                self._files[path] = (file, *_entries(file))
+            file, entries, start = self._files[path]
+            tensor = _read_as_stored(file, start, entries[name], name, first, end, _DTYPES | _CODES)
+        except OSError as error:
+            raise unreadable(path, error) from error
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError, EOFError) as error:
+            raise damaged(path) from error
+        if tensor.is_floating_point():
+            _check_finite(tensor.to(torch.float32), name)  # float16's own sum overflows
+        return tensor
+
+
 def _read_rows(
     file: BufferedReader, start: int, entry: dict[str, Any], name: str, first: int, end: int
 ) -> Tensor:
-    """Rows of a tensor, finite. EOFError if the file is too short."""
-    dtype = _DTYPES.get(entry["dtype"])
+    """Rows of a tensor as float32, finite. EOFError if the file is too short."""
+    tensor = _read_as_stored(file, start, entry, name, first, end, _DTYPES).to(torch.float32)
+    _check_finite(tensor, name)
+    return tensor
+
+
+def _read_as_stored(
+    file: BufferedReader,
+    start: int,
+    entry: dict[str, Any],
+    name: str,
+    first: int,
+    end: int,
+    allowed: Mapping[str, torch.dtype],
+) -> Tensor:
+    dtype = allowed.get(entry["dtype"])
     if dtype is None:
         raise StudioError(
             QT_TRANSLATE_NOOP(
@@ -82,7 +130,10 @@ def _read_rows(
     file.seek(start + begin + first * n_bytes)
     if file.readinto((ctypes.c_char * len(raw)).from_address(raw.data_ptr())) != len(raw):
         raise EOFError
-    tensor = raw.view(dtype).view(end - first, *rest).to(torch.float32)
+    return raw.view(dtype).view(end - first, *rest)
+
+
+def _check_finite(tensor: Tensor, name: str) -> None:
     if not bool(tensor.sum().isfinite()) and not bool(tensor.isfinite().all()):
         raise StudioError(
             QT_TRANSLATE_NOOP("StudioError", "The weights “{theirs}” contain values that are not numbers."),
@@ -92,7 +143,6 @@ def _read_rows(
             ),
             theirs=name,
         )
-    return tensor
 
 
 def _entries(file: BufferedReader) -> tuple[dict[str, Any], int]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from studio.core import hardware
 from studio.core import model_files as files
@@ -17,12 +18,14 @@ from studio.core.checkpoint_files import each_tensor, read_tensors
 from studio.core.compiled import CompiledGPT2
 from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
 from studio.core.gpt2_config import gpt2_config, match_names
+from studio.core.gpt2_shape import GPT2Config
 from studio.core.messages import ModelInfo
 from studio.core.model import ACTIVATIONS, GPT2, CausalLM
 from studio.core.other_tokenizer import load_tokenizer
 from studio.core.packed_weights import PackedWeights
 from studio.core.packed_weights import memory_bytes as packed_bytes
 from studio.core.precisions import AUTO, UNMEASURED
+from studio.core.quantised import PRECISION, Codes, each_part, read_codes
 from studio.core.tokenizer import Tokenizer
 from studio.kernels import library
 
@@ -53,9 +56,9 @@ class Wanted:
     backend: str = "auto"  # "auto", "compiled", "torch"
     measured: tuple[tuple[str, str], ...] = ()  # as in LoadModel
 
-    def precision_of(self, sha256: str) -> str:
-        """The precision for weights of this hash."""
-        return dict(self.measured).get(sha256, UNMEASURED) if self.precision == AUTO else self.precision
+    def precision_of(self, sha256: str, unmeasured: str) -> str:
+        """The precision for weights of this hash; `unmeasured` is for those nothing is known of."""
+        return dict(self.measured).get(sha256, unmeasured) if self.precision == AUTO else self.precision
 
 
 Loader = Callable[[Path, Config, Wanted], Loading | None]
@@ -145,10 +148,12 @@ def load_gpt2(folder: Path, config: Config, wanted: Wanted) -> Loading | None:
 def _load_gpt2(folder: Path, raw: Config, wanted: Wanted) -> Loading:
     config = gpt2_config(raw)
     weights = files.find_weights(folder)
-    names = match_names(config, weights)
+    bits = files.stored_bits(raw)
+    names = match_names(config, weights, bits)
     device = wanted.device
     kernels = _kernels(wanted)
-    first = UNMEASURED if wanted.precision == AUTO else wanted.precision  # until the hash is known
+    unmeasured = PRECISION.get(bits, UNMEASURED)
+    first = unmeasured if wanted.precision == AUTO else wanted.precision  # until the hash is known
     check_memory(config.memory_bytes if kernels is None else packed_bytes(config, first), device)
     model: GPT2
     with files.Hashing(weights.files) as hashing:
@@ -156,19 +161,23 @@ def _load_gpt2(folder: Path, raw: Config, wanted: Wanted) -> Loading:
         set_threads(config.n_parameters, device)
         backend, precision = ("studio" if kernels is None else "compiled"), "float32"
         if kernels is None:
-            tensors = yield from _scaled(0.0, 0.9, read_tensors(weights, names))
+            reading = read_codes(weights, names, config) if bits else read_tensors(weights, names)
+            tensors = yield from _scaled(0.0, 0.9, reading)
             model = GPT2(config, tensors, device)
         else:
             if wanted.precision == AUTO and wanted.measured:
                 yield from _scaled(0.0, _HASHED, hashing.finish())  # which is best for these weights?
-            precision = wanted.precision_of(hashing.digest)
+            precision = wanted.precision_of(hashing.digest, unmeasured)
             check_memory(packed_bytes(config, precision), device)
             packed = PackedWeights(kernels, config, precision)
             done: set[str] = set()
-            for name, tensor, row in each_tensor(weights, names, PackedWeights.IN_PIECES):
-                packed.put(name, tensor, row)
+            for name, part, row in _each(weights, names, config, bits):
+                if isinstance(part, Codes):
+                    packed.put_codes(name, part, row)
+                else:
+                    packed.put(name, part, row)
                 done.add(name)
-                yield _HASHED + (0.9 - _HASHED) * len(done) / len(names)
+                yield _HASHED + (0.9 - _HASHED) * len(done) / len(config.shapes())
             model = CompiledGPT2(packed)
         yield from _scaled(0.9, 1.0, hashing.finish())
         digest = hashing.digest
@@ -177,6 +186,14 @@ def _load_gpt2(folder: Path, raw: Config, wanted: Wanted) -> Loading:
         folder, "gpt2", backend, digest, model, tokenizer, n_layer=config.n_layer, n_embd=config.n_embd
     )
     return Checkpoint(model, tokenizer, replace(info, dtype=precision))
+
+
+def _each(
+    weights: files.Weights, names: Mapping[str, str], config: GPT2Config, bits: int
+) -> Iterator[tuple[str, Tensor | Codes, int]]:
+    if bits:
+        return each_part(weights, names, config)
+    return each_tensor(weights, names, PackedWeights.IN_PIECES)
 
 
 def _kernels(wanted: Wanted) -> library.Kernels | None:

@@ -7,7 +7,8 @@ from typing import Any
 
 from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
 from studio.core.model import GPT2Config
-from studio.core.model_files import Weights
+from studio.core.model_files import Weights, stored_bits
+from studio.core.quantised import fits, stored_shapes
 
 _BUFFERS = (".attn.bias", ".attn.masked_bias")  # causal masks that older checkpoints carry along
 _CHOOSE_ANOTHER = QT_TRANSLATE_NOOP("StudioError", "Choose another model.")
@@ -30,11 +31,10 @@ def gpt2_config(raw: Mapping[str, Any]) -> GPT2Config:
             raise _impossible(key, value)
         return value
 
-    if flag("add_cross_attention", default=False) or raw.get("quantization_config") is not None:
+    stored_bits(raw)
+    if flag("add_cross_attention", default=False):
         raise StudioError(
-            QT_TRANSLATE_NOOP(
-                "StudioError", "This kind of GPT-2 (quantized, or with cross-attention) is not supported."
-            ),
+            QT_TRANSLATE_NOOP("StudioError", "A GPT-2 with cross-attention is not supported."),
             _CHOOSE_ANOTHER,
         )
     n_embd = number("n_embd", 768, 65_536)
@@ -60,17 +60,18 @@ def gpt2_config(raw: Mapping[str, Any]) -> GPT2Config:
     )
 
 
-def match_names(config: GPT2Config, weights: Weights) -> dict[str, str]:
+def match_names(config: GPT2Config, weights: Weights, bits: int = 0) -> dict[str, str]:
     """Our name -> the file's, for every weight; some files say "transformer.h.0..." and some "h.0...".
 
-    StudioError unless the file holds exactly the weights that the configuration describes, in its shapes.
+    `bits` as `stored_bits` gives them. StudioError unless the file holds exactly the weights that the
+    configuration describes, in its shapes.
     """
     names = {
         name.removeprefix("transformer."): name for name in weights.shapes if not name.endswith(_BUFFERS)
     }
     if config.tie_word_embeddings:
         names.pop("lm_head.weight", None)  # a copy of wte
-    expected = config.shapes()
+    expected = stored_shapes(config, bits) if bits else config.shapes()
     for name, shape in expected.items():
         if name not in names:
             raise StudioError(
@@ -88,6 +89,16 @@ def match_names(config: GPT2Config, weights: Weights) -> dict[str, str]:
                 name=name,
                 actual=list(actual),
                 shape=list(shape),
+            )
+        if bits and not fits(name, weights.dtypes[names[name]]):
+            raise StudioError(
+                QT_TRANSLATE_NOOP(
+                    "StudioError",
+                    "The weights “{theirs}” are stored as {tensor}, which this model cannot use.",
+                ),
+                _OTHER_CONFIG,
+                theirs=name,
+                tensor=weights.dtypes[names[name]],
             )
     if surplus := sorted(names.keys() - expected.keys()):
         raise StudioError(

@@ -56,6 +56,24 @@ class Weights:
         return sum(file.stat().st_size for file in self.files)
 
 
+def stored_bits(config: Mapping[str, Any]) -> int:
+    """8 or 4 if config.json says that the weights are stored as in `quantised.py`, 0 for ordinary ones.
+
+    StudioError for any other kind of quantisation.
+    """
+    found = config.get("quantization_config")
+    if found is None:
+        return 0
+    if not isinstance(found, dict) or found not in [
+        {"quant_method": "gpt2-studio", "bits": bits, "group_size": 32} for bits in (8, 4)
+    ]:
+        raise StudioError(
+            QT_TRANSLATE_NOOP("StudioError", "This model is quantized, in a way that is not supported."),
+            QT_TRANSLATE_NOOP("StudioError", "Choose a version of the model that is not quantized."),
+        )
+    return int(found["bits"])
+
+
 def read_json(path: Path, max_bytes: int) -> dict[str, Any]:
     """Read a JSON object of at most `max_bytes`."""
     try:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from studio.core.model import Block, GPT2Config
+from studio.core.quantised import TABLES, Codes, as_stored
 from studio.kernels.library import Form, Kernels, LayerStruct, Matrix, ModelStruct
 
 PRECISIONS: Mapping[str, tuple[Form, Form, Form]] = {
@@ -56,7 +57,7 @@ class PackedWeights:
         self.head = self.embedding if tied else Matrix(kernels, head, config.n_embd, config.vocab_size)
         self._numbers: dict[str, Tensor] = {}  # of norms and biases, filled up to whole panels; and positions
 
-    IN_PIECES = ("wte.weight", "lm_head.weight")
+    IN_PIECES = TABLES
     """What may be put in pieces, as it is large."""
 
     def put(self, name: str, tensor: Tensor, row: int = 0) -> None:
@@ -78,6 +79,16 @@ class PackedWeights:
             self._matrices[module].set_bias(tensor.numpy().tobytes())
         else:
             self._numbers[name] = torch.cat([tensor, tensor.new_zeros(-len(tensor) % 64)])
+
+    def put_codes(self, name: str, codes: Codes, row: int = 0) -> None:
+        """Take a matrix, or some rows of a table, as a quantised file has it: the very bytes, if they fit."""
+        matrix = {"wte.weight": self.embedding, "lm_head.weight": self.head}.get(name)
+        if matrix is None:
+            matrix = self._matrices[name.removesuffix(".weight")]
+        if matrix.form == codes.form:
+            codes.write(matrix, row)
+        else:
+            self.put(name, as_stored(name, self.config.shapes()[name], codes), row)
 
     @property
     def n_bytes(self) -> int:

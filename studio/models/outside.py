@@ -28,6 +28,7 @@ def look_at(folder: Path) -> ShelfModel:
         path = files.regular_file(folder, "config.json")
         config = files.read_json(path, files.MAX_CONFIG_BYTES) if path else {}
         weights = files.find_weights(folder)
+        bits = files.stored_bits(config)
         n_bytes = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
     except StudioError as error:
         return replace(nothing, trouble=error.what_happened)
@@ -36,8 +37,9 @@ def look_at(folder: Path) -> ShelfModel:
     counts: dict[str, int] = {}
     for name, shape in weights.shapes.items():
         dtype = weights.dtypes[name]
-        counts[dtype] = counts.get(dtype, 0) + prod(shape)
-    most = max(counts, key=counts.__getitem__, default="")
+        n = prod(shape) * (2 if bits and dtype == "U8" else 1)  # two codes a byte
+        counts[dtype] = counts.get(dtype, 0) + (0 if bits and name.endswith((".scales", ".offsets")) else n)
+    most = {8: "I8", 4: "U8"}.get(bits) or max(counts, key=counts.__getitem__, default="")
     return replace(
         nothing,
         architecture=_word(config, "model_type"),
