@@ -34,7 +34,9 @@ Controls = Callable[[], str | None]  # the next word that was told, None if ther
 Job = Callable[[Spec, Controls], Iterator[dict[str, Any]]]
 """Yields the fields of progress events; the last dict it yields has "event": "done"."""
 
-JOBS: Mapping[str, str] = {}
+JOBS: Mapping[str, str] = {
+    "import_gguf": "studio.conversion.from_gguf:run",
+}
 """Name -> "module:function" of a Job. Only the child that runs it imports it."""
 
 
