@@ -117,3 +117,15 @@ def put_beside(manuscript: Manuscript, drafts: Sequence[Draft], parent: int) -> 
             draft.n_put = len(draft.text)
         if not draft.text and record.finish_reason is None:
             return
+
+
+def by_model(record: GenerationRecord, model: m.ModelInfo) -> GenerationRecord:
+    """The record of a generation that this model writes."""
+    return replace(
+        record,
+        model_name=model.name,
+        model_sha256=model.sha256,
+        model_path=model.path,
+        device=model.device,
+        environment=Environment.of(model).to_json(),
+    )

@@ -18,6 +18,9 @@ from studio.finding import Finding
 from studio.guessing import Guessing
 from studio.helping import Helping
 from studio.insight import Insight
+from studio.loading import Loading
+from studio.model_library import ModelLibrary
+from studio.models.built_in import STARTER
 from studio.precision import Precision
 from studio.preferences import Preferences
 from studio.reading import Reading
@@ -51,7 +54,6 @@ class Controller(QObject):
         self._library = library
         self._folder = folder
         self._jobs = itertools.count(1)
-        self._load_job = 0
         self._stopped = False
         self.sessions = Sessions(window, library, self)
         self.catalogue = Catalogue(window, library, self.sessions, self)
@@ -79,8 +81,14 @@ class Controller(QObject):
         self.recovery = Recovery(window, library, folder, self)
         self.recovery.folder_chosen.connect(self._on_folder_chosen)
         self.precision = Precision(window, model_thread, library, self.writing, folder, self._next_job, self)
+        self.loading = Loading(
+            window, model_thread, self.precision, self.writing, folder, self._next_job, self
+        )
+        self.loading.chosen.connect(self.preferences.set_model)
+        self.loading.gone.connect(self._on_model_gone)
+        self.models = ModelLibrary(window, library, self.loading, self.writing, self.sessions, folder, self)
         for chosen in (self.preferences.device_chosen, self.precision.chosen):
-            chosen.connect(lambda: self._choose_model(window.settings.model))
+            chosen.connect(self.loading.load_anew)
         model_thread.message.connect(self.on_message)
         library.message.connect(self.on_library_message)
         self.sessions.opened.connect(self._on_session_opened)
@@ -107,7 +115,7 @@ class Controller(QObject):
             self._window.editor.set_locked(False)  # no session to wait for: what is typed becomes the first
             self._window.update_openings()
         self._library.submit(r.OpenLibrary(str(self._folder)))
-        self.load_model(self._window.settings.model)
+        self.loading.load(self._window.settings.default_model or self._window.settings.model)
         self.views.start()
 
     @Slot()
@@ -117,6 +125,7 @@ class Controller(QObject):
             return
         self._stopped = True
         self.views.stop()
+        self.models.stop()
         self.transfer.cancel()
         self.sessions.close()
         self.preferences.save()
@@ -136,17 +145,17 @@ class Controller(QObject):
         if self.reproduction.takes(message):
             return
         match message:
-            case m.Progress(job_id=job_id, fraction=fraction):
+            case m.Progress():
+                self.loading.on_progress(message)
                 self.swapping.on_progress(message)
                 self.views.comparison.on_message(message)
-                if job_id == self._load_job:
-                    text = self.tr("Loading the model… {percent}%")
-                    self._window.status.show_activity(text.format(percent=round(100 * fraction)))
                 self.views.interior.on_progress(message)
                 self.views.tuning.on_progress(message)
                 self.precision.on_message(message)
             case m.ModelLoaded():
                 self._on_model_loaded(message)
+            case m.ModelUnloaded():
+                self.loading.on_unloaded(message)
             case m.GenerationStarted():
                 self.writing.on_started(message)
             case m.TokensGenerated() | m.AlternativeTokens():
@@ -202,30 +211,28 @@ class Controller(QObject):
             case _:
                 assert_never(message)
 
-    def load_model(self, name: str) -> None:
-        """Load a model by its name in the models folder, the starter's name, or a folder's path."""
-        path = Path(name)
-        if not path.is_absolute():
-            own = paths.models_dir(self._folder) / name
-            path = own if own.is_dir() else paths.resource("models", name)
-        self._load_job = self._next_job()
-        self._window.status.show_activity(self.tr("Loading the model…"))
-        self._thread.submit(self.precision.request(self._load_job, str(path)))
-
     def _on_model_loaded(self, message: m.ModelLoaded) -> None:
-        self._window.status.show_model(message.model)
-        self._window.status.show_activity("")
+        self.loading.on_loaded(message)
         self.insight.on_model_loaded()
         self.views.effects.on_model_loaded()
         self.guessing.on_model_loaded()
         self.writing.on_model_ready(message.model)
-        self.precision.on_model_loaded(message.model)
+        self.precision.on_model_loaded()
         self.views.comparison.on_model_loaded()
         self.views.interior.on_model_loaded(message.model)
         self.reading.measure()
         self.views.weaving.on_model_loaded()
 
+    @Slot()
+    def _on_model_gone(self) -> None:
+        self.precision.on_model_loaded()
+        self.views.comparison.on_model_loaded()
+        self.views.interior.on_model_gone()
+        self.views.weaving.on_model_loaded()
+
     def _on_job_failed(self, message: m.JobFailed) -> None:
+        if self.loading.is_dropped(message):
+            return
         if (
             self.insight.on_failed(message.job_id)
             or self.views.effects.on_failed(message.job_id)
@@ -251,13 +258,14 @@ class Controller(QObject):
         self.views.searching.on_failed(message.job_id)
         if self.views.tuning.on_failed(message):
             return
-        if message.job_id == self._load_job:
-            self._window.status.show_activity("")
+        did_not_load = self.loading.on_failed(message)
+        if did_not_load and self.writing.model is not None:
+            text += " " + self.tr("“{name}” goes on writing.").format(name=self.writing.model.name)
         notice = self._window.notice
         if message.report:
             show = partial(self.show_report, happened, message.report)
             notice.show_notice(text, "error", self.tr("Show report"), show)
-        elif message.job_id == self._load_job and self.writing.model is None:
+        elif did_not_load and not self.loading.is_loading and self.writing.model is None:
             notice.show_notice(text, "error", self.tr("Use the starter model"), self._on_starter_model)
         else:
             notice.show_notice(text, "error")
@@ -272,16 +280,11 @@ class Controller(QObject):
     def _on_open_model(self) -> None:
         folder = QFileDialog.getExistingDirectory(self._window, self.tr("Open a GPT-2 model folder"))
         if folder:
-            self._choose_model(folder)
+            self.loading.choose(folder)
 
     @Slot()
     def _on_starter_model(self) -> None:
-        self._choose_model("starter")
-
-    def _choose_model(self, name: str) -> None:
-        self.writing.stop()
-        self.preferences.set_model(name)
-        self.load_model(name)
+        self.loading.choose(STARTER)
 
     # -- the library ---------------------------------------------------------------------------------------
 
@@ -316,6 +319,8 @@ class Controller(QObject):
                 self.views.on_tokens_loaded(message)
             case r.GenerationLoaded():
                 self.views.on_generation_loaded(message)
+            case r.ModelsUsed() | r.SessionModels():
+                self.models.on_library_message(message)
             case r.RequestFailed():
                 self._on_request_failed(message)
             case r.Found():
@@ -360,6 +365,7 @@ class Controller(QObject):
     def _on_folder_chosen(self, folder: str) -> None:
         self._folder = self.preferences.folder = Path(folder)
         self.views.set_folder(self._folder)
+        self.loading.folder = self._folder
 
     @Slot(object)
     def _on_save_failed(self, message: r.RequestFailed) -> None:

@@ -148,7 +148,7 @@ class Interior(QObject):
     def _waiting(self, token: TextToken | None = None) -> str:
         """What has to happen first, in words; empty: nothing."""
         if self._writing.model is None:
-            return self.tr("The model is loading.")
+            return self._writing.without_model()
         if self._window.editor.is_generating:
             return self.tr("The model is writing; it can be looked into when it has finished.")
         if self._switching:
@@ -316,6 +316,12 @@ class Interior(QObject):
         self._forget()
         self._switching, self._before = 0, None
         self._page.show_model(model)
+        self._soon()
+
+    def on_model_gone(self) -> None:
+        """There is no model to look into."""
+        self._forget()
+        self._switching, self._before = 0, None
         self._soon()
 
     @Slot()

@@ -109,6 +109,9 @@ class Performance(QObject):
                 if self._measuring:
                     self._end("")
                 self._follow()
+            case m.ModelUnloaded():
+                self._info, self._usage, self._figures = None, None, ()
+                self._follow()
             case m.SwitchedOff(model=info):
                 self._info = info
                 self._follow()

@@ -74,8 +74,8 @@ class Precision(QObject):
         settings = self._window.settings
         return m.LoadModel(job_id, path, settings.device, settings.precision, measured=self.known.choices())
 
-    def on_model_loaded(self, _info: m.ModelInfo) -> None:
-        """Another model, or the same in another way."""
+    def on_model_loaded(self) -> None:
+        """Another model, or the same in another way, or none."""
         self._own, self._own_quote = {}, ""
         self._job = 0
         self._tell()

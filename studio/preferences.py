@@ -22,6 +22,7 @@ from studio.ui.run_options import RunOptions, new_seed
 from studio.worker import LibraryThread
 
 SAVE_MS = 1500
+N_RECENT = 8
 
 
 class Preferences(QObject):
@@ -54,9 +55,12 @@ class Preferences(QObject):
         self._timer.stop()
         self._library.submit(SaveSettings(paths.settings_file(self.folder), self._window.current_settings()))
 
+    @Slot(str)
     def set_model(self, name: str) -> None:
-        """Remember the model."""
-        self._window.settings = replace(self._window.settings, model=name)
+        """Remember the model, also among those used lately."""
+        settings = self._window.settings
+        recent = (name, *(other for other in settings.recent_models if other != name))[:N_RECENT]
+        self._window.settings = replace(settings, model=name, recent_models=recent)
         self._timer.start()
 
     def _restore(self) -> None:

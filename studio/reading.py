@@ -9,10 +9,11 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from studio.core import messages as m
 from studio.store import records as r
+from studio.text_places import prompt_start
 from studio.ui.main_window import MainWindow
 from studio.ui.token_index import TokenIndex
 from studio.worker import LibraryThread, ModelThread
-from studio.writing import Writing, prompt_start
+from studio.writing import Writing
 
 MEASURE_MS = 120
 COUNT_WORDS_MS = 250

@@ -170,7 +170,10 @@ class Settings:
     heat_last: str = _choice("surprisal", "probability", "rank", "entropy", "origin")  # what F4 switches on
     show_ribbon: bool = _switch(True)
     # how it writes
-    model: str = _text("starter")  # a name in the models folder, one that ships with the app, or a folder
+    model: str = _text("starter")  # used last: its id on the shelf, one that ships with the app, or a folder
+    default_model: str = _text()  # the same, used at the start; empty: the one used last
+    recent_models: tuple[str, ...] = _texts()  # the same, newest first
+    idle_unload_minutes: int = _whole(0, 0, 1440)  # without use, then its memory is given back; 0: never
     device: str = _choice("auto", "cpu", "cuda", "mps")
     precision: str = _choice("auto", "float32", "bfloat16", "float16", "int8", "int4")
     draft_ahead: bool = _switch(True)

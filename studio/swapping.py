@@ -17,13 +17,14 @@ from studio.core.manuscript import Manuscript
 from studio.insight import Insight
 from studio.sessions import Sessions
 from studio.store import records as r
+from studio.text_places import prompt_start
 from studio.token_page import TokenPage
 from studio.ui.document_mirror import CHUNK, clean_generated
 from studio.ui.main_window import MainWindow
 from studio.ui.token_index import TokenIndex
 from studio.ui.token_view.rows import Row
 from studio.worker import ModelThread
-from studio.writing import Writing, prompt_start
+from studio.writing import Writing
 
 REST_CHARS = 1000
 """So much of the text after a swapped token is handed to the search for a bridge: its next 12 tokens."""

@@ -134,7 +134,7 @@ class TokenPage(QObject):
         elif not manuscript.text:
             self._view.show_token(None)
         elif self._writing.model is None:
-            self._view.show_token(None, self.tr("The model is not loaded yet; then it reads the text."))
+            self._view.show_token(None, self._writing.without_model())
         elif self._writing.job_id is not None:
             self._view.show_token(None, self.tr("The model reads this as soon as it has finished writing."))
         else:

@@ -13,12 +13,13 @@ from studio.core import messages as m
 from studio.core.processors import LogitsProcessor
 from studio.path_taking import PathTaking
 from studio.sessions import Sessions
+from studio.text_places import prompt_start
 from studio.ui.loom.grown import ROOT, GrownTree, start_words
 from studio.ui.main_window import MainWindow
 from studio.ui.stage_notes import token_ban_note
 from studio.ui.token_index import TokenIndex
 from studio.worker import ModelThread
-from studio.writing import Writing, prompt_start
+from studio.writing import Writing
 
 PAUSE_MS = 350
 """After the caret has moved or the text has changed, before a tree is grown there."""
@@ -95,7 +96,7 @@ class Weaving(QObject):
         if not self._panel.isVisible():
             return
         if model is None:
-            self._say(self.tr("The model is loading; the tree grows as soon as it is ready."))
+            self._say(self._writing.without_model())
             return
         if self._writing.job_id is not None:
             self._say(self.tr("The model is writing. The tree grows at the caret when it has finished."))

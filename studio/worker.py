@@ -110,6 +110,10 @@ class _ModelProcess(QObject):
                 request = self._active.pop(job_id, None)
                 if isinstance(request, m.LoadModel):
                     self._model = request
+            case m.ModelUnloaded(makes_room=makes_room):
+                self._model = None
+                if not makes_room:
+                    self._active.pop(message.job_id, None)
             case (
                 m.GenerationFinished()
                 | m.ContextMeasured()
@@ -165,6 +169,7 @@ class _ModelProcess(QObject):
                 m.Generate
                 | m.GenerateAlternatives
                 | m.LoadModel
+                | m.UnloadModel
                 | m.ScoreText
                 | m.CompareText
                 | m.GrowTree

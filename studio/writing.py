@@ -9,34 +9,17 @@ from datetime import UTC, datetime
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from studio.alternatives import Draft, found, make_drafts, put_beside, seeds_from, timed
+from studio.alternatives import Draft, by_model, found, make_drafts, put_beside, seeds_from, timed
 from studio.core import chain
 from studio.core import messages as m
-from studio.core.environment import Environment
-from studio.core.manuscript import Manuscript
 from studio.core.processors.choosing import beams_of, chosen, n_texts
 from studio.sessions import Sessions
 from studio.store import records as r
+from studio.text_places import last_generation, prompt_start
 from studio.ui.main_window import MainWindow
 from studio.ui.run_options import new_seed
 from studio.ui.token_index import TokenIndex
 from studio.worker import ModelThread
-
-MIN_TAIL_CHARS = 20_000
-"""At least this much of the text before the caret is sent, however small the model's window."""
-
-
-def prompt_start(text: str, end: int, model: m.ModelInfo) -> int:
-    """Where the part of text[:end] that can matter to the model begins: after a line end where there is one.
-
-    No token is longer than `max_token_bytes`, so the context window cannot reach further back.
-    """
-    reach = max(model.n_positions * model.max_token_bytes, MIN_TAIL_CHARS)
-    start = end - 2 * reach
-    if start <= 0:
-        return 0
-    newline = text.find("\n", start, end - reach)
-    return newline + 1 if newline >= 0 else start
 
 
 @dataclass(slots=True)
@@ -60,6 +43,8 @@ class Writing(QObject):
 
     started = Signal()  # the model is about to be asked
 
+    model_wanted = Signal()  # something is to be written, and there is no model
+
     def __init__(
         self,
         window: MainWindow,
@@ -78,6 +63,7 @@ class Writing(QObject):
         self._run: Run | None = None
         self._wanted: Callable[[], None] | None = None  # pressed while the model was still loading
         self.model: m.ModelInfo | None = None
+        self.is_loading = True  # a model is on its way
         self.next_generation_id = 1
         sessions.before_leaving = self.detach
         actions = window.actions_by_name
@@ -170,11 +156,27 @@ class Writing(QObject):
         text = self.tr("The model is loading; writing starts as soon as it is ready.")
         self._window.status.show_activity(text)
         self.update_actions()
+        if self.model is None:
+            self.model_wanted.emit()
         return False
+
+    def without_model(self) -> str:
+        """What is said where the model would say something, while there is none."""
+        if self.is_loading:
+            return self.tr("The model is loading.")
+        return self.tr("No model is loaded. Continue loads it again; Model → Models… has others.")
+
+    def on_model_gone(self) -> None:
+        """There is no model any more."""
+        self.model = None
+        self.update_actions()
 
     def on_model_ready(self, model: m.ModelInfo) -> None:
         """A model is loaded; what was asked for meanwhile starts."""
         self.model = model
+        if self._run is not None:  # was asked for while this message was on its way: this model writes it
+            for draft in self._run.drafts:
+                draft.log.record = by_model(draft.log.record, model)
         self.update_actions()
         self.start_waiting()
 
@@ -215,13 +217,13 @@ class Writing(QObject):
             options.stop,
             options.stop_at_end_of_text,
             seed,
-            model.name,
-            model.sha256,
-            model.path,
-            model.device,
-            datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
-            environment=Environment.of(model).to_json(),
+            model_name="",
+            model_sha256="",
+            model_path="",
+            device="",
+            created_utc=datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
         )
+        record = by_model(record, model)
         seeds = seeds_from(seed, count)
         drafts = make_drafts(record, seeds, searched=beams_of(processors) is not None)
         self.next_generation_id += count
@@ -382,17 +384,3 @@ class Writing(QObject):
         )
         window.actions_by_name["stop"].setEnabled(busy or self._wanted is not None)
         window.update_actions()
-
-
-def last_generation(manuscript: Manuscript) -> tuple[int, int, int] | None:
-    """(id, start, end) of the latest generation that still has words in the text, edits inside included."""
-    latest = max((run.source for run in manuscript.runs), default=0)
-    if latest <= 0:
-        return None
-    start, end, at = -1, 0, 0
-    for run in manuscript.runs:
-        if run.source == latest:
-            start = at if start < 0 else start
-            end = at + run.length
-        at += run.length
-    return latest, start, end

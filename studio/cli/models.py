@@ -72,7 +72,7 @@ def _hashed(arguments: argparse.Namespace, model: ShelfModel) -> ShelfModel:
             break
     if model.id == STARTER:
         return replace(model, sha256=digest)
-    return shelf(arguments).note(model.id, sha256=digest)
+    return shelf(arguments).know(model.id, digest)
 
 
 def _rename_flags(parser: argparse.ArgumentParser) -> None:

@@ -305,12 +305,12 @@ def set_threads(n_parameters: int, device: torch.device) -> None:
     torch.set_num_threads(hardware.choose_threads(n_parameters) if device.type == "cpu" else 1)
 
 
-def check_memory(n_bytes: int, device: torch.device) -> None:
-    """Refuse a model that would not fit: a system out of memory kills programs, not always the guilty one."""
-    needed = n_bytes * 3 // 2  # while loading, some weights exist twice
-    available = hardware.available_memory_bytes()
-    if device.type == "cpu" and available is not None and needed > available:
-        raise StudioError(
+class NoRoomError(StudioError):
+    """A model does not fit beside what is in memory now. Both are bytes."""
+
+    def __init__(self, needed: int, available: int) -> None:
+        self.needed, self.available = needed, available
+        super().__init__(
             QT_TRANSLATE_NOOP(
                 "StudioError",
                 "This model needs about {needed} GB of memory, but only {available} GB are free.",
@@ -319,6 +319,14 @@ def check_memory(n_bytes: int, device: torch.device) -> None:
             needed=f"{needed / 1e9:.1f}",
             available=f"{available / 1e9:.1f}",
         )
+
+
+def check_memory(n_bytes: int, device: torch.device) -> None:
+    """Refuse a model that would not fit: a system out of memory kills programs, not always the guilty one."""
+    needed = n_bytes * 3 // 2  # while loading, some weights exist twice
+    available = hardware.available_memory_bytes()
+    if device.type == "cpu" and available is not None and needed > available:
+        raise NoRoomError(needed, available)
 
 
 def _scaled(begin: float, end: float, work: Generator[float, None, Any]) -> Generator[float, None, Any]:

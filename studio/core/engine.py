@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import time
-import traceback
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import PurePath
 from typing import TYPE_CHECKING, assert_never
 
 from studio.core import context
 from studio.core.alternatives import generate_alternatives
 from studio.core.bridge import find_bridges
-from studio.core.checkpoints import Checkpoint, load_checkpoint
+from studio.core.checkpoints import Checkpoint, NoRoomError
 from studio.core.comparing import compare
 from studio.core.draft_model import Drafts
 from studio.core.errors import QT_TRANSLATE_NOOP, STOPPED, StudioError
 from studio.core.generate import generate
-from studio.core.hardware import is_out_of_memory
 from studio.core.inspection import inspect_place
+from studio.core.loading import let_go, load
 from studio.core.looking import Looking, switch_off
 from studio.core.lookup import Vocabulary, look_up
 from studio.core.measuring import measure_precisions
@@ -49,8 +47,8 @@ from studio.core.messages import (
     MeasurePrecisions,
     Message,
     ModelLoaded,
+    ModelUnloaded,
     PlaceInspected,
-    Progress,
     ReadingFinished,
     ReadText,
     Redraw,
@@ -66,17 +64,19 @@ from studio.core.messages import (
     Token,
     TokensGenerated,
     TuneSettings,
+    UnloadModel,
     WeighWords,
 )
 from studio.core.model import Cancelled, InterruptedReading, never
 from studio.core.outlook import Outlook
-from studio.core.performance import measure, tell_usage
+from studio.core.performance import held_bytes, measure, process_bytes, tell_usage
 from studio.core.processors.guiding import needs_model
 from studio.core.reader import Reader
 from studio.core.redrawing import redraw
 from studio.core.replay import begin_at
 from studio.core.reshaping import broken_at, reshape
 from studio.core.score import score
+from studio.core.telling import failure, told
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -112,6 +112,8 @@ class Engine:
         match request:
             case LoadModel():
                 yield from self._load(request, cancelled)
+            case UnloadModel():
+                yield self._unload(request.job_id)
             case Generate() | GenerateAlternatives():
                 yield from self._generate(request, cancelled)
             case MeasureContext():
@@ -167,20 +169,32 @@ class Engine:
         return self._checkpoint
 
     def _load(self, request: LoadModel, cancelled: Cancelled) -> Iterator[Message]:
-        loading = load_checkpoint(
-            request.path, request.device, request.precision, request.backend, request.measured
-        )
-        while True:
-            try:
-                fraction = next(loading)
-            except StopIteration as stop:
-                self._take(stop.value)
-                break
-            if cancelled():
-                loading.close()
-                raise InterruptedReading
-            yield Progress(request.job_id, fraction)
+        before = self._checkpoint
+        try:
+            checkpoint = yield from load(request, cancelled)
+        except NoRoomError as error:
+            if before is None or error.needed > error.available + held_bytes(before):
+                raise
+            before = None
+            yield self._unload(request.job_id, makes_room=True)
+            checkpoint = yield from load(request, cancelled)
+        self._take(checkpoint)
+        if before is not None:
+            before = None
+            let_go()
         yield ModelLoaded(request.job_id, self._loaded().info)
+
+    def _unload(self, job_id: int, *, makes_room: bool = False) -> ModelUnloaded:
+        bytes_before = process_bytes()
+        self._checkpoint = self._reader = self._outlook = self._looking = self._vocabulary = None
+        self._drafts = Drafts()
+        let_go()
+        return ModelUnloaded(job_id, bytes_before, process_bytes(), makes_room)
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether there is a model."""
+        return self._checkpoint is not None
 
     def _take(self, checkpoint: Checkpoint) -> None:
         """Work with this model from now on; nothing is known of any text yet."""
@@ -356,42 +370,3 @@ class Engine:
     def _score(self, request: ScoreText, cancelled: Cancelled) -> Iterator[Message]:
         checkpoint = self._loaded()
         yield from told(request.job_id, score(checkpoint.model, checkpoint.tokenizer, request, cancelled))
-
-
-def told(job_id: int, work: Generator[float, None, Message]) -> Iterator[Message]:
-    """The progress of some work, and what comes of it."""
-    while True:
-        try:
-            fraction = next(work)
-        except StopIteration as stop:
-            yield stop.value
-            return
-        yield Progress(job_id, fraction)
-
-
-def failure(job_id: int, error: BaseException) -> JobFailed:
-    """The message for an error: a StudioError speaks for itself, anything else is a bug with a traceback."""
-    bug = ""
-    if isinstance(error, StudioError):
-        known = error
-    elif is_out_of_memory(error):
-        known = StudioError(
-            QT_TRANSLATE_NOOP("StudioError", "There is not enough memory."),
-            QT_TRANSLATE_NOOP("StudioError", "Close other programs, or choose a smaller model."),
-        )
-    else:
-        known = StudioError(
-            QT_TRANSLATE_NOOP("StudioError", "Something went wrong inside the program."),
-            QT_TRANSLATE_NOOP("StudioError", "Try again; if it happens again, please report it."),
-        )
-        bug = report(error)
-    return JobFailed(job_id, known.what_happened, known.what_to_do, bug, known.templates, known.values)
-
-
-def report(error: BaseException) -> str:
-    """Where an error happened and its class; not its message, which may quote what the user wrote."""
-    frames = traceback.extract_tb(error.__traceback__)
-    lines = [
-        f"  {PurePath(frame.filename).name}:{frame.lineno} in {frame.name}: {frame.line}" for frame in frames
-    ]
-    return "\n".join([*lines, f"{type(error).__module__}.{type(error).__qualname__}"])

@@ -25,6 +25,9 @@ from studio.core.inside_messages import SwitchOff as SwitchOff
 from studio.core.inside_messages import Weight as Weight
 from studio.core.inside_messages import WeighWords as WeighWords
 from studio.core.inside_messages import WordsWeighed as WordsWeighed
+from studio.core.loading_messages import LoadModel as LoadModel
+from studio.core.loading_messages import ModelUnloaded as ModelUnloaded
+from studio.core.loading_messages import UnloadModel as UnloadModel
 from studio.core.loom_messages import BeamsSearched as BeamsSearched
 from studio.core.loom_messages import Fit as Fit
 from studio.core.loom_messages import GrowTree as GrowTree
@@ -151,18 +154,6 @@ class ModelInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class LoadModel:
-    """Load a checkpoint folder and make it the current model. Answered by ModelLoaded or JobFailed."""
-
-    job_id: int
-    path: str
-    device: str = "auto"  # "auto", "cpu", "cuda", "mps"
-    precision: str = "float32"  # "bfloat16", "float16", "int8", "int4": needs the compiled kernels; "auto"
-    backend: str = "auto"  # "auto", "compiled", "torch"
-    measured: tuple[tuple[str, str], ...] = ()  # what "auto" is for weights of a SHA-256; see precisions.py
-
-
-@dataclass(frozen=True, slots=True)
 class Generate:
     """Continue `prompt`. Answered by GenerationStarted, TokensGenerated..., GenerationFinished; or JobFailed.
 
@@ -218,6 +209,7 @@ class Cancel:
 
 Request = (
     LoadModel
+    | UnloadModel
     | Generate
     | GenerateAlternatives
     | MeasureContext
@@ -361,6 +353,7 @@ class JobFailed:
 Message = (
     Progress
     | ModelLoaded
+    | ModelUnloaded
     | GenerationStarted
     | TokensGenerated
     | AlternativeTokens

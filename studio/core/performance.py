@@ -220,6 +220,11 @@ def cache_bytes(checkpoint: Checkpoint, n_tokens: int) -> int:
     return 2 * info.n_layer * info.n_embd * n_tokens * (2 if halves else 4)
 
 
+def held_bytes(checkpoint: Checkpoint) -> int:
+    """What comes free when the model is unloaded."""
+    return weight_bytes(checkpoint) + cache_bytes(checkpoint, checkpoint.info.n_positions)
+
+
 def bytes_per_token(checkpoint: Checkpoint, context: int) -> int:
     """What one token reads: the weights, of the two tables of embeddings one row each, and the cache."""
     model = checkpoint.model

@@ -83,6 +83,7 @@ class Mailbox:
         self._newest: dict[type, int] = {}
         self._quick: m.InspectPlace | None = None
         self._aside: m.ReshapeText | None = None
+        self._put_off: m.Request | None = None  # has come out of the queue before its time
         self.closed = False
 
     def put(self, request: m.Request) -> None:
@@ -105,12 +106,31 @@ class Mailbox:
 
     def get(self) -> m.Request | None:
         """The next request worth answering; None when closed. Blocks."""
-        while (request := self._requests.get()) is not None:
-            if request is self._quick:
-                self._quick = None
-            if request is self._aside:
-                self._aside = None
-            if self._newest.get(type(request), request.job_id) == request.job_id:
+        while (request := self._next()) is not None and not self._is_worth_answering(request):
+            pass
+        return request
+
+    def _next(self) -> m.Request | None:
+        request, self._put_off = self._put_off, None
+        return request or self._requests.get()
+
+    def _is_worth_answering(self, request: m.Request) -> bool:
+        if request is self._quick:
+            self._quick = None
+        if request is self._aside:
+            self._aside = None
+        return self._newest.get(type(request), request.job_id) == request.job_id
+
+    def get_beside(self) -> m.Request | None:
+        """A request that waits and is about the model that is loaded, while another one is being loaded."""
+        while self._put_off is None and not self._requests.empty():
+            request = self._requests.get()
+            if request is None:
+                self._requests.put(None)  # the end is for the one who asks for all
+                return None
+            if isinstance(request, m.LoadModel | m.UnloadModel):
+                self._put_off = request
+            elif self._is_worth_answering(request):
                 return request
         return None
 
@@ -140,7 +160,7 @@ class Mailbox:
     @property
     def is_waited_for(self) -> bool:
         """Whether something has been asked since."""
-        return not self._requests.empty()
+        return self._put_off is not None or not self._requests.empty()
 
     def is_cancelled(self, job_id: int) -> bool:
         """Whether the job should stop now."""
@@ -148,27 +168,34 @@ class Mailbox:
 
 
 def answer(engine: Engine, mailbox: Mailbox, send: Callable[[m.Message], None]) -> None:
-    """Carry out requests until the mailbox is closed."""
+    """Carry out requests until the mailbox is closed. While a model loads the one before answers."""
     while (request := mailbox.get()) is not None:
-        job_id = request.job_id
-        writes = isinstance(request, m.Generate | m.GenerateAlternatives)
-        gives_way = isinstance(request, m.MeasurePrecisions) and request.gives_way
-        aside = Aside(engine, mailbox, send)
-
-        def cancelled(
-            job_id: int = job_id, writes: bool = writes, aside: Aside = aside, gives_way: bool = gives_way
-        ) -> bool:
-            # A running job asks this every few hundredths of a second: the moment for small questions.
-            if (quick := mailbox.take_quick()) is not None and (reply := engine.quick(quick)) is not None:
-                mailbox.answered(quick)
-                send(reply)
-            if writes:
-                aside.go_on()
-            return mailbox.is_cancelled(job_id) or (gives_way and mailbox.is_waited_for)
-
-        for message in batched(engine.run(request, cancelled)):
+        for message in _answers(engine, mailbox, send, request):
             send(message)
-        aside.finish()
+            while isinstance(request, m.LoadModel) and engine.is_loaded and (other := mailbox.get_beside()):
+                for reply in _answers(engine, mailbox, send, other):
+                    send(reply)
+
+
+def _answers(
+    engine: Engine, mailbox: Mailbox, send: Callable[[m.Message], None], request: m.Request
+) -> Iterator[m.Message]:
+    job_id = request.job_id
+    writes = isinstance(request, m.Generate | m.GenerateAlternatives)
+    gives_way = isinstance(request, m.MeasurePrecisions) and request.gives_way
+    aside = Aside(engine, mailbox, send)
+
+    def cancelled() -> bool:
+        # A running job asks this every few hundredths of a second: the moment for small questions.
+        if (quick := mailbox.take_quick()) is not None and (reply := engine.quick(quick)) is not None:
+            mailbox.answered(quick)
+            send(reply)
+        if writes:
+            aside.go_on()
+        return mailbox.is_cancelled(job_id) or (gives_way and mailbox.is_waited_for)
+
+    yield from batched(engine.run(request, cancelled))
+    aside.finish()
 
 
 class Aside:

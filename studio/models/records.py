@@ -36,4 +36,5 @@ class ShelfModel:
     added_utc: str  # ISO 8601
     about: About = About()
     trouble: str = ""  # one English sentence if it cannot be loaded, such as a folder that is gone
+    was_sha256: str = ""  # when it was put on the shelf, if its weights have been changed since
     n_cached: int = 0  # numbers that the KV cache holds for each token; 0: not known

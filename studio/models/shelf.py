@@ -26,6 +26,7 @@ from typing import Any
 
 from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
 from studio.core.model_files import SHELF_RECORD
+from studio.models.hashing import stamp
 from studio.models.outside import look_at
 from studio.models.records import About, ShelfModel
 
@@ -63,6 +64,11 @@ class Shelf:
         wanted = name_or_id.casefold()
         return next((model for model in models if model.name.casefold() == wanted), None)
 
+    def place(self, model_id: str) -> Path:
+        """Where the files of a model are, or would be if it were there."""
+        place = self.folder / model_id
+        return _elsewhere(place, _read_record(place))
+
     # -- putting up ----------------------------------------------------------------------------------------
 
     @contextmanager
@@ -90,7 +96,7 @@ class Shelf:
         """
         name = self.free_name(name)
         try:
-            _write_record(staged, _record(name, about, sha256))
+            _write_record(staged, _record(name, about, sha256) | {"stamp": stamp(staged)})
             for path in [*staged.rglob("*"), staged]:
                 _sync(path)
             place = self._free_place(name)
@@ -137,13 +143,21 @@ class Shelf:
 
     def note(self, model_id: str, **fields: Any) -> ShelfModel:
         """Change entries of a model's record: name, sha256, or those of About."""
-        self._existing(model_id)
+        model = self._existing(model_id)
         place = self.folder / model_id
+        if "sha256" in fields:
+            fields["stamp"] = stamp(model.folder)
         try:
             _write_record(place, _read_record(place) | fields)
         except OSError as error:
             raise _cannot_write(place, error) from error
         return self._look(place)
+
+    def know(self, model_id: str, sha256: str) -> ShelfModel:
+        """Note what its weights were found to be. If they were others when it came, that is not forgotten."""
+        record = _read_record(self.folder / model_id)
+        first = _text(record, "was_sha256") or _text(record, "sha256")
+        return self.note(model_id, sha256=sha256, was_sha256=first if first != sha256 else "")
 
     def remove(self, model_id: str) -> None:
         """Move a model to the trash; of one used in place, only that it is known."""
@@ -181,8 +195,7 @@ class Shelf:
 
     def _look(self, place: Path) -> ShelfModel:
         record = _read_record(place)
-        elsewhere = record.get("folder")
-        folder = Path(elsewhere) if isinstance(elsewhere, str) else place
+        folder = _elsewhere(place, record)
         known = {
             name: record[name] for name in ("source", "licence", "base", "made_by") if _text(record, name)
         }
@@ -192,7 +205,8 @@ class Shelf:
             id=place.name,
             name=_text(record, "name") or place.name,
             in_place=folder is not place,
-            sha256=_text(record, "sha256"),
+            sha256=_text(record, "sha256") if _text(record, "stamp") in ("", stamp(folder)) else "",
+            was_sha256=_text(record, "was_sha256"),
             added_utc=_text(record, "added_utc"),
             about=About(**known, notes=notes),
         )
@@ -232,6 +246,12 @@ def clean_name(name: str) -> str:
 def _record(name: str, about: About, sha256: str) -> dict[str, Any]:
     now = datetime.now(UTC).isoformat(timespec="seconds")
     return {"name": name, "sha256": sha256, "added_utc": now, **asdict(about)}
+
+
+def _elsewhere(place: Path, record: dict[str, Any]) -> Path:
+    """The folder of a model that is used in place; else its place on the shelf."""
+    folder = record.get("folder")
+    return Path(folder) if isinstance(folder, str) else place
 
 
 def _read_record(place: Path) -> dict[str, Any]:

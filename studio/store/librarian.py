@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar, assert_never
 
 from studio.core.errors import QT_TRANSLATE_NOOP
-from studio.store import files, keeping, shelf
+from studio.store import files, keeping, model_use, shelf
 from studio.store.errand import Errand
 from studio.store.opening import connect
 from studio.store.records import (
@@ -38,9 +38,12 @@ from studio.store.records import (
     LibraryOpened,
     LibraryRequest,
     ListBackups,
+    ListModelUses,
+    ListSessionModels,
     ListSessions,
     LoadGeneration,
     LoadTokens,
+    ModelsUsed,
     OpenLibrary,
     OpenSession,
     PinSession,
@@ -55,6 +58,7 @@ from studio.store.records import (
     SaveGeneration,
     SaveSession,
     SearchLibrary,
+    SessionModels,
     SessionOpened,
     SessionsListed,
     SessionSummary,
@@ -154,6 +158,12 @@ class Librarian:
                     yield GenerationLoaded(
                         request.generation_id, self._open_store().generation(request.generation_id)
                     )
+                case ListModelUses():
+                    yield ModelsUsed(self._open_store().look(model_use.uses))
+                case ListSessionModels():
+                    wanted = request.session_id
+                    found = self._open_store().look(lambda db: model_use.of_session(db, wanted))
+                    yield SessionModels(wanted, found)
                 case CloseLibrary():
                     self._close()
                     yield LibraryClosed()

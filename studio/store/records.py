@@ -41,6 +41,11 @@ from studio.store.keeping_records import SearchLibrary as SearchLibrary
 from studio.store.keeping_records import TagSession as TagSession
 from studio.store.keeping_records import TrashEmptied as TrashEmptied
 from studio.store.keeping_records import View as View
+from studio.store.model_records import ListModelUses as ListModelUses
+from studio.store.model_records import ListSessionModels as ListSessionModels
+from studio.store.model_records import ModelsUsed as ModelsUsed
+from studio.store.model_records import ModelUse as ModelUse
+from studio.store.model_records import SessionModels as SessionModels
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +242,8 @@ LibraryRequest = (
     | SaveGeneration
     | LoadTokens
     | LoadGeneration
+    | ListModelUses
+    | ListSessionModels
     | CloseLibrary
 )
 
@@ -352,6 +359,8 @@ LibraryMessage = (
     | Saved
     | TokensLoaded
     | GenerationLoaded
+    | ModelsUsed
+    | SessionModels
     | RequestFailed
     | LibraryClosed
 )

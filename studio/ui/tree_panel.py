@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QHelpEvent, QKeyEvent, QShowEvent
@@ -197,6 +197,11 @@ class TreePanel(QWidget):
         if QToolTip.isVisible() and node is not None and node.source == generation_id:
             place = self.list.viewport().mapToGlobal(self._tip_at)
             QToolTip.showText(place, index.data(Qt.ItemDataRole.ToolTipRole), self.list)
+
+    def name_models(self, names: Iterable[tuple[int, str]]) -> None:
+        """Say which model wrote each of several generations: a row tells where another model goes on."""
+        self.model.model_names.update(names)
+        self.list.viewport().update()
 
     @property
     def current(self) -> int:

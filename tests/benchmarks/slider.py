@@ -90,7 +90,7 @@ class Scene:
         real.wait_for(lambda: real.loaded and not real.editor.isReadOnly(), "the model and the library")
         if model is not None:
             real.loaded = None
-            real.controller.load_model(str(model))
+            real.controller.loading.load(str(model))
             real.wait_for(lambda: real.loaded, "the large model")
         insight = real.controller.insight
         text = prose(10 * N_POSITIONS, chance)
