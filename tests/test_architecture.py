@@ -23,7 +23,7 @@ MAX_LINES = 400
 # Calls and arguments that would run code found in a file.
 FORBIDDEN_CODE = {
     "pickle": re.compile(r"\b(import|from) (c?[pP]ickle|dill|joblib|shelve|marshal)\b"),
-    "torch.load": re.compile(r"\btorch\.load\("),
+    "torch.load": re.compile(r"\btorch\.load\((?!.*weights_only=True)"),
     "trust_remote_code": re.compile(r"trust_remote_code\s*=\s*True"),
     "eval": re.compile(r"(?<![\w.])(eval|exec)\("),
     "shell": re.compile(r"shell\s*=\s*True|\bos\.system\("),

@@ -8,6 +8,7 @@ from dataclasses import replace
 from studio.cli import running
 from studio.cli.library import line, print_result
 from studio.cli.model_action import ModelAction, add_model, as_row, found, shelf
+from studio.cli.models_import import IMPORT, VERIFY
 from studio.models.built_in import STARTER, starter
 from studio.models.hashing import weights_sha256
 from studio.models.records import ShelfModel
@@ -121,6 +122,8 @@ def _empty_trash(arguments: argparse.Namespace) -> int:
 ACTIONS: tuple[ModelAction, ...] = (
     ModelAction("list", "one line a model", _list_flags, _list),
     ModelAction("info", "all that is known of one", add_model, _info),
+    IMPORT,
+    VERIFY,
     ModelAction("rename", "call it something else", _rename_flags, _rename),
     ModelAction("remove", "into the trash", add_model, _remove),
     ModelAction("restore", "out of the trash", add_model, _restore),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -255,7 +254,7 @@ def _info(
     n_embd: int,
 ) -> ModelInfo:
     return ModelInfo(
-        name=model_name(folder),
+        name=files.model_name(folder),
         path=str(folder),
         sha256=sha256,
         architecture=architecture,
@@ -284,20 +283,6 @@ def end_of_text(raw: Config, vocab_size: int) -> int | None:
     if isinstance(value, list) and value:
         value = value[0]
     return value if type(value) is int and 0 <= value < vocab_size else None
-
-
-def model_name(folder: Path) -> str:
-    """What the user calls a model of the shelf, else the folder's name; in Hugging Face's cache, where that
-    is a commit, the name on the hub."""
-    with suppress(StudioError):
-        if (record := files.regular_file(folder, files.SHELF_RECORD)) is not None:
-            name = files.read_json(record, files.MAX_CONFIG_BYTES).get("name")
-            if isinstance(name, str) and name.isprintable() and 0 < len(name) <= 100:
-                return name
-    resolved = folder.resolve()
-    if resolved.parent.name == "snapshots":
-        return resolved.parents[1].name.removeprefix("models--").replace("--", "/")
-    return resolved.name
 
 
 def set_threads(n_parameters: int, device: torch.device) -> None:

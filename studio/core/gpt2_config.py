@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
-from studio.core.model import GPT2Config
+from studio.core.gpt2_shape import GPT2Config
 from studio.core.model_files import Weights, stored_bits
-from studio.core.quantised import fits, stored_shapes
 
 _BUFFERS = (".attn.bias", ".attn.masked_bias")  # causal masks that older checkpoints carry along
 _CHOOSE_ANOTHER = QT_TRANSLATE_NOOP("StudioError", "Choose another model.")
@@ -71,7 +70,11 @@ def match_names(config: GPT2Config, weights: Weights, bits: int = 0) -> dict[str
     }
     if config.tie_word_embeddings:
         names.pop("lm_head.weight", None)  # a copy of wte
-    expected = stored_shapes(config, bits) if bits else config.shapes()
+    expected = config.shapes()
+    if bits:
+        from studio.core.quantised import fits, stored_shapes  # and torch with it
+
+        expected = stored_shapes(config, bits)
     for name, shape in expected.items():
         if name not in names:
             raise StudioError(

@@ -1,21 +1,9 @@
-"""What a GPT-2 is made of: its sizes, the shapes of its weights, its activation functions."""
+"""What a GPT-2 is made of: its sizes and the shapes of its weights. Without torch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from math import sqrt
-
-import torch.nn.functional as F  # noqa: N812 (its usual name)
-from torch import Tensor
-
-ACTIVATIONS: Mapping[str, Callable[[Tensor], Tensor]] = {
-    "gelu_new": partial(F.gelu, approximate="tanh"),  # Hendrycks & Gimpel, arXiv 1606.08415
-    "gelu_pytorch_tanh": partial(F.gelu, approximate="tanh"),
-    "gelu": F.gelu,
-    "relu": F.relu,
-}
 
 
 @dataclass(frozen=True, slots=True)

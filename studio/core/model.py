@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (its usual name)
 from torch import Tensor
 
-from studio.core.gpt2_shape import ACTIVATIONS as ACTIVATIONS
+from studio.core.activations import ACTIVATIONS as ACTIVATIONS
 from studio.core.gpt2_shape import GPT2Config as GPT2Config
 from studio.core.hardware import chunk_tokens
 from studio.core.kept_prefixes import KeptPrefixes

@@ -10,6 +10,7 @@ import json
 import math
 import threading
 from collections.abc import Generator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,9 @@ SHELF_RECORD = "studio-model.json"
 
 MAX_CONFIG_BYTES = 1_000_000
 MAX_TOKENIZER_BYTES = 100_000_000
-MAX_HEADER_BYTES = 100_000_000  # safetensors' own limit
+MAX_HEADER_BYTES = 8_000_000  # 60,000 tensors; safetensors' own limit would take a gigabyte of memory
+_MAX_JSON_PARTS = 4_000_000
+"""Commas and brackets. The largest tokenizers have half as many; parsed, each costs some 50 bytes."""
 _LOOK_S = 0.02
 _BYTES_PER_NUMBER = {
     "F32": 4,
@@ -89,7 +92,10 @@ def read_json(path: Path, max_bytes: int) -> dict[str, Any]:
                 size=f"{size:,}",
                 max_bytes=f"{max_bytes:,}",
             )
-        value = json.loads(path.read_bytes().decode("utf-8-sig"))
+        raw = path.read_bytes()
+        if sum(map(raw.count, b"[{,")) > _MAX_JSON_PARTS:
+            raise ValueError(path)
+        value = json.loads(raw.decode("utf-8-sig"))
     except OSError as error:
         raise unreadable(path, error) from error
     except (ValueError, RecursionError) as error:
@@ -166,7 +172,7 @@ def find_weights(folder: Path) -> Weights:
 
 
 def _shards(folder: Path, index: Path) -> list[Path]:
-    weight_map = read_json(index, MAX_TOKENIZER_BYTES).get("weight_map")
+    weight_map = read_json(index, MAX_HEADER_BYTES).get("weight_map")
     if not isinstance(weight_map, dict) or not weight_map:
         raise StudioError(
             QT_TRANSLATE_NOOP("StudioError", "“model.safetensors.index.json” lists no weights."),
@@ -293,6 +299,20 @@ class Hashing:
             self.digest = stop.value
         except Exception as error:
             self._error = error
+
+
+def model_name(folder: Path) -> str:
+    """What the user calls a model of the shelf, else the folder's name; in Hugging Face's cache, where that
+    is a commit, the name on the hub."""
+    with suppress(StudioError):
+        if (record := regular_file(folder, SHELF_RECORD)) is not None:
+            name = read_json(record, MAX_CONFIG_BYTES).get("name")
+            if isinstance(name, str) and name.isprintable() and 0 < len(name) <= 100:
+                return name
+    resolved = folder.resolve()
+    if resolved.parent.name == "snapshots":
+        return resolved.parents[1].name.removeprefix("models--").replace("--", "/")
+    return resolved.name
 
 
 def damaged(path: Path) -> StudioError:

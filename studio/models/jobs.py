@@ -4,14 +4,15 @@ The child is this program with `--job`. Its first line on stdin is a JSON object
 stdout it writes one JSON object a line: {"event": "progress", ...}, then exactly one {"event": "done", ...}
 or {"event": "failed", "happened", "to_do", "values"}: the two templates of a StudioError and their values. It
 ends when stdin closes, so that no job outlives the window; before that, a line {"control": word} tells it
-something. "memory_bytes" and "cpu_s" in the first line limit what the child may take, where the system can do
-that.
+something. "memory_bytes" and "cpu_s" in the first line limit what the child may take, and "offline" takes the
+network away from it, where the system can do that.
 
 Whoever starts one treats what comes out as a stranger's words: it is data, checked, never run.
 """
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import json
 import os
@@ -29,6 +30,8 @@ if sys.platform != "win32":
 JOB_FLAG = "--job"
 MAX_LINE_BYTES = 1 << 20
 
+_NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000  # of unshare(2)
+
 Spec = Mapping[str, Any]
 Controls = Callable[[], str | None]  # the next word that was told, None if there is none
 Job = Callable[[Spec, Controls], Iterator[dict[str, Any]]]
@@ -36,6 +39,9 @@ Job = Callable[[Spec, Controls], Iterator[dict[str, Any]]]
 
 JOBS: Mapping[str, str] = {
     "import_gguf": "studio.conversion.from_gguf:run",
+    "import_folder": "studio.conversion.from_folder:import_folder",
+    "import_safetensors": "studio.conversion.from_folder:import_safetensors",
+    "import_pickle": "studio.conversion.from_pickle:import_pickle",
 }
 """Name -> "module:function" of a Job. Only the child that runs it imports it."""
 
@@ -69,6 +75,19 @@ def _limit(spec: Spec) -> None:
         for what, key in ((resource.RLIMIT_AS, "memory_bytes"), (resource.RLIMIT_CPU, "cpu_s")):
             if (limit := spec.get(key)) is not None:
                 resource.setrlimit(what, (int(limit), resource.getrlimit(what)[1]))
+    if spec.get("offline"):
+        leave_network()
+
+
+def leave_network() -> bool:
+    """Give this process a network of its own that leads nowhere; whether the system lets us.
+
+    Linux only, and before the first thread is started.
+    """
+    if sys.platform != "linux":
+        return False
+    code: int = ctypes.CDLL(None).unshare(_NEW_USER | _NEW_NETWORK)
+    return code == 0
 
 
 def _listen(words: list[str]) -> None:
