@@ -18,8 +18,9 @@ from math import prod
 from pathlib import Path
 
 from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
-from studio.core.model_files import MAX_HEADER_BYTES, unreadable
+from studio.core.model_files import unreadable
 
+MAX_HEADER_BYTES = 100_000_000  # with a vocabulary in it: many times what a safetensors file needs
 MAX_TENSORS = 1 << 16
 MAX_KEYS = 1 << 16
 MAX_STRINGS = 1 << 21  # in all arrays together: the largest vocabularies, with their merges, need a third
