@@ -188,6 +188,9 @@ class Settings:
     seed: int = _whole(0, 0, 2**63 - 1)  # used when seed_mode is "fixed"
     stop: tuple[str, ...] = _texts()
     stop_at_end_of_text: bool = _switch(True)
+    # where models come from
+    hub_endpoint: str = _text()  # empty: HF_ENDPOINT, else the Hugging Face Hub
+    hub_proxy: str = _text()  # empty: the one of the environment, if any
     # what was exported last
     export_scope: str = _choice("session", "selection", "branch", "tree", "library")
     export_format: str = _text("text")

@@ -108,6 +108,8 @@ def test_the_first_window_waits_neither_for_sqlite_nor_for_formats_nor_for_late_
     ).stdout.split()
     assert "studio.ui.main_window" in loaded
     assert not set(loaded) & {
+        "httpx2",
+        "huggingface_hub",
         "sqlite3",
         "sqlite_utils",
         "studio.exchanging",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 
-from studio.cli import running
+from studio.cli import models_download, running
 from studio.cli.library import line, print_result
 from studio.cli.model_action import ModelAction, add_model, as_row, found, shelf
 from studio.cli.models_import import IMPORT, VERIFY
@@ -121,6 +121,7 @@ def _empty_trash(arguments: argparse.Namespace) -> int:
 
 ACTIONS: tuple[ModelAction, ...] = (
     ModelAction("list", "one line a model", _list_flags, _list),
+    models_download.ACTION,
     ModelAction("info", "all that is known of one", add_model, _info),
     IMPORT,
     VERIFY,

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from studio.core import messages as m
 from studio.core import wire
+from studio.core.offline import refuse_network
 from studio.core.processors.guiding import needs_model
 
 if TYPE_CHECKING:
@@ -231,6 +232,7 @@ class Aside:
 
 def main() -> int:
     """Serve on stdin and stdout until stdin ends."""
+    refuse_network()
     requests = sys.stdin.buffer
     # Whatever a library prints must not land between frames: only `frames` reaches the pipe.
     frames = cast(BinaryIO, os.fdopen(os.dup(1), "wb", buffering=0))

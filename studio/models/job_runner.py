@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,7 @@ def parse(line: bytes) -> dict[str, Any]:
     return dict(event)
 
 
-def run(spec: jobs.Spec, wall_s: float | None = None) -> Iterator[dict[str, Any]]:
+def run(spec: jobs.Spec, wall_s: float | None = None) -> Generator[dict[str, Any], None, None]:
     """Run a job: its events, the last of them "done". Closing the iterator ends the job.
 
     Raises the StudioError the job tells of, or one of our own if it breaks off or takes longer than `wall_s`.

@@ -16,6 +16,7 @@ import ctypes
 import importlib
 import json
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.core.errors import StudioError
+from studio.core.offline import refuse_network
 
 if sys.platform != "win32":
     import resource
@@ -42,8 +44,13 @@ JOBS: Mapping[str, str] = {
     "import_folder": "studio.conversion.from_folder:import_folder",
     "import_safetensors": "studio.conversion.from_folder:import_safetensors",
     "import_pickle": "studio.conversion.from_pickle:import_pickle",
+    "download": "studio.models.hub.download:download",
+    "forget_download": "studio.models.hub.download:forget",
 }
 """Name -> "module:function" of a Job. Only the child that runs it imports it."""
+
+ONLINE = frozenset({"download"})
+"""The jobs that may open a socket, because somebody pressed Download. All others are refused one."""
 
 
 def main() -> int:
@@ -55,8 +62,14 @@ def main() -> int:
         out.write(json.dumps(event) + "\n")
         out.flush()
 
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for whoever started this
     words: list[str] = []
     spec: Spec = json.loads(sys.stdin.readline(MAX_LINE_BYTES))
+    if spec["job"] in ONLINE:
+        # huggingface_hub reads this once, when it is imported: that is still to come in this process.
+        os.environ["HF_HUB_OFFLINE"] = "0"
+    else:
+        refuse_network()
     _limit(spec)
     threading.Thread(target=_listen, args=(words,), daemon=True).start()
     module, function = JOBS[spec["job"]].split(":")

@@ -1,0 +1,212 @@
+"""The job "download": one commit of a repository, from asking what there is to a model on the shelf.
+
+Spec: "library" (folder), "repo" and "revision", or "resume" (name of a folder of `.staging`), "name",
+"endpoint", "proxy", "token", "confirm" (tell what would be fetched and wait for the word "go"), "backoff_s".
+Control words: "go", "pause", "resume", "cancel". Nothing is on the shelf before every byte of it is verified.
+A download that failed or was killed stays in `.staging` to be resumed; one that was cancelled, or that can
+never become a model, does not.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from studio import paths
+from studio.core import model_files
+from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
+from studio.models.hub import names, unfinished
+from studio.models.hub.client import Access, PassingError, ask, make_client
+from studio.models.hub.fetching import Fetcher, full_disk, no_space
+from studio.models.hub.listing import Listing
+from studio.models.hub.meter import Meter
+from studio.models.hub.patience import CancelledError, Patience
+from studio.models.hub.unfinished import Unfinished
+from studio.models.jobs import Controls, Spec
+from studio.models.records import About, ShelfModel
+from studio.models.shelf import Shelf
+
+SPACE = 1.2
+"""So many times what is missing must be free on the disk."""
+
+Events = Iterator[dict[str, Any]]
+
+
+def download(spec: Spec, controls: Controls) -> Events:
+    """The job."""
+    shelf = Shelf(paths.models_dir(Path(spec["library"])))
+    patience = Patience(controls, float(spec.get("backoff_s", 1.0)))
+    access = _access(spec)
+    with make_client(access) as client:
+        work = _Work(spec, shelf, patience, access, client)
+        try:
+            yield from work.run()
+        except CancelledError:
+            if work.folder is not None:
+                unfinished.forget(work.folder)
+            yield {"event": "done", "cancelled": True}
+
+
+def forget(spec: Spec, _controls: Controls) -> Events:
+    """The job "forget_download": delete what has come of one that is not running."""
+    folder = _begun(Shelf(paths.models_dir(Path(spec["library"]))).staging, spec["resume"])
+    with unfinished.locked(folder):
+        pass
+    unfinished.forget(folder)
+    yield {"event": "done"}
+
+
+def _access(spec: Spec) -> Access:
+    endpoint = names.endpoint_of(str(spec.get("endpoint", "")))
+    token = names.check_token(str(spec.get("token", "")), endpoint)
+    return Access(endpoint, names.check_proxy(str(spec.get("proxy", ""))), token)
+
+
+def _begun(staging: Path, name: object) -> Path:
+    folder = staging / Path(str(name)).name
+    if not folder.name.startswith("download-") or not folder.is_dir():
+        raise _gone()
+    return folder
+
+
+@dataclass(slots=True)
+class _Work:
+    spec: Spec
+    shelf: Shelf
+    patience: Patience
+    access: Access
+    client: httpx2.Client
+    folder: Path | None = None  # once there is one to tidy up
+
+    def run(self) -> Events:
+        begun = self.spec.get("resume")
+        if begun:
+            self.folder = _begun(self.shelf.staging, begun)
+            found = unfinished.read(self.folder)
+            if found is None:
+                raise _gone()
+            known = found
+        else:
+            known = yield from self._ask()
+        if (model := self._on_shelf(known.listing)) is not None:
+            yield _done(model, already=True)
+            return
+        yield self._found(known)
+        if self.spec.get("confirm"):
+            self.patience.wait_for("go")
+        self.folder = known.folder
+        try:
+            with unfinished.locked(known.folder):
+                model = self._on_shelf(known.listing)
+                if model is None:
+                    yield from self._fetch(known)
+                    model = self._adopt(known)
+        except OSError as error:
+            missing = known.listing.n_bytes - known.done_bytes
+            raise full_disk(error, missing, self._free_bytes()) from error
+        unfinished.forget(known.folder)
+        yield _done(model)
+
+    def _ask(self) -> Generator[dict[str, Any], None, Unfinished]:
+        wanted = names.parse(str(self.spec["repo"]), self.access.endpoint)
+        if revision := names.check_revision(str(self.spec.get("revision", "")).strip()):
+            wanted = names.Wanted(wanted.repo, revision)
+        yield {"state": "asking", "host": self.access.host}
+        while True:
+            try:
+                listing = ask(self.access, wanted)
+                break
+            except PassingError as error:
+                yield from self.patience.failed(error)
+        name = str(self.spec.get("name", "")) or listing.repo.rpartition("/")[2]
+        folder = unfinished.place(self.shelf.staging, listing)
+        before = unfinished.read(folder)
+        etags = before.etags if before is not None else {}
+        return Unfinished(folder, listing, wanted.revision, name, self.access.endpoint, etags)
+
+    def _found(self, known: Unfinished) -> dict[str, Any]:
+        listing = known.listing
+        return {
+            "state": "found",
+            "repo": listing.repo,
+            "commit": listing.commit,
+            "licence": listing.licence,
+            "name": known.name,
+            "files": [[file.name, file.n_bytes] for file in listing.files],
+            "left_out": list(listing.left_out),
+            "total_bytes": listing.n_bytes,
+            "done_bytes": known.done_bytes,
+            "free_bytes": self._free_bytes(),
+            "folder": known.folder.name,
+            "host": self.access.host,
+        }
+
+    def _fetch(self, known: Unfinished) -> Events:
+        """Have every file in its place and verified."""
+        missing = known.listing.n_bytes - known.done_bytes
+        if (free := self._free_bytes()) < SPACE * missing:
+            raise no_space(round(SPACE * missing), free)
+        known.save()
+        meter = Meter(known.listing.n_bytes)
+        fetcher = Fetcher(self.client, self.access, known, meter, self.patience)
+        for file in known.listing.files:
+            yield from fetcher.fetch(file)
+            if file.name == "config.json":
+                self._check(known, whole=False)
+        yield meter.fields("checking", "")
+
+    def _check(self, known: Unfinished, *, whole: bool) -> None:
+        """Throw away what is verified but no model: nobody should wait for its weights."""
+        try:
+            model_files.read_json(known.files / "config.json", model_files.MAX_CONFIG_BYTES)
+            if whole:
+                model_files.find_weights(known.files)
+        except StudioError:
+            unfinished.forget(known.folder)
+            raise
+
+    def _adopt(self, known: Unfinished) -> ShelfModel:
+        self._check(known, whole=True)
+        listing = known.listing
+        wanted = {file.name for file in listing.files}
+        for path in known.files.iterdir():
+            if path.name not in wanted:  # of an earlier version that chose other files
+                path.unlink()
+        weights = [file.sha256 for file in listing.files if file.name.endswith(".safetensors")]
+        return self.shelf.adopt(
+            known.files,
+            known.name,
+            About(source=_source(listing), licence=listing.licence),
+            sha256=weights[0] if len(weights) == 1 else "",
+        )
+
+    def _on_shelf(self, listing: Listing) -> ShelfModel | None:
+        """The model that came from this very commit before."""
+        same = (model for model in self.shelf.models() if model.about.source == _source(listing))
+        return next((model for model in same if not model.trouble), None)
+
+    def _free_bytes(self) -> int:
+        folder = self.shelf.folder
+        while not folder.exists():
+            folder = folder.parent
+        return shutil.disk_usage(folder).free
+
+
+def _source(listing: Listing) -> str:
+    return f"hf:{listing.repo}@{listing.commit}"
+
+
+def _done(model: ShelfModel, *, already: bool = False) -> dict[str, Any]:
+    return {"event": "done", "model": model.id, "name": model.name, "already": already}
+
+
+def _gone() -> StudioError:
+    return StudioError(
+        QT_TRANSLATE_NOOP("StudioError", "The download that was begun is not there any more."),
+        QT_TRANSLATE_NOOP("StudioError", "Start it anew."),
+    )
