@@ -62,6 +62,11 @@ def precisions_file(library: Path) -> Path:
     return library / "precisions.json"
 
 
+def machine_file(library: Path) -> Path:
+    """How fast this machine's memory was measured to be; may be deleted at any time."""
+    return library / "machine.json"
+
+
 def presets_dir(library: Path) -> Path:
     """The user's own sampling presets, one TOML file each."""
     return library / "presets"

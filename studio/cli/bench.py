@@ -19,6 +19,7 @@ from studio.cli.bench_table import Measured
 from studio.cli.trouble import ArgumentsError
 from studio.core import messages as m
 from studio.core.engine import Engine
+from studio.models import machine
 
 Cancelled = Callable[[], bool]
 
@@ -36,11 +37,21 @@ def run_bench(arguments: argparse.Namespace) -> int:
             window = None if arguments.no_window else window_gaps(folder, cancelled)
         finally:
             running.end_progress()
+    keep_bandwidth(inputs.library(arguments), measured)
     if arguments.json:
         running.print_json(bench_table.as_json(measured, window))
     else:
         sys.stdout.write("\n".join(bench_table.lines(measured, window)) + "\n")
     return 0
+
+
+def keep_bandwidth(library: Path, measured: list[Measured]) -> None:
+    """Remember how fast the memory is, if there is a library: how fast models write is judged by it."""
+    figures = (figure for one in measured for figure in one.figures)
+    found = max((f.value for f in figures if f.quantity is m.Quantity.BANDWIDTH), default=0.0)
+    if found and library.is_dir():
+        with contextlib.suppress(OSError):
+            paths.machine_file(library).write_text(machine.as_json(found), "utf-8")
 
 
 @contextlib.contextmanager

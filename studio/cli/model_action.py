@@ -54,4 +54,6 @@ def found(arguments: argparse.Namespace, *, built_in: bool = False) -> ShelfMode
 
 def as_row(model: ShelfModel) -> dict[str, object]:
     """All that is known of a model, for JSON."""
-    return asdict(model) | {"folder": str(model.folder)}
+    row = asdict(model) | {"folder": str(model.folder)}
+    del row["why"]  # as `trouble`
+    return row

@@ -5,13 +5,18 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 
-from studio.cli import models_download, running
+from studio import paths
+from studio.cli import inputs, models_download, running
 from studio.cli.library import line, print_result
 from studio.cli.model_action import ModelAction, add_model, as_row, found, shelf
 from studio.cli.models_import import IMPORT, VERIFY
+from studio.core.free_memory import available_memory_bytes
+from studio.core.precisions import AUTO, Known
 from studio.models.built_in import STARTER, starter
 from studio.models.hashing import weights_sha256
+from studio.models.machine import read_bandwidth
 from studio.models.records import ShelfModel
+from studio.models.verdict import judge, speeds
 
 
 def _list_flags(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +54,16 @@ def _info(arguments: argparse.Namespace) -> int:
     model = found(arguments, built_in=True)
     if not model.sha256 and not model.trouble:
         model = _hashed(arguments, model)
-    rows = as_row(model)
+    known = Known.from_file(paths.precisions_file(inputs.library(arguments))).latest()
+    models = (
+        replace(starter(), sha256=model.sha256 if model.id == STARTER else ""),
+        *shelf(arguments).models(),
+    )
+    said = judge(
+        model, AUTO, known, available_memory_bytes(), speeds(models, AUTO, known, {}),
+        read_bandwidth(paths.machine_file(inputs.library(arguments))),
+    )  # fmt: skip
+    rows = as_row(model) | {"fit": said.fit.value, "verdict": str(said.said)}
     print_result(arguments, rows)
     if not arguments.json:
         for name, value in rows.items():

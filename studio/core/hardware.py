@@ -14,6 +14,8 @@ from pathlib import Path
 
 import torch
 
+from studio.core.free_memory import available_memory_bytes as available_memory_bytes
+
 THREADS_VARIABLE = "GPT2_STUDIO_THREADS"
 """The environment variable that says how many threads compute on the CPU, whatever the model."""
 
@@ -101,20 +103,6 @@ def give_back_memory() -> None:
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).malloc_trim(0)
-
-
-def available_memory_bytes() -> int | None:
-    """Memory a program may still take before the system swaps; None where we cannot ask."""
-    try:
-        for line in Path("/proc/meminfo").read_text("ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    except OSError:  # not Linux
-        pass
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):  # Windows has no sysconf
-        return None
 
 
 def is_out_of_memory(error: BaseException) -> bool:

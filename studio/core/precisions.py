@@ -73,14 +73,16 @@ class Known:
         """Remember; what is known from other versions and machines stays."""
         self._models.setdefault(info.sha256, {}).setdefault(machine(info), {})[figures.precision] = figures
 
+    def latest(self) -> dict[str, Measured]:
+        """What was measured last of each model, by SHA-256."""
+        return {sha256: list(machines.values())[-1] for sha256, machines in self._models.items()}
+
     def choices(self) -> tuple[tuple[str, str], ...]:
         """What "auto" is for each model that has been measured: SHA-256 and precision.
 
         Which machine this is nobody knows before torch has looked: what was measured last counts.
         """
-        return tuple(
-            (sha256, choose(list(machines.values())[-1])) for sha256, machines in self._models.items()
-        )
+        return tuple((sha256, choose(measured)) for sha256, measured in self.latest().items())
 
     def to_json(self) -> str:
         """For the file."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.core import model_files as files
-from studio.core.errors import StudioError
+from studio.core.errors import QT_TRANSLATE_NOOP, Sentence, StudioError
 from studio.models.records import ShelfModel
 
 _PRECISIONS = {
@@ -31,9 +31,12 @@ def look_at(folder: Path) -> ShelfModel:
         bits = files.stored_bits(config)
         n_bytes = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
     except StudioError as error:
-        return replace(nothing, trouble=error.what_happened)
+        why = Sentence(error.templates[0], error.values)
+        return replace(nothing, trouble=str(why), why=why)
     except OSError as error:
-        return replace(nothing, trouble=f"“{folder}” cannot be read ({error.strerror}).")
+        template = QT_TRANSLATE_NOOP("StudioError", "The folder “{folder}” is not there any more ({reason}).")
+        why = Sentence(template, (("folder", str(folder)), ("reason", error.strerror or "")))
+        return replace(nothing, trouble=str(why), why=why)
     counts: dict[str, int] = {}
     for name, shape in weights.shapes.items():
         dtype = weights.dtypes[name]

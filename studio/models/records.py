@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from studio.core.errors import Sentence
+
 
 @dataclass(frozen=True, slots=True)
 class About:
@@ -36,5 +38,6 @@ class ShelfModel:
     added_utc: str  # ISO 8601
     about: About = About()
     trouble: str = ""  # one English sentence if it cannot be loaded, such as a folder that is gone
+    why: Sentence | None = None  # the same as `trouble`, for the translators
     was_sha256: str = ""  # when it was put on the shelf, if its weights have been changed since
     n_cached: int = 0  # numbers that the KV cache holds for each token; 0: not known

@@ -39,6 +39,8 @@ def test_what_is_known_of_a_model_has_its_hash_which_is_kept(run: Run, shelf: Sh
     assert told["sha256"] == as_json(run, "models", "info", "starter")["sha256"]
     assert len(told["sha256"]) == 64
     assert shelf.models()[0].sha256 == told["sha256"]
+    assert told["fit"] == "fits"
+    assert told["verdict"].startswith("It takes 2")  # 250 MB and the little it is
     assert "architecture\tgpt2\n" in run("models", "info", told["id"])[1]
 
 
