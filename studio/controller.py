@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from studio import exchange, paths
 from studio.branches import Branches
+from studio.bringing_in import BringingIn
 from studio.catalogue import Catalogue
 from studio.core import messages as m
 from studio.finding import Finding
@@ -87,6 +88,7 @@ class Controller(QObject):
         self.loading.chosen.connect(self.preferences.set_model)
         self.loading.gone.connect(self._on_model_gone)
         self.models = ModelLibrary(window, library, self.loading, self.writing, self.sessions, folder, self)
+        self.bringing = BringingIn(window, self.models, self.transfer, self)
         for chosen in (self.preferences.device_chosen, self.precision.chosen):
             chosen.connect(self.loading.load_anew)
         model_thread.message.connect(self.on_message)
@@ -125,6 +127,7 @@ class Controller(QObject):
             return
         self._stopped = True
         self.views.stop()
+        self.bringing.stop()
         self.models.stop()
         self.transfer.cancel()
         self.sessions.close()

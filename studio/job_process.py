@@ -16,6 +16,7 @@ class JobProcess(QObject):
     progressed = Signal(dict)  # the event's fields
     done = Signal(dict)
     failed = Signal(object)  # StudioError
+    ended = Signal()  # the child is gone, whether it was done, failed or stopped
 
     def __init__(self, spec: jobs.Spec, parent: QObject, wall_s: float | None = None) -> None:
         super().__init__(parent)
@@ -85,11 +86,13 @@ class JobProcess(QObject):
         self._on_output()
         if not self._ended:
             self._fail(job_runner.broke_off())
+        self.ended.emit()
 
     @Slot(QProcess.ProcessError)
     def _on_error(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart and not self._ended:
             self._fail(job_runner.broke_off())
+            self.ended.emit()  # there will be no `finished`
 
     def _fail(self, error: StudioError) -> None:
         self._end()

@@ -10,6 +10,7 @@ from studio import paths
 from studio.core.errors import StudioError
 from studio.loading import Loading
 from studio.models.records import ShelfModel
+from studio.models.shelf import Shelf
 from studio.sessions import Sessions
 from studio.shelf_thread import Contents, ShelfThread
 from studio.store import records as r
@@ -52,6 +53,7 @@ class ModelLibrary(QObject):
             self._shelf = shelf = ShelfThread(paths.models_dir(self._folder), self)
             shelf.listed.connect(self._on_listed)
             shelf.failed.connect(self._on_failed)
+            shelf.change(Shelf.sweep)
         return self._shelf
 
     def stop(self) -> None:

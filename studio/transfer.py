@@ -53,8 +53,8 @@ class Transfer(QObject):
         self._progress = ""
         window.actions_by_name["export"].triggered.connect(self._on_export)
         window.actions_by_name["import"].triggered.connect(self._on_import)
-        drop = FileDrop(window, window.editor.viewport())
-        drop.dropped.connect(self.import_files)
+        self.drop = FileDrop(window, window.editor.viewport())
+        self.drop.dropped.connect(self.import_files)
 
     @Slot()
     def cancel(self) -> None:

@@ -47,6 +47,14 @@ _WHAT_TO_CHOOSE = QT_TRANSLATE_NOOP(
 )
 
 
+_SUFFIXES = frozenset([".safetensors", ".gguf", ".bin", ".pt", ".pth", ".ckpt"])
+
+
+def seems_a_model(path: Path) -> bool:
+    """Whether something dropped on the window is rather a model than a text: a folder, or by its name."""
+    return path.suffix.lower() in _SUFFIXES or path.name == "config.json" or path.is_dir()
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A model that can be brought, as far as one can tell without reading it."""

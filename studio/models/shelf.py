@@ -74,7 +74,7 @@ class Shelf:
     @contextmanager
     def staged(self) -> Iterator[Path]:
         """An empty folder to make a model in; what is in it at the end and was not adopted is deleted."""
-        folder = self.staging / f"new-{secrets.token_hex(6)}"
+        folder = self.staging / f"new-{os.getpid()}-{secrets.token_hex(6)}"
         try:
             folder.mkdir(parents=True, mode=0o700)
         except OSError as error:
@@ -176,9 +176,11 @@ class Shelf:
         return freed
 
     def sweep(self) -> None:
-        """Delete what killed programs left while making a model. Call only while no job runs."""
+        """Delete what killed programs left while making a model; not what a running one is making."""
         for path in self.staging.glob("new-*"):
-            shutil.rmtree(path, ignore_errors=True)
+            maker = path.name.split("-")[1]
+            if not (maker.isdecimal() and _lives(int(maker))):
+                shutil.rmtree(path, ignore_errors=True)
 
     # -- inside --------------------------------------------------------------------------------------------
 
@@ -235,6 +237,19 @@ class Shelf:
             _sync(target.parent)
         except OSError as error:
             raise _cannot_write(self.folder, error) from error
+
+
+def _lives(process_id: int) -> bool:
+    """Whether a process of that number runs. Where asking would end it (Windows), it is taken for alive."""
+    if os.name == "nt":
+        return True
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass  # somebody else's
+    return True
 
 
 def clean_name(name: str) -> str:

@@ -68,6 +68,8 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("prune", _T("actions", "Pr&une this branch"), "Alt+Delete", "eye-off", _T("actions", "Hide this state and all that comes after it; it can be brought back")),
     ActionRow("stop", _T("actions", "&Stop"), "Esc", "square", _T("actions", "Stop writing; what is there stays")),
     ActionRow("open_model", _T("actions", "&Open model folder…"), "Ctrl+Shift+M", "folder", _T("actions", "Write with another GPT-2 model from a folder on this computer")),
+    ActionRow("import_model", _T("actions", "&Import model…"), "Alt+Shift+I", "upload", _T("actions", "Put a model from a file on this computer on the shelf: safetensors, GGUF, or an old checkpoint")),
+    ActionRow("import_model_folder", _T("actions", "Import model &folder…"), "", "folder", _T("actions", "Put a copy of a model's folder on the shelf; nothing of it is run")),
     ActionRow("starter_model", _T("actions", "Use the &starter model"), "", "cpu", _T("actions", "Write with the small model that ships with the app")),
     ActionRow("precision", _T("actions", "&Precision…"), "Ctrl+Shift+K", "cpu", _T("actions", "Choose how exactly the model computes, and see what that costs and brings")),
     ActionRow("draft_ahead", _T("actions", "&Draft ahead"), "", "chevron-right", _T("actions", "Guess the next words and check several at once: faster where the text repeats itself. The text stays the same to the letter"), True),
@@ -119,7 +121,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
          "view_trash", "filter_sessions", "", "empty_trash"),
     ),
     (_T("actions", "&Write"), ("generate", "generate_several", "retry", "stop", "", "previous_variant", "next_variant", "", "prune", "reproduce")),
-    (_T("actions", "&Model"), ("open_model", "starter_model", "", "draft_ahead", "draft_model", "no_draft_model", "", "precision", "@device")),
+    (_T("actions", "&Model"), ("open_model", "import_model", "import_model_folder", "starter_model", "", "draft_ahead", "draft_model", "no_draft_model", "", "precision", "@device")),
     (
         _T("actions", "&View"),
         ("left_panel", "right_panel", "bottom_panel", "", "alternatives", "what_next", "history", "provenance", "variants", "curve", "compare", "loom", "beams", "presets", "find_settings", "xray", "inside", "", "heat", "heat_next", "ribbon", "origins", "effect", "read_all", "", "focus",

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QWidget
 
+from studio.models.bringing import seems_a_model
+
 
 class FileDrop(QObject):
-    """Watches some widgets; `dropped` gives the paths of the files."""
+    """Watches some widgets; `dropped` gives the paths of the files, `models_dropped` those of models."""
 
     dropped = Signal(tuple)  # of str
+    models_dropped = Signal(tuple)  # of str
 
     def __init__(self, *widgets: QWidget) -> None:
         super().__init__(widgets[0])
@@ -30,5 +35,10 @@ class FileDrop(QObject):
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
         if event.type() == QEvent.Type.Drop:
-            self.dropped.emit(paths)
+            models = tuple(path for path in paths if seems_a_model(Path(path)))
+            texts = tuple(path for path in paths if path not in models)
+            if models:
+                self.models_dropped.emit(models)
+            if texts:
+                self.dropped.emit(texts)
         return True

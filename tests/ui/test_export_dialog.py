@@ -122,6 +122,11 @@ def test_files_dropped_onto_a_window_are_named_and_other_things_left_alone(qtbot
     drop(window.viewport(), text)
     drop(window, web)
     assert dropped == [("/a b/ä.txt", "/c.md")] * 2
+    models: list[tuple[str, ...]] = []
+    watcher.models_dropped.connect(models.append)
+    files.setUrls([QUrl.fromLocalFile(name) for name in ("/x.gguf", "/d.txt", "/m/config.json")])
+    assert drop(window, files)
+    assert (models, dropped[2:]) == ([("/x.gguf", "/m/config.json")], [("/d.txt",)])
     assert "ä.txt" not in window.toPlainText()
 
 
