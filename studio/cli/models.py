@@ -9,6 +9,7 @@ from studio import paths
 from studio.cli import inputs, models_download, running
 from studio.cli.library import line, print_result
 from studio.cli.model_action import ModelAction, add_model, as_row, found, shelf
+from studio.cli.models_export import EXPORT
 from studio.cli.models_import import IMPORT, VERIFY
 from studio.core.free_memory import available_memory_bytes
 from studio.core.precisions import AUTO, Known
@@ -143,5 +144,6 @@ ACTIONS: tuple[ModelAction, ...] = (
     ModelAction("remove", "into the trash", add_model, _remove),
     ModelAction("restore", "out of the trash", add_model, _restore),
     ModelAction("empty-trash", "delete for good what was removed", _no_flags, _empty_trash),
+    EXPORT,
 )
 """In the order of the help."""

@@ -24,8 +24,10 @@ _SINGLE_DIGITS = frozenset(
 )
 _LLAMA3 = frozenset(["llama-bpe", "llama3", "llama-v3"])
 _QWEN2 = frozenset(["qwen2", "deepseek-r1-qwen", "megrez"])
-_CONTRACTIONS = "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|"
-_REST = "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
+_WORDS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|"
+_REST = r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+SPLITS = {"llama-bpe": _WORDS + r"\p{N}{1,3}" + _REST, "qwen2": _WORDS + r"\p{N}" + _REST}
+"""The regular expressions of two ways to cut a text into words, by llama.cpp's names for them."""
 _DAMAGED = (
     QT_TRANSLATE_NOOP("StudioError", "The tokenizer in “{path}” is damaged."),
     QT_TRANSLATE_NOOP("StudioError", "Choose another file of this model."),
@@ -125,8 +127,7 @@ def _cut(pre: str) -> list[dict[str, Any]] | None:
     if pre in _SINGLE_DIGITS:
         return [{"type": "Digits", "individual_digits": True}, gpt2]
     if pre in _LLAMA3 or pre in _QWEN2:
-        numbers = "\\p{N}{1,3}" if pre in _LLAMA3 else "\\p{N}"
-        pattern = {"Regex": _CONTRACTIONS + numbers + _REST}
+        pattern = {"Regex": SPLITS["llama-bpe" if pre in _LLAMA3 else "qwen2"]}
         split = {"type": "Split", "pattern": pattern, "behavior": "Isolated", "invert": False}
         return [split, gpt2 | {"use_regex": False}]
     return None

@@ -85,6 +85,17 @@ class SafetensorsWriter:
         self._file.truncate()
         self._note(name, "F32", begin)
 
+    def put_rounded(self, name: str, dtype: str, numbers: Array) -> None:
+        """Write float32 numbers as "F16" or "F32". StudioError if one of them is too large for that."""
+        begin = self._end
+        if dtype == "F16":
+            with np.errstate(over="ignore"):
+                numbers = numbers.astype(np.float16)
+            if not np.isfinite(numbers).all():
+                raise too_large(name)
+        self._write(numbers)
+        self._note(name, dtype, begin)
+
     def put_bfloat16(self, name: str, pieces: Iterable[Array]) -> None:
         """Write bfloat16 numbers, given as uint16, as they are. StudioError if one is not a number."""
         begin = self._end
@@ -120,6 +131,15 @@ def cannot_write(path: Path, error: OSError) -> StudioError:
         QT_TRANSLATE_NOOP("StudioError", "Check the disk and the folder's permissions, then try again."),
         path=path.name,
         reason=error.strerror or type(error).__name__,
+    )
+
+
+def too_large(name: str) -> StudioError:
+    """What is said of numbers that float16 does not reach."""
+    return StudioError(
+        QT_TRANSLATE_NOOP("StudioError", "The weights “{name}” hold numbers that are too large for 16 bits."),
+        QT_TRANSLATE_NOOP("StudioError", "Export the model with 32 bits."),
+        name=name,
     )
 
 

@@ -44,7 +44,7 @@ def load_tokenizer(folder: Path, vocab_size: int, end_of_text_id: int | None) ->
     tokenizer: Tokenizer | None = None
     if vocab_file and merges_file and _is_plain_gpt2(folder, full):
         vocab = files.read_json(vocab_file, files.MAX_TOKENIZER_BYTES)
-        merges = _read_merges(merges_file)
+        merges = read_merges(merges_file)
         _check_ids(vocab, vocab_size)
         tokenizer = _byte_pairs(vocab, merges, _added_tokens(full), end_of_text_id)
     if tokenizer is None and full_file:
@@ -91,7 +91,8 @@ def _added_tokens(full: dict[str, Any] | None) -> dict[int, str]:
     }
 
 
-def _read_merges(path: Path) -> list[tuple[str, str]]:
+def read_merges(path: Path) -> list[tuple[str, str]]:
+    """The pairs of a merges.txt, in order. Raises StudioError."""
     try:
         lines = path.read_text("utf-8").split("\n")
     except (OSError, ValueError) as error:

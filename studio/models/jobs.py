@@ -46,6 +46,8 @@ JOBS: Mapping[str, str] = {
     "import_pickle": "studio.conversion.from_pickle:import_pickle",
     "download": "studio.models.hub.download:download",
     "forget_download": "studio.models.hub.download:forget",
+    "export_gguf": "studio.conversion.to_gguf:run",
+    "export_folder": "studio.conversion.to_folder:run",
 }
 """Name -> "module:function" of a Job. Only the child that runs it imports it."""
 
