@@ -8,9 +8,11 @@ import torch
 from torch import Tensor
 
 from studio.core.generate import as_probabilities
+from studio.core.hardware import one_thread
 from studio.core.reading_messages import Alternative, InspectPlace, PlaceInspected
 from studio.core.running import LogitsProcessor, Running
 from studio.core.tokenizer import Tokenizer
+from studio.core.truncation import largest
 from studio.core.xray import explain, removed_by
 
 
@@ -27,15 +29,16 @@ def inspect_place(
 
     `chain` is that of the request as it stood here (see replay.py); `logits` (V,) float32.
     """
-    with torch.inference_mode():
+    with torch.inference_mode(), one_thread():
         logprobs = logits - logits.logsumexp(0)  # (V,)
-        top_ids = logprobs.topk(min(request.n_top, len(logprobs))).indices
+        top_ids = largest(logprobs, min(request.n_top, len(logprobs)))
         wanted = torch.tensor([i for i in request.wanted if 0 <= i < len(logprobs)], dtype=torch.int64)
         asked = torch.cat([top_ids, wanted])
         stages, processed = explain(request.processors, chain, torch.tensor(ids), logits, asked.tolist())
         probs = as_probabilities(processed, logits)  # (V,)
         removed = [removed_by(stages, i) for i in range(len(asked))]
         told = _alternatives(tokenizer, logprobs, probs, asked, removed)
+        left = probs[probs > 0]  # as a rule few
         return PlaceInspected(
             job_id=request.job_id,
             place=request.place,
@@ -43,9 +46,9 @@ def inspect_place(
             wanted=told[len(top_ids) :],
             rest=float(1 - logprobs[top_ids].double().exp().sum()),
             sampling_rest=float(1 - probs[top_ids].double().sum()),
-            n_left=int((probs > 0).sum()),
+            n_left=len(left),
             entropy=_entropy(logprobs),
-            sampling_entropy=_entropy(probs.log()),
+            sampling_entropy=_entropy(left.log()),
             from_memory=from_memory,
             n_tokens=len(logits),
             stages=stages,
@@ -61,7 +64,7 @@ def alternatives_at(
     asked: Tensor,
 ) -> tuple[Alternative, ...]:
     """Some tokens after `ids`, before and after a chain as it stands there: (V,) float32, (K,) int64."""
-    with torch.inference_mode():
+    with torch.inference_mode(), one_thread():
         stages, processed = explain(processors, chain, torch.tensor(ids), logits, asked.tolist())
         removed = [removed_by(stages, i) for i in range(len(asked))]
         logprobs = logits - logits.logsumexp(0)
@@ -95,7 +98,7 @@ def _alternatives(
 
 def _ranks(logprobs: Tensor, own: Tensor) -> Tensor:
     """1: the largest; equal ones share a rank. (V,), (K,) -> (K,)."""
-    best = logprobs.topk(min(len(own), len(logprobs))).values
+    best = logprobs[largest(logprobs, min(len(own), len(logprobs)))]
     ranks = 1 + (best > own[:, None]).sum(1)  # (K, K) -> (K,)
     for i in (own < best[-1:]).nonzero().flatten().tolist():
         ranks[i] = 1 + (logprobs > own[i]).sum()

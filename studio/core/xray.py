@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from studio.core.parameters import is_off
 from studio.core.running import LogitsProcessor, Running, Untouched
 from studio.core.truncation import INF
+from studio.kernels.library import Weighed, kernels
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -48,8 +49,9 @@ def explain(
     """
     reports: list[StageReport] = []
     asked = logits.new_tensor(list(token_ids)).long()
-    current, probs = logits, logits.double().softmax(-1)  # (V,)
-    report = _report("", current, probs, 0.0, 0.0, asked)
+    current = logits
+    probs, found = _weigh(logits, None)  # (V,)
+    report = _report("", current, probs, found, asked)
     for processor, running in zip(processors, runnings, strict=True):
         name = type(processor).__name__
         after = running(ids, current)
@@ -58,14 +60,33 @@ def explain(
                 report, name=name, mass_removed=0.0, shift=0.0, probs=(), note=_note(processor, running)
             )
         else:
-            kept = probs.where(after > -INF, 0.0)
-            mass, removed = float(kept.sum()), float((probs - kept).sum())
-            probs = after.double().softmax(-1).nan_to_num(0.0)  # NaN: no token is left, or one is infinite
-            shift = float((probs - kept / mass).abs().sum()) / 2 if mass > 0 else 1.0
-            report = _report(name, after, probs, removed, shift, asked)
+            probs, found = _weigh(after, probs)
+            report = _report(name, after, probs, found, asked)
             current = after
         reports.append(report)
     return tuple(reports), current
+
+
+def _weigh(logits: Tensor, before: Tensor | None) -> tuple[Tensor, Weighed]:
+    """The probabilities after a stage, (V,) float64, and what it did to those before it.
+
+    Where no token is left, or one is infinite, all probabilities are 0.
+    """
+    import torch  # here: the window has StageReport from this file, and no torch
+
+    lib = kernels()
+    if lib is not None and logits.device.type == "cpu" and logits.is_contiguous():
+        probs = torch.empty(len(logits), dtype=torch.float64)
+        address = 0 if before is None else before.data_ptr()
+        return probs, lib.weigh(logits.data_ptr(), len(logits), address, probs.data_ptr())
+    left = logits > -INF
+    probs = logits.double().softmax(-1).nan_to_num(0.0)
+    old = torch.zeros_like(probs) if before is None else before
+    kept = old.where(left, 0.0)
+    mass = float(kept.sum())
+    shift = float((probs - kept / mass).abs().sum()) / 2 if mass > 0 else 1.0
+    entropy = -float(probs.xlogy(probs).sum())
+    return probs, Weighed(int(left.sum()), mass, float((old - kept).sum()), shift, entropy)
 
 
 def _note(processor: LogitsProcessor, running: Running) -> str:
@@ -80,19 +101,16 @@ def removed_by(reports: Sequence[StageReport], asked: int) -> int:
     return next((i for i, report in enumerate(reports) if report.probs and report.probs[asked] is None), -1)
 
 
-def _report(
-    name: str, logits: Tensor, probs: Tensor, removed: float, shift: float, asked: Tensor
-) -> StageReport:
+def _report(name: str, logits: Tensor, probs: Tensor, found: Weighed, asked: Tensor) -> StageReport:
     """(V,) float32, (V,) float64, (n,) int64: what a token beyond the vocabulary has is nothing."""
-    left = logits > -INF
-    known = asked.clamp(0, len(left) - 1)
-    fine = left[known] & (known == asked)
+    known = asked.clamp(0, len(logits) - 1)
+    fine = (logits[known] > -INF) & (known == asked)
     return StageReport(
         name=name,
-        n_left=int(left.sum()),
-        mass_removed=min(max(removed, 0.0), 1.0),
-        shift=min(max(shift, 0.0), 1.0),
-        entropy=max(-float(probs.xlogy(probs).sum()), 0.0),
+        n_left=found.n_left,
+        mass_removed=min(max(found.removed, 0.0), 1.0),
+        shift=min(max(found.shift, 0.0), 1.0),
+        entropy=max(found.entropy, 0.0),
         probs=tuple(
             prob if kept else None for prob, kept in zip(probs[known].tolist(), fine.tolist(), strict=True)
         ),

@@ -44,6 +44,8 @@ _X86 = {
 _LOOPS = (*_X86["avx2"], "-fno-trapping-math")
 """For plain loops on x86, which every processor has that has any kernels."""
 
+_PLAIN_PARTS = ("sampling", "cutting", "weighing")
+
 _TIMEOUT_S = 300
 
 
@@ -139,9 +141,7 @@ def _compile(command: list[str], folder: Path) -> Path:
         (SOURCES / "processor.c", kind, (*more, f'-DLANES_FILE="lanes_{kind}.h"'))
         for kind, more in processors.items()
     ]
-    jobs += [
-        (SOURCES / f"{part}.c", part, _LOOPS if is_x86() else _LOOPS[-1:]) for part in ("sampling", "cutting")
-    ]
+    jobs += [(SOURCES / f"{part}.c", part, _LOOPS if is_x86() else _LOOPS[-1:]) for part in _PLAIN_PARTS]
 
     def compile_one(job: tuple[Path, str, tuple[str, ...]]) -> str:
         source, name, more = job

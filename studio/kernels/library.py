@@ -150,6 +150,17 @@ class Description:
 
 
 @dataclass(frozen=True, slots=True)
+class Weighed:
+    """One stage at one position."""
+
+    n_left: int  # tokens that still have a chance
+    kept: float  # of the probabilities before it
+    removed: float
+    shift: float  # total variation distance between what it left and what became of that
+    entropy: float  # nats
+
+
+@dataclass(frozen=True, slots=True)
 class Kernels:
     """A library that is loaded and works. Its functions are called without the GIL."""
 
@@ -202,6 +213,20 @@ class Kernels:
     def fall(self, rows: int, n_rows: int, n: int) -> bool:
         """Sort each row of (n_rows, n) float32 at an address, the largest first; False: no memory for it."""
         return bool(self.c.studio_fall(rows, n_rows, n))
+
+    def order(self, values: int, n: int, order: int) -> bool:
+        """Where `n` float32 numbers are in rising order, equal ones as they come, as int64. Addresses.
+
+        None may be no number. False: no memory for it.
+        """
+        return bool(self.c.studio_order(values, n, order))
+
+    def weigh(self, logits: int, n: int, before: int, after: int) -> Weighed:
+        """What a stage did to `n` float32 logits, from and to probabilities in float64. Addresses; `before`
+        may be 0: there was no stage."""
+        numbers = (ctypes.c_double * 5)()
+        self.c.studio_weigh(logits, n, before or None, after, numbers)
+        return Weighed(int(numbers[0]), *numbers[1:])
 
     def read(self, memory: Buffer) -> None:
         """Read all of it once, with all threads. A multiple of 65,536 bytes."""
@@ -268,6 +293,8 @@ def open_library(folder: Path, wish: str = "") -> Kernels:
     c.studio_describe.argtypes = [pointer, long, long, number, pointer, pointer]
     c.studio_crossing.argtypes = [pointer, long, long, pointer, pointer, ctypes.c_double, pointer]
     c.studio_fall.argtypes = [pointer, long, long]
+    c.studio_order.argtypes = [pointer, long, pointer]
+    c.studio_weigh.argtypes, c.studio_weigh.restype = [pointer, long, pointer, pointer, pointer], None
     c.studio_step.argtypes = [
         *(pointer, pointer, pointer, pointer, pointer, number, pointer),
         *(number, number, number, pointer, pointer),

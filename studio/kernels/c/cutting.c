@@ -11,6 +11,7 @@ enum {
     DIGITS = 11, /* of a number's 32 bits that one round of sorting looks at */
     ROUNDS = 3,
     VALUES = 1 << DIGITS,
+    PART = 64,
 };
 
 static const float WIDTH = 24.0f; /* nats: what lies further away shares the last bin */
@@ -35,9 +36,15 @@ static int64_t cross(const float *order, const float *weights, const int16_t *bi
     for (int64_t i = 0; i < n; i++) sums[bins[i]] += weights[i];
     while (bin < BINS && total + sums[bin] < mass) total += sums[bin++];
     if (bin == BINS) return -1;
-    for (int64_t i = 0; i < n; i++) {
-        items[m] = (struct item){order[i], (int32_t)i};
-        m += bins[i] == bin;
+    for (int64_t begin = 0; begin < n; begin += PART) {
+        const int64_t end = n - begin < PART ? n : begin + PART;
+        int16_t any = 0;
+        for (int64_t i = begin; i < end; i++) any |= bins[i] == bin;
+        if (!any) continue;
+        for (int64_t i = begin; i < end; i++) {
+            items[m] = (struct item){order[i], (int32_t)i};
+            m += bins[i] == bin;
+        }
     }
     qsort(items, (size_t)m, sizeof *items, compare);
     for (int64_t i = 0; i < m; i++) {
@@ -104,6 +111,38 @@ EXPORT int studio_fall(float *rows, int64_t n_rows, int64_t n) {
         for (int64_t i = 0; i < n; i++) from[i] = fallen(from[i]);
         memcpy(rows + r * n, from, (size_t)n * sizeof *from);
     }
+    free(one);
+    free(other);
+    return fits;
+}
+
+/* Where the numbers are in rising order, of equal ones the earlier first. */
+EXPORT int studio_order(const float *values, int64_t n, int64_t *order) {
+    static const int shifts[ROUNDS] = {0, DIGITS, 2 * DIGITS};
+    int32_t places[ROUNDS][VALUES] = {{0}};
+    uint64_t *one = malloc((size_t)n * sizeof *one), *other = malloc((size_t)n * sizeof *other);
+    const int fits = one && other;
+    for (int64_t i = 0; fits && i < n; i++) {
+        float value = values[i] + 0.0f; /* -0 is as large as 0 */
+        uint32_t bits;
+        memcpy(&bits, &value, sizeof bits);
+        bits = ~fallen(bits);
+        one[i] = (uint64_t)bits << 32 | (uint32_t)i;
+        for (int k = 0; k < ROUNDS; k++) places[k][bits >> shifts[k] & (VALUES - 1)]++;
+    }
+    for (int k = 0; fits && k < ROUNDS; k++) {
+        int32_t place = 0;
+        for (int v = 0; v < VALUES; v++) {
+            int32_t count = places[k][v];
+            places[k][v] = place;
+            place += count;
+        }
+        for (int64_t i = 0; i < n; i++) other[places[k][one[i] >> (32 + shifts[k]) & (VALUES - 1)]++] = one[i];
+        uint64_t *swap = one;
+        one = other;
+        other = swap;
+    }
+    for (int64_t i = 0; fits && i < n; i++) order[i] = (int64_t)(uint32_t)one[i];
     free(one);
     free(other);
     return fits;
