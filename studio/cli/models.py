@@ -11,6 +11,7 @@ from studio.cli.library import line, print_result
 from studio.cli.model_action import ModelAction, add_model, as_row, found, shelf
 from studio.cli.models_export import EXPORT
 from studio.cli.models_import import IMPORT, VERIFY
+from studio.cli.models_optimise import OPTIMISE, REPORT
 from studio.core.free_memory import available_memory_bytes
 from studio.core.precisions import AUTO, Known
 from studio.models.built_in import STARTER, starter
@@ -140,6 +141,8 @@ ACTIONS: tuple[ModelAction, ...] = (
     ModelAction("info", "all that is known of one", add_model, _info),
     IMPORT,
     VERIFY,
+    OPTIMISE,
+    REPORT,
     ModelAction("rename", "call it something else", _rename_flags, _rename),
     ModelAction("remove", "into the trash", add_model, _remove),
     ModelAction("restore", "out of the trash", add_model, _restore),

@@ -141,7 +141,7 @@ def _measure_one(
             differences.add(reference[at], row)
             if at % 32 == 0:
                 yield 0.4 + 0.4 * at / len(ids)
-    speed = yield from _speed(model, ids, cancelled)
+    speed = yield from writing_speed(model, ids, cancelled)
     assert isinstance(model, CompiledGPT2)  # as `can_choose` says
     return differences.figures(precision, memory_bytes(model.config, precision), speed)
 
@@ -151,7 +151,7 @@ def _logprobs(reader: Reader, ids: list[int], cancelled: Cancelled) -> Iterable[
         yield row.log_softmax(0)
 
 
-def _speed(model: CausalLM, ids: list[int], cancelled: Cancelled) -> Generator[float, None, float]:
+def writing_speed(model: CausalLM, ids: list[int], cancelled: Cancelled) -> Generator[float, None, float]:
     """Tokens a second: the favourites, written one by one after the text."""
     n_written = min(N_WRITTEN, model.n_positions - 1)
     model.truncate(0)

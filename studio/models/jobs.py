@@ -48,6 +48,7 @@ JOBS: Mapping[str, str] = {
     "forget_download": "studio.models.hub.download:forget",
     "export_gguf": "studio.conversion.to_gguf:run",
     "export_folder": "studio.conversion.to_folder:run",
+    "optimise": "studio.conversion.smaller.optimise:optimise",
 }
 """Name -> "module:function" of a Job. Only the child that runs it imports it."""
 
