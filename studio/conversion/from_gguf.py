@@ -32,7 +32,7 @@ from studio.conversion.gguf_tokenizer import write_tokenizer
 from studio.conversion.safetensors_out import Array, SafetensorsWriter, cannot_write
 from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
 from studio.core.model_files import unreadable
-from studio.models.gguf_header import Header, TensorInfo, read_gguf_header
+from studio.models.gguf_header import Header, TensorInfo, read_gguf_header, shown
 from studio.models.jobs import Controls, Spec
 
 _PIECE = 4 << 20  # numbers that are unpacked at a time
@@ -83,7 +83,7 @@ def _import(file: Path, staging: Path) -> Iterator[dict[str, Any]]:
         raise cannot_write(staging / "model.safetensors", error) from error
     kinds = sorted({header.tensors[name].kind for name in places if len(header.tensors[name].shape) > 1})
     notes.insert(0, f"Its numbers ({', '.join(kinds)}) were written as {most}, each of them exactly.")
-    licence = " ".join(header.text("general.license").split())[:_LICENCE_CHARS]
+    licence = shown(header.text("general.license"), _LICENCE_CHARS)
     yield {"event": "done", "name": file.stem, "licence": licence, "notes": notes}
 
 
@@ -98,7 +98,7 @@ def _layout(header: Header, file: Path) -> tuple[Config, Places]:
             ),
             QT_TRANSLATE_NOOP("StudioError", "Choose a GPT-2, a Llama or a Qwen2 model."),
             path=file.name,
-            kind=kind[:40],
+            kind=shown(kind),
         )
     if header.metadata.get("split.count", 1) not in {0, 1}:
         raise StudioError(

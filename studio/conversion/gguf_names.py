@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
-from studio.models.gguf_header import Header
+from studio.models.gguf_header import Header, shown
 
 _OTHER_FILE = QT_TRANSLATE_NOOP("StudioError", "Choose another file of this model.")
 _MAX_LAYERS = 1024
@@ -138,7 +138,7 @@ def _sizes(header: Header, architecture: str) -> Config:
                 "StudioError", "This model counts positions in a way ({kind}) that cannot be taken over."
             ),
             QT_TRANSLATE_NOOP("StudioError", "Choose another model."),
-            kind=kind[:40],
+            kind=shown(kind),
         )
     config: Config = {
         "vocab_size": _n_tokens(header),
@@ -230,7 +230,7 @@ class _Reading:
             QT_TRANSLATE_NOOP("StudioError", "The file says {key} = {value}, which cannot be."),
             _OTHER_FILE,
             key=f"{self._prefix}.{key}",
-            value=str(value)[:40] if isinstance(value, int | float | str) else "…",
+            value=shown(str(value)) if isinstance(value, int | float | str) else "…",
         )
 
 
@@ -264,7 +264,7 @@ def check_places(header: Header, places: Places) -> None:
                 "StudioError", "The file holds “{name}”, which no model of this kind that is known here has."
             ),
             QT_TRANSLATE_NOOP("StudioError", "Choose another model."),
-            name=surplus[0],
+            name=shown(surplus[0], 64),
         )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
-from studio.models.gguf_header import Header
+from studio.models.gguf_header import Header, shown
 
 _CONTROL, _USER_DEFINED, _BYTE = 3, 4, 6
 _NORMAL = 1
@@ -64,7 +64,7 @@ def write_tokenizer(header: Header, n_embedded: int, file: Path, folder: Path) -
     """
     kind = header.text("tokenizer.ggml.model")
     if kind not in {"gpt2", "llama"}:
-        raise StudioError(*_UNKNOWN, path=file.name, kind=kind[:40])
+        raise StudioError(*_UNKNOWN, path=file.name, kind=shown(kind))
     damaged = StudioError(*_DAMAGED, path=file.name)
     described = _described(header, n_embedded, by_bos=kind == "llama")
     if described is None:
@@ -77,7 +77,7 @@ def write_tokenizer(header: Header, n_embedded: int, file: Path, folder: Path) -
             notes.append("The file does not say how it cuts texts into words; they are cut as GPT-2 does it.")
         cut = _cut(pre)
         if cut is None:
-            raise StudioError(*_UNKNOWN, path=file.name, kind=pre[:40])
+            raise StudioError(*_UNKNOWN, path=file.name, kind=shown(pre))
         merges = _merges(header, described)
         if merges is None:
             raise damaged

@@ -237,6 +237,11 @@ def _entry(reader: _Reader, path: Path) -> tuple[str, tuple[int, ...], int, int]
     return name, shape, type_id, reader.number("Q")
 
 
+def shown(text: str, limit: int = 40) -> str:
+    """A stranger's words as one short line for the user to read."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:limit]
+
+
 def _not_gguf(path: Path) -> StudioError:
     return StudioError(
         QT_TRANSLATE_NOOP("StudioError", "“{path}” is not a GGUF file."),

@@ -149,7 +149,7 @@ def test_llama_and_its_kin_compute_as_in_transformers_and_go_out_again(
 
 def test_what_cannot_be_taken_over_is_refused_in_one_sentence(tmp_path: Path) -> None:
     for told, said in (
-        ({"architecture": "mamba"}, "mamba"),
+        ({"architecture": "mam\nba\u202e"}, "mam ba”"),
         ({"pre": "tekken"}, "tekken"),
         ({"model": "rwkv"}, "rwkv"),
         ({"n_heads": 5}, "head_count"),
