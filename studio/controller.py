@@ -88,6 +88,7 @@ class Controller(QObject):
         self.loading.chosen.connect(self.preferences.set_model)
         self.loading.gone.connect(self._on_model_gone)
         self.models = ModelLibrary(window, library, self.loading, self.writing, self.sessions, folder, self)
+        self.views.model_added.connect(self.models.on_model_added)
         self.bringing = BringingIn(window, self.models, self.transfer, self)
         for chosen in (self.preferences.device_chosen, self.precision.chosen):
             chosen.connect(self.loading.load_anew)

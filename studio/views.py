@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QAction
 
 from studio.insight import Insight
@@ -27,6 +27,7 @@ from studio.writing import Writing
 if TYPE_CHECKING:
     from studio.colouring import Colouring
     from studio.comparison import Comparison
+    from studio.downloading import Downloading
     from studio.effects import Effects
     from studio.interior import Interior
     from studio.performance import Performance
@@ -46,6 +47,7 @@ NEED_PAGES = (
     "beams",
     "compare",
     "curve",
+    "download_model",
     "effect",
     "export_coloured",
     "find_settings",
@@ -74,6 +76,8 @@ class Views(QObject):
     searching: Searching
     tuning: Tuning
     performance: Performance
+    model_added = Signal(str)  # a download has put a model on the shelf: its id
+    downloading: Downloading
 
     def __init__(
         self,
@@ -111,6 +115,8 @@ class Views(QObject):
     def stop(self) -> None:
         """Make no more: the window closes."""
         self._timer.stop()
+        if self.is_finished:
+            self.downloading.stop()
 
     def finish(self) -> None:
         """Make at once what is not made yet."""
@@ -187,6 +193,11 @@ class Views(QObject):
         from studio.performance import Performance
 
         self.performance = Performance(window, model, writing, next_job, self)
+        yield
+        from studio.downloading import Downloading
+
+        self.downloading = Downloading(window, self._folder, self)
+        self.downloading.model_added.connect(self.model_added)
         for name in NEED_PAGES:
             window.actions_by_name[name].triggered.disconnect(self._on_early_action)
         for tabs in (window.bottom, window.side):
@@ -199,6 +210,7 @@ class Views(QObject):
         self._folder = folder
         if self.is_finished:
             self.comparison.folder = folder
+            self.downloading.folder = folder
 
     def session_opened(self) -> None:
         """Another text is shown. (What is made later looks at the text that is there then.)"""

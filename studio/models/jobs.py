@@ -45,7 +45,6 @@ JOBS: Mapping[str, str] = {
     "import_safetensors": "studio.conversion.from_folder:import_safetensors",
     "import_pickle": "studio.conversion.from_pickle:import_pickle",
     "download": "studio.models.hub.download:download",
-    "forget_download": "studio.models.hub.download:forget",
     "export_gguf": "studio.conversion.to_gguf:run",
     "export_folder": "studio.conversion.to_folder:run",
     "optimise": "studio.conversion.smaller.optimise:optimise",

@@ -16,6 +16,7 @@ COMMIT = "607a30d783dfa663caf39e06633721c8d4cfcd7e"
     [
         (" openai-community/gpt2 ", Wanted("openai-community/gpt2")),
         ("gpt2", Wanted("gpt2")),
+        ("a/b@refs/pr/3", Wanted("a/b", "refs/pr/3")),
         ("https://huggingface.co/uer/gpt2-chinese", Wanted("uer/gpt2-chinese")),
         ("huggingface.co/uer/gpt2-chinese/", Wanted("uer/gpt2-chinese")),
         ("https://hf.co/a/b?x=1#y", Wanted("a/b")),

@@ -52,15 +52,6 @@ def download(spec: Spec, controls: Controls) -> Events:
             yield {"event": "done", "cancelled": True}
 
 
-def forget(spec: Spec, _controls: Controls) -> Events:
-    """The job "forget_download": delete what has come of one that is not running."""
-    folder = _begun(Shelf(paths.models_dir(Path(spec["library"]))).staging, spec["resume"])
-    with unfinished.locked(folder):
-        pass
-    unfinished.forget(folder)
-    yield {"event": "done"}
-
-
 def _access(spec: Spec) -> Access:
     endpoint = names.endpoint_of(str(spec.get("endpoint", "")))
     token = names.check_token(str(spec.get("token", "")), endpoint)

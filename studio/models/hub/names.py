@@ -29,7 +29,7 @@ class Wanted:
 
 
 def parse(text: str, endpoint: str = HUB) -> Wanted:
-    """Read "owner/name", an old name such as "gpt2", or the address of a page of the Hub.
+    """Read "owner/name", "owner/name@revision", an old name such as "gpt2", or the address of a page.
 
     Raises StudioError for anything else, such as the address of another site than `endpoint`.
     """
@@ -37,6 +37,9 @@ def parse(text: str, endpoint: str = HUB) -> Wanted:
     if "://" not in text and text.split("/")[0].lower() in _HUB_HOSTS:
         text = f"https://{text}"
     if "://" not in text:
+        text, _, revision = text.partition("@")
+        if revision:
+            return Wanted(parse(text).repo, check_revision(revision))
         if not _REPO.fullmatch(text) or ".." in text or "--" in text:
             raise _not_a_repository(text)
         return Wanted(text)

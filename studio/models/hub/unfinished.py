@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -31,6 +32,7 @@ STATE = "download.json"
 FILES = "files"
 PART = ".part"
 _LOCK = "lock"
+PATIENCE_S = 5.0
 _MAX_STATE_BYTES = 1_000_000
 
 
@@ -165,6 +167,19 @@ def _lock(handle: int) -> None:
             raise BlockingIOError from error
     else:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def discard(folder: Path) -> None:
+    """Delete what has come as soon as the job that made it is gone."""
+    until = time.monotonic() + PATIENCE_S
+    while folder.is_dir() and time.monotonic() < until:
+        try:
+            with locked(folder):
+                pass
+        except StudioError:
+            time.sleep(0.05)
+            continue
+        forget(folder)
 
 
 def forget(folder: Path) -> None:
