@@ -12,15 +12,20 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from studio import paths
 from studio.core.errors import StudioError
+from studio.core.free_memory import available_memory_bytes
+from studio.core.precisions import Known
 from studio.job_process import JobProcess
 from studio.models.hub import names, unfinished
 from studio.models.hub.catalogue import catalogue
+from studio.models.machine import read_bandwidth
 from studio.models.shelf import Shelf
+from studio.models.verdict import judge
 from studio.ui.main_window import MainWindow
 from studio.ui.models.connection_form import ConnectionForm
 from studio.ui.models.download_dialog import DownloadDialog, Offered
 from studio.ui.models.download_row import DownloadRow
-from studio.ui.sentences import together, translated
+from studio.ui.models.download_words import DownloadWords
+from studio.ui.sentences import said, together, translated
 
 MEMORY_BYTES = 4_000_000_000
 """Of address space, which is more than a job ever holds; a server that answers without end meets it."""
@@ -211,7 +216,15 @@ class Downloading(QObject):
         return self.dialog
 
     def _show_catalogue(self) -> None:
-        self._dialog().set_catalogue([Offered(entry, "", "") for entry in catalogue()])
+        """Every model with what is to be expected of it on this computer now."""
+        known = Known.from_file(paths.precisions_file(self.folder)).latest()
+        bandwidth = read_bandwidth(paths.machine_file(self.folder))
+        free = available_memory_bytes()
+        words, offered = DownloadWords(), []
+        for entry in catalogue():
+            verdict = judge(entry.as_model(), self._window.settings.precision, known, free, (), bandwidth)
+            offered.append(Offered(entry, words.fit(verdict.fit), said(verdict.said)))
+        self._dialog().set_catalogue(offered)
 
     def _show_unfinished(self) -> None:
         known = {download.folder for download in self._downloads}

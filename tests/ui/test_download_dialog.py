@@ -20,7 +20,7 @@ from studio.paths import models_dir
 from studio.settings import Settings
 from studio.ui.main_window import MainWindow
 from studio.ui.models.download_dialog import DownloadDialog
-from studio.ui.models.words import GOOD_FOR, clock
+from studio.ui.models.download_words import GOOD_FOR, clock
 from tests.models.fake_hub import REPO, FakeHub, Fault, tiny_model
 
 

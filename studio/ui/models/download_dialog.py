@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 from studio.models.hub.catalogue import Entry
 from studio.ui.models.connection_form import ConnectionForm
 from studio.ui.models.download_row import DownloadRow
-from studio.ui.models.words import good_for
+from studio.ui.models.download_words import good_for
 from studio.ui.moments import size
 from studio.ui.plain import plain_label, push_button
 

@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import Signal, SignalInstance, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout
 
-from studio.ui.models.words import DownloadWords
+from studio.ui.models.download_words import DownloadWords
 from studio.ui.moments import size
 from studio.ui.plain import plain_label, push_button
 

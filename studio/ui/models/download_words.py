@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication, QObject
 
 from studio.core.errors import QT_TRANSLATE_NOOP, Sentence
 from studio.models.hub.catalogue import Entry
+from studio.models.verdict import Fit
 from studio.ui.moments import size
 from studio.ui.sentences import said
 
@@ -45,6 +46,16 @@ def good_for(entry: Entry) -> str:
 
 class DownloadWords(QObject):
     """What a job's events are in words."""
+
+    def fit(self, fit: Fit) -> str:
+        """A verdict in a word or two."""
+        words = {
+            Fit.FITS: self.tr("fits"),
+            Fit.SLOW: self.tr("fits, but slow"),
+            Fit.WONT_FIT: self.tr("won't fit now"),
+            Fit.BROKEN: self.tr("cannot be loaded"),
+        }
+        return words[fit]
 
     def offer(self, event: Mapping[str, Any]) -> str:
         """What would be fetched, and under which licence."""
