@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import assert_never
 
 from PySide6.QtCore import QObject, Qt, Slot
-from PySide6.QtWidgets import QFileDialog
 
 from studio import exchange, paths
 from studio.branches import Branches
@@ -21,7 +20,6 @@ from studio.helping import Helping
 from studio.insight import Insight
 from studio.loading import Loading
 from studio.model_library import ModelLibrary
-from studio.models.built_in import STARTER
 from studio.precision import Precision
 from studio.preferences import Preferences
 from studio.reading import Reading
@@ -87,7 +85,8 @@ class Controller(QObject):
         )
         self.loading.chosen.connect(self.preferences.set_model)
         self.loading.gone.connect(self._on_model_gone)
-        self.models = ModelLibrary(window, library, self.loading, self.writing, self.sessions, folder, self)
+        about = (self.loading, self.precision, self.sessions, self.writing)
+        self.models = ModelLibrary(window, library, *about, folder, self)
         self.views.model_added.connect(self.models.on_model_added)
         self.bringing = BringingIn(window, self.models, self.transfer, self)
         for chosen in (self.preferences.device_chosen, self.precision.chosen):
@@ -100,11 +99,6 @@ class Controller(QObject):
         window.closing.connect(self.stop)
         window.editor.refused.connect(lambda text: window.notice.show_notice(text, "warn"))
         window.editor.mirror.busy_changed.connect(self.writing.update_actions)
-        for name, slot in (
-            ("open_model", self._on_open_model),
-            ("starter_model", self._on_starter_model),
-        ):
-            window.actions_by_name[name].triggered.connect(slot)
         window.editor.set_locked(True)  # until the library says which session was open
         window.update_openings()
 
@@ -198,7 +192,9 @@ class Controller(QObject):
                 self.views.weaving.on_model_loaded()
             case m.TextReshaped() | m.ReshapingFinished() | m.Redrawn():
                 self.views.effects.on_message(message)
-            case m.TextScored() | m.PerformanceMeasured() | m.UsageTold():
+            case m.PerformanceMeasured():
+                self.models.on_performance(message)
+            case m.TextScored() | m.UsageTold():
                 pass  # the window does not ask for scores; Performance has heard the others
             case m.TextCompared() | m.ComparisonFinished():
                 self.views.comparison.on_message(message)
@@ -226,6 +222,7 @@ class Controller(QObject):
         self.views.interior.on_model_loaded(message.model)
         self.reading.measure()
         self.views.weaving.on_model_loaded()
+        self.models.on_model_loaded()
 
     @Slot()
     def _on_model_gone(self) -> None:
@@ -262,15 +259,12 @@ class Controller(QObject):
         self.views.searching.on_failed(message.job_id)
         if self.views.tuning.on_failed(message):
             return
-        did_not_load = self.loading.on_failed(message)
-        if did_not_load and self.writing.model is not None:
-            text += " " + self.tr("“{name}” goes on writing.").format(name=self.writing.model.name)
+        if self.models.on_failed(message, text) and not message.report:
+            return
         notice = self._window.notice
         if message.report:
             show = partial(self.show_report, happened, message.report)
             notice.show_notice(text, "error", self.tr("Show report"), show)
-        elif did_not_load and not self.loading.is_loading and self.writing.model is None:
-            notice.show_notice(text, "error", self.tr("Use the starter model"), self._on_starter_model)
         else:
             notice.show_notice(text, "error")
 
@@ -279,16 +273,6 @@ class Controller(QObject):
         dialog = ReportDialog(what_happened, traceback, self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
-
-    @Slot()
-    def _on_open_model(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self._window, self.tr("Open a GPT-2 model folder"))
-        if folder:
-            self.loading.choose(folder)
-
-    @Slot()
-    def _on_starter_model(self) -> None:
-        self.loading.choose(STARTER)
 
     # -- the library ---------------------------------------------------------------------------------------
 
@@ -370,6 +354,7 @@ class Controller(QObject):
         self._folder = self.preferences.folder = Path(folder)
         self.views.set_folder(self._folder)
         self.loading.folder = self._folder
+        self.models.set_folder(self._folder)
 
     @Slot(object)
     def _on_save_failed(self, message: r.RequestFailed) -> None:

@@ -204,15 +204,15 @@ class Loading(QObject):
         """Whether nothing need be said of a failure: it was the loading of a model, and it was stopped."""
         return message.job_id in self._dropped and message.templates == STOPPED
 
-    def on_failed(self, message: m.JobFailed) -> bool:
-        """A job has failed; whether it was this one."""
+    def on_failed(self, message: m.JobFailed) -> str | None:
+        """A job has failed; the name of the model that it was to load, None if it was another job."""
         if message.job_id != self._job or not self._job:
-            return False
+            return None
         wanted = self.wanted
         self._end()
         if self._writing.model is None:
             self._without(wanted)
-        return True
+        return wanted
 
     def _end(self) -> None:
         self._job = 0

@@ -49,6 +49,7 @@ class _Worker(QObject):
         self._work: Generator[float, None, str] | None = None
         self._hashed = ""  # the id of the model that is being hashed
         self._unreadable: set[str] = set()
+        self._hashes = False  # what is not known
 
     @Slot(object)
     def run(self, change: Change | None) -> None:
@@ -60,11 +61,17 @@ class _Worker(QObject):
                 self.failed.emit(error)
         self._list()
 
+    @Slot()
+    def hash_unknown(self) -> None:
+        """From now on hash weights whose SHA-256 is not known."""
+        self._hashes = True
+        self._list()
+
     def _list(self) -> None:
         contents = Contents((self._starter, *self._shelf.models()), tuple(self._shelf.trashed()))
         self.listed.emit(contents)
         unknown = [m for m in contents.models if not (m.sha256 or m.trouble or m.id in self._unreadable)]
-        if self._work is None and unknown:
+        if self._hashes and self._work is None and unknown:
             self._hashed = unknown[0].id
             self._work = weights_sha256(unknown[0].folder)
             QTimer.singleShot(0, self._step)
@@ -106,6 +113,7 @@ class ShelfThread(QObject):
     failed = Signal(object)
     hashing = Signal(str, float)
     _asked = Signal(object)
+    _hash_asked = Signal()
 
     def __init__(self, folder: Path, parent: QObject) -> None:
         """`folder` as `paths.models_dir` gives it."""
@@ -116,6 +124,7 @@ class ShelfThread(QObject):
         self._worker = _Worker(folder, self._stopping)
         self._worker.moveToThread(self._thread)
         self._asked.connect(self._worker.run)
+        self._hash_asked.connect(self._worker.hash_unknown)
         self._worker.listed.connect(self.listed)
         self._worker.done.connect(self.done)
         self._worker.failed.connect(self.failed)
@@ -126,6 +135,10 @@ class ShelfThread(QObject):
     def look(self) -> None:
         """Ask what is on the shelf."""
         self._asked.emit(None)
+
+    def hash_unknown(self) -> None:
+        """Ask what is on the shelf, and from now on have hashed whatever was not."""
+        self._hash_asked.emit()
 
     def change(self, change: Change) -> None:
         """Ask for a change; `done` tells what it returned, `failed` why it could not be made."""

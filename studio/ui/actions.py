@@ -67,6 +67,8 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("next_variant", _T("actions", "&Next variant"), "Alt+Right", "chevron-right", _T("actions", "Show the variant after, with what follows it there")),
     ActionRow("prune", _T("actions", "Pr&une this branch"), "Alt+Delete", "eye-off", _T("actions", "Hide this state and all that comes after it; it can be brought back")),
     ActionRow("stop", _T("actions", "&Stop"), "Esc", "square", _T("actions", "Stop writing; what is there stays")),
+    ActionRow("models", _T("actions", "&Models…"), "Ctrl+M", "list", _T("actions", "See all models, choose one to write with, and look after them")),
+    ActionRow("unload_model", _T("actions", "&Unload the model"), "", "x", _T("actions", "Give the model's memory back; Continue loads it again")),
     ActionRow("open_model", _T("actions", "&Open model folder…"), "Ctrl+Shift+M", "folder", _T("actions", "Write with another GPT-2 model from a folder on this computer")),
     ActionRow("download_model", _T("actions", "Downl&oad a model…"), "Ctrl+Shift+L", "download", _T("actions", "Fetch a model from the Hugging Face Hub; nothing is connected to before you say so")),
     ActionRow("import_model", _T("actions", "&Import model…"), "Alt+Shift+I", "upload", _T("actions", "Put a model from a file on this computer on the shelf: safetensors, GGUF, or an old checkpoint")),
@@ -122,7 +124,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
          "view_trash", "filter_sessions", "", "empty_trash"),
     ),
     (_T("actions", "&Write"), ("generate", "generate_several", "retry", "stop", "", "previous_variant", "next_variant", "", "prune", "reproduce")),
-    (_T("actions", "&Model"), ("open_model", "download_model", "import_model", "import_model_folder", "starter_model", "", "draft_ahead", "draft_model", "no_draft_model", "", "precision", "@device")),
+    (_T("actions", "&Model"), ("models", "download_model", "import_model", "import_model_folder", "", "open_model", "starter_model", "unload_model", "", "draft_ahead", "draft_model", "no_draft_model", "", "precision", "@device")),
     (
         _T("actions", "&View"),
         ("left_panel", "right_panel", "bottom_panel", "", "alternatives", "what_next", "history", "provenance", "variants", "curve", "compare", "loom", "beams", "presets", "find_settings", "xray", "inside", "", "heat", "heat_next", "ribbon", "origins", "effect", "read_all", "", "focus",

@@ -29,6 +29,7 @@ from studio.ui.find_bar import FindBar
 from studio.ui.heat.view import HeatView
 from studio.ui.icons import icon
 from studio.ui.menus import Menus
+from studio.ui.models.chip import ModelChip
 from studio.ui.notice_bar import NoticeBar
 from studio.ui.openings import Openings
 from studio.ui.palette.overlay import Palette
@@ -57,6 +58,8 @@ class MainWindow(QMainWindow):
         self.editor = Editor(self.theme)
         self.heat = HeatView(self.editor, self.theme, self.actions_by_name, settings, self)
         self.sessions = SessionPanel(self.theme)
+        self.sessions.add_button(self.actions_by_name["models"])
+        self.model_chip = ModelChip(self.actions_by_name)
         self.side = SidePanel(self.theme)
         self.sampling = self.side.sampling
         self.bottom = BottomPanel(self.theme)
@@ -86,7 +89,7 @@ class MainWindow(QMainWindow):
     # -- building ------------------------------------------------------------------------------------------
 
     def _make_columns(self) -> QSplitter:
-        self._title_bar = TitleBar(self.actions_by_name, self.heat.button, self.heat.legend)
+        self._title_bar = TitleBar(self.actions_by_name, self.model_chip, self.heat.button, self.heat.legend)
         self._action_bar = ActionBar(self.actions_by_name, self.settings.n_alternatives)
         self.several_button = self._action_bar.several
 

@@ -17,7 +17,12 @@ class TitleBar(QWidget):
     """Derives from the window's actions."""
 
     def __init__(
-        self, actions: Mapping[str, QAction], heat: QWidget, legend: QWidget, parent: QWidget | None = None
+        self,
+        actions: Mapping[str, QAction],
+        chip: QWidget,
+        heat: QWidget,
+        legend: QWidget,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("titleBar")
@@ -38,6 +43,7 @@ class TitleBar(QWidget):
         row.addStretch(1)
         row.addWidget(self._title)
         row.addStretch(1)
+        row.addWidget(chip)
         row.addWidget(heat)
         for name in ("focus", "bottom_panel", "right_panel"):
             row.addWidget(_button(name, actions))

@@ -15,6 +15,7 @@ from studio.ui.tree_model import (
     HIDDEN,
     IS_HEAD,
     LANES,
+    MODEL,
     ON_PATH,
     PATH_GOES_ON,
     STARTS,
@@ -23,6 +24,7 @@ from studio.ui.tree_model import (
 
 ROW_PX = 22
 STEP_PX = 16
+MODEL_PX = 180
 MAX_DEPTH = 12
 """Deeper branches are painted at this depth: their words must stay in view."""
 
@@ -71,10 +73,22 @@ class TreeDelegate(QStyledItemDelegate):
             font.setStrikeOut(True)
             painter.setFont(font)
         box = rect.adjusted(28 + depth * STEP_PX, 0, -8, 0)
+        if model := index.data(MODEL):
+            box.setRight(self._paint_model(painter, box, str(model)))
         text = ("★ " if index.data(BOOKMARKED) else "") + str(index.data())
         text = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, box.width())
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, text)
         painter.restore()
+
+    def _paint_model(self, painter: QPainter, box: QRect, name: str) -> int:
+        """The model that goes on here, at the right end; returns where the words have to end."""
+        painter.save()
+        shown = painter.fontMetrics().elidedText(f"→ {name}", Qt.TextElideMode.ElideMiddle, MODEL_PX)
+        painter.setPen(QColor(self.theme.quiet))
+        align = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight | Qt.TextFlag.TextSingleLine
+        painter.drawText(box, align, shown)
+        painter.restore()
+        return box.right() - painter.fontMetrics().horizontalAdvance(shown) - 12
 
     def _paint_lines(self, painter: QPainter, rect: QRect, index: Index, depth: int, colour: QColor) -> None:
         """The lines of other branches that go past, and the row's own: from above, and on below."""

@@ -31,6 +31,11 @@ GOES_ON = Qt.ItemDataRole.UserRole + 8  # its own line goes on below
 IS_HEAD = Qt.ItemDataRole.UserRole + 9
 PATH_GOES_ON = Qt.ItemDataRole.UserRole + 10  # the way to the head goes on below, at depth 0
 
+MODEL = Qt.ItemDataRole.UserRole + 11  # the name of the model that goes on here, where it is another one
+
+LOOK_BACK = 200
+"""States before one are looked at for who wrote last."""
+
 PREVIEW_CHARS = 90
 TIP_CHARS = 400
 
@@ -51,7 +56,7 @@ class TreeModel(QAbstractListModel):
         self._next: Outline | None = None  # another history, or listed otherwise: shown when it is whole
         self._head_row = 0
         self.model_names: dict[int, str] = {}
-        """Which model wrote a generation, as far as it has been asked for."""
+        """Which model wrote a generation (their ids are those of the library), as far as is known."""
 
     @property
     def outline(self) -> Outline:
@@ -61,8 +66,6 @@ class TreeModel(QAbstractListModel):
     def show(self, history: History, *, with_pruned: bool = False, only_bookmarks: bool = False) -> None:
         """Show a history, as soon as `refresh` has made its rows."""
         latest = self._next or self._shown
-        if latest.history is not history:
-            self.model_names.clear()
         if (latest.history, latest.with_pruned, latest.only_bookmarks) != (
             history,
             with_pruned,
@@ -153,6 +156,8 @@ class TreeModel(QAbstractListModel):
             return node_id in outline.hidden
         if role == GENERATED:
             return node is not None and node.source > 0
+        if role == MODEL:
+            return self._switched_to(node)
         if role == BOOKMARKED:
             return node is not None and node.bookmarked
         if role == STARTS:
@@ -181,6 +186,19 @@ class TreeModel(QAbstractListModel):
         shown = inserted if len(inserted) <= limit else f"{inserted[:limit].rstrip()}…"
         words = shown or self.tr("{n} characters removed").format(n=removed)
         return f"{node.name} – {words}" if node.name else words
+
+    def _switched_to(self, node: Node | None) -> str:
+        """The model that wrote a state, if the generation before it was another one's."""
+        name = self.model_names.get(node.source, "") if node is not None else ""
+        before = node
+        for _ in range(LOOK_BACK if name else 0):
+            before = self._shown.history.nodes.get(before.parent) if before is not None else None
+            if before is None:
+                break
+            if before.source > 0:
+                other = self.model_names.get(before.source, name)
+                return name if other != name else ""
+        return ""
 
     def _facts(self, node: Node | None) -> list[str]:
         """Who, when, what has become of it."""

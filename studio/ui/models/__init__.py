@@ -1,1 +1,1 @@
-"""What one sees of models that come and go."""
+"""The models that can write: the list, what comes and goes, and the chip over the text."""

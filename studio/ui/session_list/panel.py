@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent
+from PySide6.QtGui import QAction, QContextMenuEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.store.records import Order, SessionsListed, SessionSummary, View
+from studio.ui.actions import plain_text
 from studio.ui.icons import icon
 from studio.ui.session_list.delegate import SessionDelegate
 from studio.ui.session_list.model import SEARCH, SESSION, SessionModel, belongs, tags_of
@@ -104,6 +105,11 @@ class SessionPanel(QWidget):
         column.addWidget(self.bar)
         column.addWidget(self._empty)
         column.addWidget(self.list, 1)
+        self._below = QHBoxLayout()
+        self._below.setContentsMargins(8, 4, 8, 4)
+        self._below.setSpacing(4)
+        self._below.addStretch(1)
+        column.addLayout(self._below)
         self.set_theme(theme)
         self._show_count()
 
@@ -113,6 +119,16 @@ class SessionPanel(QWidget):
         self._new.setIcon(icon("plus", theme.ink, theme.quiet))
         self.bar.set_theme(theme)
         self.list.viewport().update()
+
+    def add_button(self, action: QAction) -> None:
+        """Offer something of the whole app under the list."""
+        button = QToolButton()
+        button.setObjectName(f"{action.objectName()}Button")
+        button.setDefaultAction(action)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setText(plain_text(action))
+        button.setAccessibleName(plain_text(action))
+        self._below.insertWidget(self._below.count() - 1, button)
 
     # -- what is listed ------------------------------------------------------------------------------------
 
