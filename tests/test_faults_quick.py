@@ -36,6 +36,14 @@ def test_kill_9_loses_nothing_that_was_acknowledged() -> None:
 
 @NEEDS_LINUX
 @pytest.mark.timeout(400)
+def test_a_download_that_is_killed_or_lied_to_is_verified_in_the_end() -> None:
+    line = last_line("downloads.py", "--quick", "--seed", "5")
+    assert line.startswith("downloads: 4 killed, 40 lied to")
+    assert line.endswith("; 0 bad")
+
+
+@NEEDS_LINUX
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("options", [
     ("ack-before-commit", "--whole-app", "0"),
     ("ack-before-commit", "--whole-app", "1"),

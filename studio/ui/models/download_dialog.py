@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -31,6 +31,10 @@ from studio.ui.moments import size
 from studio.ui.plain import plain_label, push_button
 
 REPO = Qt.ItemDataRole.UserRole
+ABOUT = Qt.ItemDataRole.UserRole + 1
+
+ROW_PX = 26
+"""High enough to be touched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,9 @@ class DownloadDialog(QDialog):
         self.setWindowTitle(self.tr("Download a model"))
         self._connection = connection
         self._list = self._make_list()
+        self._about = plain_label("downloadAbout")
+        self._about.setMinimumHeight(2 * self.fontMetrics().lineSpacing())
+        self._about.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self._repo = QLineEdit()
         self._repo.setObjectName("downloadRepository")
         self._repo.setAccessibleName(self.tr("Model on the Hub"))
@@ -80,6 +87,7 @@ class DownloadDialog(QDialog):
         column.setContentsMargins(24, 20, 24, 16)
         column.setSpacing(8)
         column.addWidget(self._list, 3)
+        column.addWidget(self._about)
         column.addLayout(self._field_row())
         column.addWidget(self._promise)
         column.addWidget(self._said)
@@ -87,7 +95,7 @@ class DownloadDialog(QDialog):
         column.addWidget(connection)
         column.addLayout(self._buttons())
         room = QGuiApplication.primaryScreen().availableSize()
-        self.resize(min(820, room.width()), min(660, room.height() - 60))
+        self.resize(min(900, room.width()), min(700, room.height() - 60))
         self._update()
         self._repo.setFocus()
 
@@ -113,8 +121,10 @@ class DownloadDialog(QDialog):
             item.setData(0, REPO, entry.repo)
             for place in (1, 2):
                 item.setTextAlignment(place, right)
+            item.setSizeHint(len(cells) - 1, QSize(0, ROW_PX))
+            item.setData(0, ABOUT, "\n".join(part for part in (cells[-1], one.why) if part))
             for place in range(len(cells)):
-                item.setToolTip(place, "\n".join(part for part in (entry.repo, cells[-1], one.why) if part))
+                item.setToolTip(place, f"{entry.repo}\n{item.data(0, ABOUT)}")
             self._list.addTopLevelItem(item)
             if entry.repo == chosen:
                 self._list.setCurrentItem(item)
@@ -218,10 +228,14 @@ class DownloadDialog(QDialog):
     def _on_chosen(self) -> None:
         for item in self._list.selectedItems():  # one, or none when the keyboard only comes by
             self._repo.setText(str(item.data(0, REPO)))
+            self._about.setText(str(item.data(0, ABOUT)))
 
     @Slot()
     def _update(self) -> None:
-        self._download.setEnabled(bool(self._repo.text().strip()))
+        typed = self._repo.text().strip()
+        self._download.setEnabled(bool(typed))
+        if not any(item.data(0, REPO) == typed for item in self._list.selectedItems()):
+            self._about.setText("")  # nothing is known of it yet
         self.say("")
 
     @Slot()

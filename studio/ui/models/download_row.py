@@ -37,7 +37,7 @@ class DownloadRow(QFrame):
         self._bar.setAccessibleName(title)
         self._bar.setRange(0, 1000)
         self._bar.setTextVisible(False)
-        self._bar.setFixedHeight(4)
+        self._bar.setFixedHeight(6)
         self._main = push_button(f"downloadMain_{number}", self.tr("&Fetch it"), "")
         self._main.clicked.connect(self._on_main)
         self._cancel = push_button(f"downloadCancel_{number}", self.tr("Cancel"), "")
