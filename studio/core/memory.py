@@ -6,6 +6,7 @@ variant and after every edit, wherever it stands.
 
 from __future__ import annotations
 
+import ctypes
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import torch
 from torch import Tensor
 
 from studio.core.hardware import one_thread
+from studio.kernels import chains
 from studio.kernels.library import kernels
 
 CAP_BYTES = 256 << 20
@@ -55,6 +57,7 @@ class _Row:
     coarse: Tensor  # (V,) float16
     fine: Tensor  # (V,) int8, in steps of _FINE of `coarse`
     best: float
+    packed: bytes = b""  # where all that is, for the compiled kernels
 
     @property
     def n_bytes(self) -> int:
@@ -96,12 +99,26 @@ class LogitMemory:
         found = self._found(keys)
         if found is None:
             return None
+        lib = kernels()
         with torch.inference_mode():
+            if lib is not None and len(found) == 1 and (row := found[0]).packed:
+                values = torch.empty(1, len(row.coarse))
+                n_head, place = len(row.head), ctypes.create_string_buffer(row.packed)
+                lib.c.studio_unkeep(place, len(row.coarse), n_head, _FINE, values.data_ptr())
+                return values
             rows = torch.stack([row.fine for row in found]).float()  # (T, V)
             rows.mul_(_FINE).add_(1).mul_(torch.stack([row.coarse for row in found]))
             rows += torch.tensor([[row.best] for row in found])
             head_ids = torch.stack([row.head_ids for row in found]).long()
             return rows.scatter_(1, head_ids, torch.stack([row.head for row in found]))
+
+    def packed(self, keys: Sequence[int]) -> tuple[bytes, int, int, float] | None:
+        """Where many positions lie, a `chains.ROW` each, the size of the vocabulary, that of a head, and the
+        step of the bytes; None if one is not known any more, or not for the compiled kernels."""
+        found = self._found(keys)
+        if found is None or not all(row.packed for row in found):
+            return None
+        return b"".join(row.packed for row in found), len(found[0].coarse), len(found[0].head), _FINE
 
     def heads(self, keys: Sequence[int]) -> tuple[Tensor, Tensor] | None:
         """The largest logits of many positions and whose they are: (T, H) float32 falling, (T, H) int64."""
@@ -140,7 +157,9 @@ def _keep(logits: Tensor) -> _Row:
         fine = torch.empty(len(logits), dtype=torch.int8)
         best = float(head[0])
         lib.keep(logits.data_ptr(), len(logits), best, _FINE, coarse.data_ptr(), fine.data_ptr())
-        return _Row(head, ids, coarse, fine, best)
+        addresses = head.data_ptr(), ids.data_ptr()
+        packed = chains.ROW.pack(coarse.data_ptr(), fine.data_ptr(), *addresses, best)
+        return _Row(head, ids, coarse, fine, best, packed)
     top = logits.topk(n_head)
     relative = logits - top.values[0]
     coarse = relative.to(torch.float16)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import torch
 
-from studio.core import memory
+from studio.core import many_compiled, memory
 from studio.core.generate import as_probabilities
 from studio.core.going_back import going_back
 from studio.core.many import apply_stage
@@ -27,6 +27,9 @@ FIRST_LOOK = 96
 
 CHUNK_NUMBERS = 400_000
 """Logits looked at together: few enough to stay in the processor's cache, and for 10 ms of work."""
+
+COMPILED_NUMBERS = 3_200_000
+"""The same for the compiled kernels, which look at one position after the other."""
 
 
 def reshape(reader: Reader, request: ReshapeText, cancelled: Cancelled = never) -> Iterator[TextReshaped]:
@@ -77,6 +80,7 @@ def _stretch(
 ) -> Iterator[TextReshaped]:
     """Tokens begin..end of a run."""
     ordered = any(map(remembers, chain))
+    compiled = many_compiled.knows(request.processors, chain)
     at = begin
     while at < end:
         if cancelled():
@@ -90,12 +94,21 @@ def _stretch(
             continue
         size = 1
         most = max(CHUNK_NUMBERS // reader.vocab_size, 1)
-        if _heads_decide(reader, request.processors, keys[at : at + 1]):
+        if compiled:
+            most = max(COMPILED_NUMBERS // reader.vocab_size, 1)
+        elif _heads_decide(reader, request.processors, keys[at : at + 1]):
             most = CHUNK_NUMBERS // memory.N_HEAD
         while at + size < end and size < most and keys[at + size] in reader.logits:
             size += 1
         with torch.inference_mode():
-            tokens = _reshaped(reader, request.processors, chain, run, keys, at, at + size)
+            where = run, keys, at, at + size
+            found = (
+                many_compiled.reshaped(reader.logits, request.processors, chain, *where) if compiled else None
+            )
+            if found is None:
+                tokens = _reshaped(reader, request.processors, chain, *where)
+            else:
+                tokens = tuple(ReshapedToken(*pair) for pair in zip(*found, strict=True))
         yield TextReshaped(request.job_id, run.first + at, tokens)
         at += size
 

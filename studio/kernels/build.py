@@ -44,7 +44,7 @@ _X86 = {
 _LOOPS = (*_X86["avx2"], "-fno-trapping-math")
 """For plain loops on x86, which every processor has that has any kernels."""
 
-_PLAIN_PARTS = ("sampling", "cutting", "weighing")
+_PLAIN_PARTS = ("chains", "cutting", "rows", "sampling", "weighing")
 
 _TIMEOUT_S = 300
 

@@ -3,8 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "exponential.h"
-#include "kernels.h"
+#include "chains.h"
 
 enum {
     BINS = 4096,
@@ -16,23 +15,24 @@ enum {
 
 static const float WIDTH = 24.0f; /* nats: what lies further away shares the last bin */
 
-struct item {
-    float order;
-    int32_t token;
-};
-
 static int compare(const void *a, const void *b) {
     const struct item *x = a, *y = b;
     if (x->order != y->order) return x->order < y->order ? -1 : 1;
     return (x->token > y->token) - (x->token < y->token);
 }
 
-/* The token at which `weights` in the order of `order`, the smallest first, have reached `mass`. */
-static int64_t cross(const float *order, const float *weights, const int16_t *bins, int64_t n, double mass,
-                     struct item *items) {
+void sort_items(struct item *items, int64_t n) { qsort(items, (size_t)n, sizeof *items, compare); }
+
+int64_t crossing(const float *order, const float *weights, int64_t n, double mass, int16_t *bins, struct item *items) {
     double sums[BINS] = {0}, total = 0.0;
+    float least = INFINITY;
     int32_t bin = 0;
     int64_t m = 0;
+    for (int64_t i = 0; i < n; i++) least = order[i] < least ? order[i] : least;
+    for (int64_t i = 0; i < n; i++) {
+        float far = (order[i] - least) * (BINS / WIDTH);
+        bins[i] = (int16_t)(far < BINS - 1 ? far : BINS - 1);
+    }
     for (int64_t i = 0; i < n; i++) sums[bins[i]] += weights[i];
     while (bin < BINS && total + sums[bin] < mass) total += sums[bin++];
     if (bin == BINS) return -1;
@@ -46,7 +46,7 @@ static int64_t cross(const float *order, const float *weights, const int16_t *bi
             m += bins[i] == bin;
         }
     }
-    qsort(items, (size_t)m, sizeof *items, compare);
+    sort_items(items, m);
     for (int64_t i = 0; i < m; i++) {
         total += weights[items[i].token];
         if (total >= mass) return items[i].token;
@@ -62,18 +62,13 @@ EXPORT int studio_crossing(const float *rows, int64_t n_rows, int64_t n, const f
     int fits = order && weights && bins && items;
     for (int64_t r = 0; fits && r < n_rows; r++) {
         const float *row = rows + r * n;
-        float whole = log_sums[r], least = INFINITY;
+        float whole = log_sums[r];
         if (centres)
             for (int64_t i = 0; i < n; i++) order[i] = fabsf((whole - row[i]) - centres[r]);
         else
             for (int64_t i = 0; i < n; i++) order[i] = -row[i];
         for (int64_t i = 0; i < n; i++) weights[i] = exp_below(row[i] - whole < 0.0f ? row[i] - whole : 0.0f);
-        for (int64_t i = 0; i < n; i++) least = order[i] < least ? order[i] : least;
-        for (int64_t i = 0; i < n; i++) {
-            float far = (order[i] - least) * (BINS / WIDTH);
-            bins[i] = (int16_t)(far < BINS - 1 ? far : BINS - 1);
-        }
-        found[r] = cross(order, weights, bins, n, mass, items);
+        found[r] = crossing(order, weights, n, mass, bins, items);
     }
     free(order);
     free(weights);
@@ -85,32 +80,33 @@ EXPORT int studio_crossing(const float *rows, int64_t n_rows, int64_t n, const f
 /* Numbers as whole ones that are the smaller the larger those are, and back. */
 static inline uint32_t fallen(uint32_t bits) { return bits ^ (bits >> 31 ? 0u : 0x7FFFFFFFu); }
 
+void fall_row(float *row, int64_t n, uint32_t *one, uint32_t *other) {
+    static const int shifts[ROUNDS] = {0, DIGITS, 2 * DIGITS};
+    int32_t places[ROUNDS][VALUES] = {{0}};
+    memcpy(one, row, (size_t)n * sizeof *one);
+    for (int64_t i = 0; i < n; i++) one[i] = fallen(one[i]);
+    for (int64_t i = 0; i < n; i++)
+        for (int k = 0; k < ROUNDS; k++) places[k][one[i] >> shifts[k] & (VALUES - 1)]++;
+    for (int k = 0; k < ROUNDS; k++) {
+        int32_t place = 0;
+        for (int v = 0; v < VALUES; v++) {
+            int32_t count = places[k][v];
+            places[k][v] = place;
+            place += count;
+        }
+        for (int64_t i = 0; i < n; i++) other[places[k][one[i] >> shifts[k] & (VALUES - 1)]++] = one[i];
+        uint32_t *swap = one;
+        one = other;
+        other = swap;
+    }
+    for (int64_t i = 0; i < n; i++) one[i] = fallen(one[i]);
+    memcpy(row, one, (size_t)n * sizeof *one);
+}
+
 EXPORT int studio_fall(float *rows, int64_t n_rows, int64_t n) {
     uint32_t *one = malloc((size_t)n * sizeof *one), *other = malloc((size_t)n * sizeof *other);
     int fits = one && other;
-    for (int64_t r = 0; fits && r < n_rows; r++) {
-        static const int shifts[ROUNDS] = {0, DIGITS, 2 * DIGITS};
-        int32_t places[ROUNDS][VALUES] = {{0}};
-        uint32_t *from = one, *to = other;
-        memcpy(one, rows + r * n, (size_t)n * sizeof *one);
-        for (int64_t i = 0; i < n; i++) one[i] = fallen(one[i]);
-        for (int64_t i = 0; i < n; i++)
-            for (int k = 0; k < ROUNDS; k++) places[k][one[i] >> shifts[k] & (VALUES - 1)]++;
-        for (int k = 0; k < ROUNDS; k++) {
-            int32_t place = 0;
-            for (int v = 0; v < VALUES; v++) {
-                int32_t count = places[k][v];
-                places[k][v] = place;
-                place += count;
-            }
-            for (int64_t i = 0; i < n; i++) to[places[k][from[i] >> shifts[k] & (VALUES - 1)]++] = from[i];
-            uint32_t *swap = from;
-            from = to;
-            to = swap;
-        }
-        for (int64_t i = 0; i < n; i++) from[i] = fallen(from[i]);
-        memcpy(rows + r * n, from, (size_t)n * sizeof *from);
-    }
+    for (int64_t r = 0; fits && r < n_rows; r++) fall_row(rows + r * n, n, one, other);
     free(one);
     free(other);
     return fits;

@@ -7,8 +7,7 @@
 #include <immintrin.h>
 #endif
 
-#include "exponential.h"
-#include "kernels.h"
+#include "chains.h"
 
 enum {
     COLUMNS = 8,
@@ -265,4 +264,32 @@ EXPORT void studio_keep(const float *logits, int64_t n, float best, float step, 
         error = error > 127.0f ? 127.0f : error < -127.0f ? -127.0f : error;
         fine[i] = error == error ? (int8_t)lrintf(error) : 0;
     }
+}
+
+/* The same row back, with its head as it was. */
+void unpack_row(const struct kept_row *row, int64_t n, int n_head, float step, float *x) {
+    const float best = (float)row->best;
+    int64_t i = 0;
+#if defined(__F16C__)
+    const __m256 one = _mm256_set1_ps(1.0f), all = _mm256_set1_ps(best), steps = _mm256_set1_ps(step);
+    for (; i + 8 <= n; i += 8) {
+        __m256 half = _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(row->coarse + i)));
+        __m256 fine = _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(row->fine + i))));
+        fine = _mm256_mul_ps(_mm256_add_ps(_mm256_mul_ps(fine, steps), one), half);
+        _mm256_storeu_ps(x + i, _mm256_add_ps(fine, all));
+    }
+#endif
+    for (; i < n; i++) {
+#if defined(__F16C__)
+        float half = _cvtsh_ss(row->coarse[i]);
+#else
+        float half = float_of(row->coarse[i]);
+#endif
+        x[i] = ((float)row->fine[i] * step + 1.0f) * half + best;
+    }
+    for (int k = 0; k < n_head; k++) x[row->head_tokens[k]] = row->head[k];
+}
+
+EXPORT void studio_unkeep(const struct kept_row *row, int64_t n, int n_head, float step, float *x) {
+    unpack_row(row, n, n_head, step, x);
 }

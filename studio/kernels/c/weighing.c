@@ -2,33 +2,16 @@
 #include <math.h>
 #include <string.h>
 
+#include "exponential.h"
 #include "kernels.h"
-
-/* exp(x) for x <= 0, to some 1e-16 of it; 0 below -700. Cody & Waite's reduction, Cephes' fraction. */
-static inline double exp_exact(double x) {
-    double clipped = x > -700.0 ? x : -700.0;
-    double shifted = clipped * 1.4426950408889634 + 6755399441055744.0; /* the nearest whole number, in its last bits */
-    double whole = shifted - 6755399441055744.0;
-    double r = clipped - whole * 6.93145751953125e-1 - whole * 1.42860682030941723212e-6;
-    double square = r * r;
-    double p = r * ((1.26177193074810590878e-4 * square + 3.02994407707441961300e-2) * square + 1.0);
-    double q = ((3.00198505138664455042e-6 * square + 2.52448340349684104192e-3) * square +
-                2.27265548208155028766e-1) * square + 2.0;
-    int64_t bits;
-    double scale;
-    memcpy(&bits, &shifted, sizeof bits);
-    bits = (bits + 1023) << 52 & -(int64_t)(x > -700.0);
-    memcpy(&scale, &bits, sizeof scale);
-    return (1.0 + 2.0 * p / (q - p)) * scale;
-}
 
 enum { PART = 64, COLUMNS = 8 };
 
 typedef double wide __attribute__((vector_size(8 * COLUMNS)));
 
-static inline double sum_of(wide v) {
+static inline double sum_of(const wide *v) {
     double sum = 0.0;
-    for (int j = 0; j < COLUMNS; j++) sum += v[j];
+    for (int j = 0; j < COLUMNS; j++) sum += (*v)[j];
     return sum;
 }
 
@@ -78,8 +61,8 @@ static int look(const float *logits, int64_t n, const double *before, double *nu
     *best = -INFINITY;
     for (int i = 0; i < PART; i++) *best = tops[i] > *best ? tops[i] : *best;
     numbers[0] = (double)n_left;
-    numbers[1] = sum_of(kept);
-    numbers[2] = sum_of(removed);
+    numbers[1] = sum_of(&kept);
+    numbers[2] = sum_of(&removed);
     return broken || !(*best > -INFINITY && *best < INFINITY);
 }
 
@@ -107,8 +90,8 @@ static double raise(const float *logits, int64_t n, float best, double *after, d
         }
         memcpy(after + begin, e, m * sizeof *after);
     }
-    *entropy = log(sum_of(total)) - sum_of(weighted) / sum_of(total);
-    return sum_of(total);
+    *entropy = log(sum_of(&total)) - sum_of(&weighted) / sum_of(&total);
+    return sum_of(&total);
 }
 
 /* logits: of n tokens after a stage. before: their probabilities before it, or NULL. after: filled with those after it.
@@ -140,5 +123,5 @@ EXPORT void studio_weigh(const float *logits, int64_t n, const double *before, d
             apart += a;
         }
     }
-    numbers[3] = numbers[1] > 0.0 ? sum_of(apart) / 2 : 1.0;
+    numbers[3] = numbers[1] > 0.0 ? sum_of(&apart) / 2 : 1.0;
 }
