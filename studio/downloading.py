@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +142,8 @@ class Download(QObject):
             case "fetching" | "checking":
                 self._is_fetching = True
                 self.row.show_progress(event)
+            case "importing":
+                self.row.show_importing(float(event["fraction"]))
             case "waiting":
                 self.row.show_waiting(event)
             case "again":
@@ -243,7 +245,7 @@ class Downloading(QObject):
             dialog.say(together(*translated(error)))
             return
         dialog.say("")
-        self._add(wanted.repo, {"repo": wanted.repo, "revision": wanted.revision}).start()
+        self._add(wanted.repo, asdict(wanted)).start()
 
     def _add(self, title: str, spec: Mapping[str, Any]) -> Download:
         self._n_rows += 1

@@ -25,6 +25,7 @@ def _flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--revision", metavar="R", help="a branch, a tag or a commit (default: main)", default=""
     )
+    parser.add_argument("--file", metavar="F", help="a GGUF file, where there are several", default="")
     parser.add_argument(
         "--name", metavar="N", help="what to call it (default: as it is called there)", default=""
     )
@@ -94,6 +95,8 @@ def _follow(
                     running.note(f"{event['file']} is not what the Hub promises; it is fetched once more.")
                 case "fetching" | "checking" if loud:
                     _bar(event)
+                case "importing":
+                    running.progress("Importing", event["fraction"])
     finally:
         events.close()
         running.end_progress()

@@ -129,14 +129,25 @@ def wall_s(found: Found) -> float:
     return 300 + found.n_bytes / (2 << 20)
 
 
-def adopt(shelf: Shelf, staged: Path, found: Found, done: Mapping[str, Any], name: str = "") -> ShelfModel:
-    """Put what the job made on the shelf. What it says is a stranger's words: cut to size, never trusted."""
+def adopt(
+    shelf: Shelf,
+    staged: Path,
+    found: Found,
+    done: Mapping[str, Any],
+    name: str = "",
+    source: str = "",
+    licence: str = "",
+) -> ShelfModel:
+    """Put what the job made on the shelf. What it says is a stranger's words: cut to size, never trusted.
+
+    `source` and `licence`, if they are known better than by the file.
+    """
     notes = done.get("notes")
     words = [_line(note, _MAX_NOTE) for note in notes[:_MAX_NOTES]] if isinstance(notes, list) else []
     digest = done.get("sha256")
     about = About(
-        source=f"file:{found.path}",
-        licence=_line(done.get("licence"), 80),
+        source=source or f"file:{found.path}",
+        licence=licence or _line(done.get("licence"), 80),
         notes=tuple(word for word in words if word),
     )
     whole = digest if isinstance(digest, str) and re.fullmatch("[0-9a-f]{64}", digest) else ""

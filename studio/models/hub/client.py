@@ -88,7 +88,9 @@ def ask(access: Access, wanted: Wanted) -> Listing:
     from huggingface_hub.errors import HfHubHTTPError
 
     set_client_factory(lambda: make_client(access))  # which also closes the one of before
-    api = HfApi(endpoint=access.endpoint, token=access.token or False)
+    api = HfApi(
+        access.endpoint, access.token or False, library_name="gpt2-studio", library_version=__version__
+    )
     try:
         info = api.model_info(
             wanted.repo, revision=wanted.revision or None, files_metadata=True, timeout=SILENCE_S

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ import httpx2
 from studio import paths
 from studio.core import model_files
 from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
+from studio.models import bringing, job_runner
 from studio.models.hub import names, unfinished
 from studio.models.hub.client import Access, PassingError, ask, make_client
 from studio.models.hub.fetching import Fetcher, full_disk, no_space
@@ -35,6 +36,7 @@ SPACE = 1.2
 """So many times what is missing must be free on the disk."""
 
 Events = Iterator[dict[str, Any]]
+Adopting = Generator[dict[str, Any], None, ShelfModel]
 
 
 def download(spec: Spec, controls: Controls) -> Events:
@@ -85,6 +87,7 @@ class _Work:
         else:
             known = yield from self._ask()
         if (model := self._on_shelf(known.listing)) is not None:
+            unfinished.discard(known.folder)  # it was killed between its last two steps
             yield _done(model, already=True)
             return
         yield self._found(known)
@@ -96,7 +99,7 @@ class _Work:
                 model = self._on_shelf(known.listing)
                 if model is None:
                     yield from self._fetch(known)
-                    model = self._adopt(known)
+                    model = yield from (self._convert if known.listing.gguf else self._adopt)(known)
         except OSError as error:
             missing = known.listing.n_bytes - known.done_bytes
             raise full_disk(error, missing, self._free_bytes()) from error
@@ -106,7 +109,9 @@ class _Work:
     def _ask(self) -> Generator[dict[str, Any], None, Unfinished]:
         wanted = names.parse(str(self.spec["repo"]), self.access.endpoint)
         if revision := names.check_revision(str(self.spec.get("revision", "")).strip()):
-            wanted = names.Wanted(wanted.repo, revision)
+            wanted = replace(wanted, revision=revision)
+        if file := str(self.spec.get("file", "")):
+            wanted = replace(wanted, file=file)
         yield {"state": "asking", "host": self.access.host}
         while True:
             try:
@@ -114,7 +119,8 @@ class _Work:
                 break
             except PassingError as error:
                 yield from self.patience.failed(error)
-        name = str(self.spec.get("name", "")) or listing.repo.rpartition("/")[2]
+        published = Path(listing.gguf).stem or listing.repo.rpartition("/")[2]
+        name = str(self.spec.get("name", "")) or published
         folder = unfinished.place(self.shelf.staging, listing)
         before = unfinished.read(folder)
         etags = before.etags if before is not None else {}
@@ -161,24 +167,45 @@ class _Work:
             unfinished.forget(known.folder)
             raise
 
-    def _adopt(self, known: Unfinished) -> ShelfModel:
+    def _adopt(self, known: Unfinished) -> Adopting:
+        """Put the folder itself on the shelf."""
         self._check(known, whole=True)
         listing = known.listing
         wanted = {file.name for file in listing.files}
         for path in known.files.iterdir():
             if path.name not in wanted:  # of an earlier version that chose other files
                 path.unlink()
+        yield {"state": "adopting"}
         weights = [file.sha256 for file in listing.files if file.name.endswith(".safetensors")]
         return self.shelf.adopt(
             known.files,
             known.name,
-            About(source=_source(listing), licence=listing.licence),
+            About(source=listing.source, licence=listing.licence),
             sha256=weights[0] if len(weights) == 1 else "",
         )
 
+    def _convert(self, known: Unfinished) -> Adopting:
+        """Import the GGUF file, in a process of its own that has no network, and put what comes out up."""
+        listing = known.listing
+        try:
+            found = bringing.recognise(known.files / listing.gguf)
+            bringing.check_room(found, self.shelf.folder)
+            with self.shelf.staged() as staged:
+                done: dict[str, Any] = {}
+                for done in job_runner.run(bringing.spec(found, staged), bringing.wall_s(found)):
+                    yield from self.patience.look()
+                    yield {"state": "importing", "fraction": float(done.get("fraction", 1.0))}
+                return bringing.adopt(
+                    self.shelf, staged, found, done, known.name, listing.source, listing.licence
+                )
+        except StudioError:
+            if self._free_bytes() > listing.n_bytes:  # else it may go through when there is space
+                unfinished.forget(known.folder)
+            raise
+
     def _on_shelf(self, listing: Listing) -> ShelfModel | None:
         """The model that came from this very commit before."""
-        same = (model for model in self.shelf.models() if model.about.source == _source(listing))
+        same = (model for model in self.shelf.models() if model.about.source == listing.source)
         return next((model for model in same if not model.trouble), None)
 
     def _free_bytes(self) -> int:
@@ -186,10 +213,6 @@ class _Work:
         while not folder.exists():
             folder = folder.parent
         return shutil.disk_usage(folder).free
-
-
-def _source(listing: Listing) -> str:
-    return f"hf:{listing.repo}@{listing.commit}"
 
 
 def _done(model: ShelfModel, *, already: bool = False) -> dict[str, Any]:

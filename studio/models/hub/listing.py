@@ -55,6 +55,16 @@ class Listing:
     left_out: tuple[str, ...]
 
     @property
+    def gguf(self) -> str:
+        """The name of the GGUF file, if the model comes as one."""
+        return next((file.name for file in self.files if is_gguf(file.name)), "")
+
+    @property
+    def source(self) -> str:
+        """What this is, to the last bit."""
+        return f"hf:{self.repo}@{self.commit}" + (f"/{self.gguf}" if self.gguf else "")
+
+    @property
     def n_bytes(self) -> int:
         """Size of all that is fetched."""
         return sum(file.n_bytes for file in self.files)
@@ -71,21 +81,39 @@ def from_hub(info: Any, wanted: Wanted) -> Listing:
     if is_commit(wanted.revision) and commit != wanted.revision:
         raise unclear()
     files = [_remote(sibling) for sibling in siblings if _PLAIN_NAME.fullmatch(str(sibling.rfilename))]
-    chosen = choose([file for file in files if file is not None], [str(s.rfilename) for s in siblings])
+    known = [file for file in files if file is not None]
+    chosen = choose(known, [str(s.rfilename) for s in siblings], wanted.file)
     names = {file.name for file in chosen}
     others = sorted(str(s.rfilename)[:120] for s in siblings if s.rfilename not in names)
     repo = info.id if is_repository(info.id) else wanted.repo
     return Listing(repo, commit, _licence(info), chosen, tuple(others[:_MAX_LEFT_OUT]))
 
 
-def choose(files: Sequence[RemoteFile], all_names: Sequence[str]) -> tuple[RemoteFile, ...]:
-    """The files that make a model, small ones first. Raises StudioError if they do not make one."""
+def is_gguf(name: str) -> bool:
+    """Whether this is the name of a GGUF file."""
+    return name.lower().endswith(".gguf")
+
+
+def choose(files: Sequence[RemoteFile], all_names: Sequence[str], gguf: str = "") -> tuple[RemoteFile, ...]:
+    """The files that make a model, small ones first. Raises StudioError if they do not make one.
+
+    `gguf`: the GGUF file that is wanted. Without it, one is taken only if there is nothing else.
+    """
     by_name = {file.name: file for file in files}
+    papers = [file for file in files if _PAPERS.fullmatch(file.name) and file.n_bytes <= _MAX_PAPER_BYTES]
+    papers.sort(key=lambda file: file.n_bytes)
+    if gguf:
+        if gguf not in by_name:
+            raise _no_weights(all_names)
+        return (*papers, by_name[gguf])
     weights = [by_name[_SINGLE]] if _SINGLE in by_name else []
     if not weights and _INDEX in by_name:
         weights = [file for name, file in by_name.items() if _SHARD.fullmatch(name)]
     if not weights:
-        raise _no_weights(all_names)
+        ggufs = [file for file in files if is_gguf(file.name)]
+        if len(ggufs) == 1:
+            return (*papers, ggufs[0])
+        raise _several(ggufs) if ggufs else _no_weights(all_names)
     if "config.json" not in by_name:
         raise StudioError(
             QT_TRANSLATE_NOOP("StudioError", "This repository has weights but no config.json."),
@@ -103,7 +131,6 @@ def choose(files: Sequence[RemoteFile], all_names: Sequence[str]) -> tuple[Remot
             name=too_large[0].name,
             size=f"{too_large[0].n_bytes:,}",
         )
-    papers = [file for file in files if _PAPERS.fullmatch(file.name) and file.n_bytes <= _MAX_PAPER_BYTES]
     return tuple(sorted({*small, *papers}, key=lambda file: file.n_bytes)) + tuple(
         sorted(weights, key=lambda file: file.name)
     )
@@ -137,6 +164,18 @@ def _licence(info: Any) -> str:
     return "".join(c for c in text if c.isprintable())[:120]
 
 
+def _several(ggufs: Sequence[RemoteFile]) -> StudioError:
+    names = sorted(file.name for file in ggufs)
+    return StudioError(
+        QT_TRANSLATE_NOOP(
+            "StudioError", "This repository holds {n} GGUF files, each of them a model: {names}."
+        ),
+        QT_TRANSLATE_NOOP("StudioError", "Paste the address of the page of the one that you want."),
+        n=len(names),
+        names=", ".join(names[:12]) + (", …" if len(names) > 12 else ""),
+    )
+
+
 def _no_weights(names: Sequence[str]) -> StudioError:
     if any(name.endswith(_PICKLES) for name in names):
         return StudioError(
@@ -151,8 +190,12 @@ def _no_weights(names: Sequence[str]) -> StudioError:
             ),
         )
     return StudioError(
-        QT_TRANSLATE_NOOP("StudioError", "This repository holds no weights: there is no model.safetensors."),
-        QT_TRANSLATE_NOOP("StudioError", "Choose a repository of a language model with safetensors files."),
+        QT_TRANSLATE_NOOP(
+            "StudioError", "This repository holds no weights: there is no model.safetensors and no GGUF file."
+        ),
+        QT_TRANSLATE_NOOP(
+            "StudioError", "Choose a repository of a language model with safetensors or GGUF files."
+        ),
     )
 
 

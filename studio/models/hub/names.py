@@ -26,6 +26,7 @@ class Wanted:
 
     repo: str
     revision: str = ""
+    file: str = ""  # a GGUF file, where there are several
 
 
 def parse(text: str, endpoint: str = HUB) -> Wanted:
@@ -53,7 +54,8 @@ def parse(text: str, endpoint: str = HUB) -> Wanted:
         raise _not_a_repository(text)
     if len(parts) > 2 and parts[2] in ("tree", "blob", "resolve", "commit") and len(parts) > 3:
         revision = "/".join(parts[3:6]) if parts[3] == "refs" else parts[3]
-        return Wanted(parse("/".join(parts[:2])).repo, check_revision(revision))
+        file = parts[-1] if len(parts) > 4 and parts[-1].lower().endswith(".gguf") else ""
+        return Wanted(parse("/".join(parts[:2])).repo, check_revision(revision), file)
     return parse("/".join(parts[:2]))
 
 

@@ -70,7 +70,7 @@ def part(files: Path, file: RemoteFile) -> Path:
 
 def place(staging: Path, listing: Listing) -> Path:
     """The folder of this commit's download."""
-    repo = hashlib.sha256(listing.repo.encode()).hexdigest()[:12]
+    repo = hashlib.sha256(f"{listing.repo}/{listing.gguf}".encode()).hexdigest()[:12]
     return staging / f"download-{repo}-{listing.commit}"
 
 
@@ -126,7 +126,9 @@ def in_staging(staging: Path) -> list[Unfinished]:
 def of(staging: Path, wanted: names.Wanted) -> Unfinished | None:
     """The download of that repository and revision, if one was begun."""
     for one in in_staging(staging):
-        if one.listing.repo == wanted.repo and wanted.revision in (one.revision, one.listing.commit):
+        is_file = wanted.file in ("", one.listing.gguf)
+        is_revision = wanted.revision in (one.revision, one.listing.commit)
+        if one.listing.repo == wanted.repo and is_revision and is_file:
             return one
     return None
 

@@ -89,6 +89,11 @@ class DownloadRow(QFrame):
         tip = self.tr("Close the connection; what has come stays")
         self._show(self._words.waiting(event), self.tr("&Pause"), tip, self.pause_requested)
 
+    def show_importing(self, fraction: float) -> None:
+        """It has come, and its weights are being taken out of their file."""
+        self._fill({"fraction": fraction})
+        self._show(self.tr("Verified; its weights are taken out of the GGUF file…"), "", "", None)
+
     def show_again(self, name: str) -> None:
         """A file was not what it should be."""
         text = self.tr("“{file}” is not what the Hub promises; it is fetched once more.")
