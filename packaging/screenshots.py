@@ -53,6 +53,7 @@ VIEWS = {
     "compare": ("compare", "compareSettingsB=2", "compareGo"),
     "sides": ("compare", "compareSettingsB=2", "compareGo", "compareSwitch"),
     "beams": ("param_max_new_tokens=16", "param_beams=4", "generate", "beams"),
+    "models": ("models",),
     "precision": ("precision",),
     "performance": ("performance",),
     "tuning": ("find_settings", "tuning_likeliest", "tuningFind"),

@@ -13,6 +13,8 @@ from studio.core import chain
 from studio.core import messages as m
 from studio.core.processors import LogitsProcessor
 from studio.insight import stretch
+from studio.models.built_in import starter
+from studio.models.shelf import Shelf
 from studio.ui.compare.panel import AS_SET, ITSELF, Wanted
 from studio.ui.main_window import MainWindow
 from studio.ui.sampling_panel import display_name
@@ -69,11 +71,13 @@ class Comparison(QObject):
     def offer(self) -> None:
         """Show what there is to choose from now."""
         info = self._writing.model
-        found = []
-        for folder in (paths.resource("models"), paths.models_dir(self.folder)):
-            if folder.is_dir():
-                found += sorted(f for f in folder.iterdir() if (f / "config.json").is_file())
-        others = [(f.name, str(f)) for f in found if info is None or f.resolve() != Path(info.path).resolve()]
+        models = [starter(), *Shelf(paths.models_dir(self.folder)).models()]
+        here = Path(info.path).resolve() if info is not None else None
+        others = [
+            (model.name, str(model.folder))
+            for model in models
+            if model.why is None and model.folder.resolve() != here
+        ]
         self._panel.show_models(info.name if info is not None else "", others)
         presets = self._window.sampling.presets()
         self._panel.show_presets([(display_name(preset), preset.name) for preset in presets])

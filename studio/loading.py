@@ -50,6 +50,7 @@ class Loading(QObject):
         self._dropped: set[int] = set()  # jobs that were stopped
         self.name = ""  # of what is loaded, or was last
         self._idle = QTimer(self)
+        self._idle.setObjectName("idleUnload")
         self._idle.setSingleShot(True)
         self._idle.timeout.connect(self._on_idle)
         self.set_idle_minutes(window.settings.idle_unload_minutes)

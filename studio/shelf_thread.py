@@ -115,7 +115,7 @@ class ShelfThread(QObject):
     _asked = Signal(object)
     _hash_asked = Signal()
 
-    def __init__(self, folder: Path, parent: QObject) -> None:
+    def __init__(self, folder: Path, parent: QObject | None = None) -> None:
         """`folder` as `paths.models_dir` gives it."""
         super().__init__(parent)
         self._stopping = threading.Event()

@@ -120,3 +120,11 @@ def test_what_a_killed_program_left_is_swept_up(shelf: Shelf) -> None:
     with shelf.staged() as staged:
         shelf.sweep()
         assert {path.name for path in shelf.staging.iterdir()} == {"download-x", staged.name}
+
+
+def test_a_folder_put_there_by_hand_is_listed_by_its_name(shelf: Shelf) -> None:
+    shutil.copytree(STARTER, shelf.folder / "by hand")
+    (model,) = shelf.models()
+    assert (model.id, model.name, model.trouble) == ("by hand", "by hand", "")
+    assert shelf.rename(model.id, "Mine").name == "Mine"
+    assert shelf.place("by hand") == shelf.folder / "by hand"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from driving import Open, finished, set_length
 from finding import find
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
@@ -100,9 +100,13 @@ def test_a_model_removed_while_in_use_goes_on_writing_and_is_put_back_when_it_is
     set_length(window, 5)
     write(window, qtbot)
 
-    controller.loading.unload()
+    controller.loading.choose_idle_minutes(5)
+    assert window.settings.idle_unload_minutes == 5
+    timer = find(controller.loading, QTimer, "idleUnload")
+    assert (timer.isActive(), timer.interval()) == (True, 5 * 60_000)
+    timer.timeout.emit()
     qtbot.waitUntil(lambda: controller.writing.model is None, timeout=5000)
-    controller.loading.load_again()
+    window.actions_by_name["generate"].trigger()
     qtbot.waitUntil(lambda: "in the trash of models" in window.notice.text(), timeout=20_000)
     find(window, QPushButton, "noticeAction").click()
     qtbot.waitUntil(lambda: label.text() == "Fox", timeout=20_000)
