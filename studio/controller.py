@@ -20,6 +20,7 @@ from studio.helping import Helping
 from studio.insight import Insight
 from studio.loading import Loading
 from studio.model_library import ModelLibrary
+from studio.optimising import Optimising
 from studio.precision import Precision
 from studio.preferences import Preferences
 from studio.reading import Reading
@@ -89,6 +90,7 @@ class Controller(QObject):
         self.models = ModelLibrary(window, library, *about, folder, self)
         self.views.model_added.connect(self.models.on_model_added)
         self.bringing = BringingIn(window, self.models, self.transfer, self)
+        self.optimising = Optimising(window, self.models, self.loading, self)
         for chosen in (self.preferences.device_chosen, self.precision.chosen):
             chosen.connect(self.loading.load_anew)
         model_thread.message.connect(self.on_message)
@@ -123,6 +125,7 @@ class Controller(QObject):
         self._stopped = True
         self.views.stop()
         self.bringing.stop()
+        self.optimising.stop()
         self.models.stop()
         self.transfer.cancel()
         self.sessions.close()

@@ -104,11 +104,10 @@ def check(recipe: Recipe, config: Mapping[str, Any]) -> None:
             )
 
 
-def estimate(recipe: Recipe, folder: Path) -> int | None:
-    """About how many bytes the weights will take; None: that depends on the text. Raises StudioError."""
+def estimate(recipe: Recipe, config: Mapping[str, Any], weights: files.Weights) -> int | None:
+    """About how many bytes the weights will take; None: that depends on the text."""
     if recipe.kind == VOCABULARY:
         return None
-    config, weights = read_config(folder), files.find_weights(folder)
     return round(sum(_bytes(recipe, n, s, weights.dtypes[n]) for n, s in _shapes(recipe, config, weights)))
 
 

@@ -74,6 +74,7 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("import_model", _T("actions", "&Import model…"), "Alt+Shift+I", "upload", _T("actions", "Put a model from a file on this computer on the shelf: safetensors, GGUF, or an old checkpoint")),
     ActionRow("import_model_folder", _T("actions", "Import model &folder…"), "", "folder", _T("actions", "Put a copy of a model's folder on the shelf; nothing of it is run")),
     ActionRow("starter_model", _T("actions", "Use the &starter model"), "", "cpu", _T("actions", "Write with the small model that ships with the app")),
+    ActionRow("optimise_model", _T("actions", "Op&timise model…"), "Alt+Shift+T", "sliders-horizontal", _T("actions", "Make a smaller or faster model of one, beside it: fewer bits, layers, heads, neurons or tokens")),
     ActionRow("precision", _T("actions", "&Precision…"), "Ctrl+Shift+K", "cpu", _T("actions", "Choose how exactly the model computes, and see what that costs and brings")),
     ActionRow("draft_ahead", _T("actions", "&Draft ahead"), "", "chevron-right", _T("actions", "Guess the next words and check several at once: faster where the text repeats itself. The text stays the same to the letter"), True),
     ActionRow("draft_model", _T("actions", "Draft with a s&maller model…"), "", "folder", _T("actions", "Let a smaller model with the same vocabulary guess too; every word is still the chosen model's own")),
@@ -124,7 +125,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
          "view_trash", "filter_sessions", "", "empty_trash"),
     ),
     (_T("actions", "&Write"), ("generate", "generate_several", "retry", "stop", "", "previous_variant", "next_variant", "", "prune", "reproduce")),
-    (_T("actions", "&Model"), ("models", "download_model", "import_model", "import_model_folder", "", "open_model", "starter_model", "unload_model", "", "draft_ahead", "draft_model", "no_draft_model", "", "precision", "@device")),
+    (_T("actions", "&Model"), ("models", "download_model", "import_model", "import_model_folder", "", "open_model", "starter_model", "unload_model", "", "draft_ahead", "draft_model", "no_draft_model", "", "precision", "optimise_model", "@device")),
     (
         _T("actions", "&View"),
         ("left_panel", "right_panel", "bottom_panel", "", "alternatives", "what_next", "history", "provenance", "variants", "curve", "compare", "loom", "beams", "presets", "find_settings", "xray", "inside", "", "heat", "heat_next", "ribbon", "origins", "effect", "read_all", "", "focus",

@@ -22,10 +22,11 @@ from studio.core.checkpoints import Checkpoint, load_checkpoint
 from studio.core.compiled import CompiledGPT2
 from studio.core.errors import StudioError
 from studio.core.model import GPT2Config
+from studio.core.model_files import find_weights
 from studio.core.other_tokenizer import load_tokenizer
 from studio.kernels.library import kernels
 from studio.models import reports
-from studio.models.recipes import Recipe, estimate
+from studio.models.recipes import Recipe, estimate, read_config
 from tests.core.tiny import STARTER, TINY, TOKENIZER_FILES, config_json, random_weights
 
 TEXT = """Lily had a red ball. She liked to play with the ball in the park. One day it fell into the lake.
@@ -81,6 +82,10 @@ def load(path: Path, precision: str = "float32") -> Checkpoint:
             return checkpoint
 
 
+def guess(recipe: Recipe, path: Path) -> int | None:
+    return estimate(recipe, read_config(path), find_weights(path))
+
+
 def finish(work: Iterator[float]) -> Any:
     while True:
         try:
@@ -105,7 +110,7 @@ def test_few_bits_are_the_engines_own_to_the_last_bit(into: Path, text: Path, pr
     assert report.after.n_bytes < 0.6 * report.before.n_bytes
     assert report.mean_kl is not None
     assert 0 < report.mean_kl < 0.2
-    guessed = estimate(Recipe("precision", precision), STARTER)
+    guessed = guess(Recipe("precision", precision), STARTER)
     assert guessed is not None
     assert abs(guessed / report.after.n_bytes - 1) < 0.05
 
@@ -141,7 +146,7 @@ def test_fewer_layers_are_the_model_with_those_switched_off(
     ids = torch.tensor(whole.tokenizer.encode(TEXT).ids[:60])
     expected = whole.model.forward_all(ids)
     assert torch.allclose(cut.model.forward_all(ids), expected, atol=1e-4 * float(expected.abs().max()))
-    assert estimate(Recipe("layers", keep=3), source) == pytest.approx(report.after.n_bytes, rel=0.01)
+    assert guess(Recipe("layers", keep=3), source) == pytest.approx(report.after.n_bytes, rel=0.01)
 
 
 def test_the_layers_that_go_are_those_without_which_the_text_stays_likeliest() -> None:
@@ -212,7 +217,7 @@ def test_a_narrower_model_is_a_valid_gpt2_for_transformers_too(into: Path, text:
     with torch.inference_mode():
         expected = theirs(ids[None]).logits[0]
     assert torch.allclose(ours.model.forward_all(ids), expected, atol=1e-3)
-    guessed = estimate(Recipe("heads", keep=6), STARTER)
+    guessed = guess(Recipe("heads", keep=6), STARTER)
     assert guessed == pytest.approx(report.after.n_bytes, rel=0.05)
 
 

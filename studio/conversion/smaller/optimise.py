@@ -105,7 +105,7 @@ def read_texts(paths: list[str]) -> str:
 
 
 def _check_room(recipe: Recipe, source: Source, into: Path) -> None:
-    n_bytes = estimate(recipe, source.folder) or source.weights.n_bytes
+    n_bytes = estimate(recipe, source.raw, source.weights) or source.weights.n_bytes
     free = shutil.disk_usage(into).free
     if n_bytes > free:
         raise StudioError(
