@@ -22,7 +22,7 @@ from studio.models.recipes import Recipe, check, read_config
 from studio.models.records import ShelfModel
 from studio.models.reports import Report
 from studio.models.shelf import Shelf
-from studio.shelf_thread import Contents
+from studio.shelf_thread import Contents, ShelfThread
 from studio.ui.main_window import MainWindow
 from studio.ui.sentences import together, translated
 
@@ -82,7 +82,8 @@ class Optimising(QObject):
         self._job: JobProcess | None = None
         self._staged: _Staged | None = None
         self._report: Report | None = None
-        self._connected = False
+        self._shelf: ShelfThread | None = None
+        self._contents: Contents | None = None
         window.actions_by_name["optimise_model"].triggered.connect(self.open)
         models.optimise_requested.connect(self.open_for)
         self.model_added.connect(models.on_model_added)
@@ -106,10 +107,10 @@ class Optimising(QObject):
             dialog.stop_requested.connect(self.cancel)
             dialog.keep_requested.connect(self.keep)
             dialog.discard_requested.connect(self.discard)
-        if not self._connected:
-            self._connected = True
-            self._models.shelf.done.connect(self._on_done)
-            self._models.listed.connect(self._on_listed)
+        if self._shelf is not self._models.shelf:  # the first one, or one of another library
+            self._shelf = self._models.shelf
+            self._shelf.done.connect(self._on_done)
+            self._shelf.listed.connect(self._on_listed)
         if not self._is_busy:
             self._wanted = model_id
             self._models.shelf.look()
@@ -120,6 +121,7 @@ class Optimising(QObject):
 
     @Slot(object)
     def _on_listed(self, contents: Contents) -> None:
+        self._contents = contents
         if self.dialog is None or not self._wanted or self._is_busy:
             return
         wanted, self._wanted = self._wanted, ""
@@ -128,8 +130,7 @@ class Optimising(QObject):
 
     @Slot(str)
     def _on_model_chosen(self, model_id: str) -> None:
-        contents = self._models.contents
-        model = contents.find(model_id) if contents is not None else None
+        model = self._contents.find(model_id) if self._contents is not None else None
         if model is None:
             return
         self._model = model
