@@ -22,7 +22,17 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from studio.core.seeded_model import write_seeded
 from studio.paths import resource
-from tests.benchmarks.gguf_common import HEADS, Gap, equal_tokens, finish, job, load, logits, of_llama, tokens
+from tests.benchmarks.gguf_measuring import (
+    HEADS,
+    Gap,
+    equal_tokens,
+    finish,
+    job,
+    load,
+    logits,
+    of_llama,
+    tokens,
+)
 
 BACK = {"F32": 0.0, "F16": 1e-4, "Q8_0": 1e-2}
 """Nats, of the mean KL from the model to what comes back."""
@@ -38,7 +48,9 @@ def measure(folder: Path, work: Path, llama: Path | None) -> Iterator[str]:
     del checkpoint
     for precision in BACK:
         file, again = work / "model.gguf", work / f"{folder.name}-{precision}"
-        done = job("export_gguf", folder=folder, out=file, precision=precision, name=folder.name)
+        done = job(
+            "export_gguf", folder=folder, out=file, part=work / "part", precision=precision, name=folder.name
+        )
         again.mkdir()
         job("import_gguf", file=file, staging=again, memory_bytes=2 << 30)
         imported = load(again)
