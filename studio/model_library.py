@@ -158,7 +158,7 @@ class ModelLibrary(QObject):
         if not self._loading.is_loading:
             self.dialog.note.show_progress(None)
 
-    def _say(self, text: str, action: str = "", do: Callable[[], object] | None = None) -> None:
+    def say(self, text: str, action: str = "", do: Callable[[], object] | None = None) -> None:
         """In the dialog if it is open, else over the text."""
         if self.dialog is not None and self.dialog.isVisible():
             self.dialog.note.say(text, action, do)
@@ -288,7 +288,7 @@ class ModelLibrary(QObject):
             )
         if self._loading.name == model_id and self._writing.model is not None:
             text += " " + self.tr("It stays in memory and goes on writing until it is unloaded.")
-        self._say(text, self.tr("Undo"), lambda: self._on_restore(model_id))
+        self.say(text, self.tr("Undo"), lambda: self._on_restore(model_id))
 
     @Slot(str)
     def _on_restore(self, model_id: str) -> None:
@@ -332,7 +332,7 @@ class ModelLibrary(QObject):
         if added is not None:
             self._added = ""
             text = self.tr("“{name}” stands on the shelf of models now.").format(name=added.name)
-            self._say(text, self.tr("Write with it"), lambda: self._loading.choose(added.id))
+            self.say(text, self.tr("Write with it"), lambda: self._loading.choose(added.id))
         self._show()
 
     @Slot(object, object)
@@ -345,7 +345,7 @@ class ModelLibrary(QObject):
 
     @Slot(object)
     def _on_failed(self, error: StudioError) -> None:
-        self._say(sentences.together(*sentences.translated(error)))
+        self.say(sentences.together(*sentences.translated(error)))
 
     def on_library_message(self, message: r.ModelsUsed | r.SessionModels) -> None:
         """What was written with which model."""

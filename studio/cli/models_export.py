@@ -10,7 +10,7 @@ from studio.cli.library import line, print_result
 from studio.cli.model_action import ModelAction, add_model, found
 from studio.cli.trouble import ArgumentsError
 from studio.models import job_runner
-from studio.models.exporting import FORMATS, export_spec
+from studio.models.exporting import FORMATS, clean_up, export_spec
 
 
 def _flags(parser: argparse.ArgumentParser) -> None:
@@ -34,12 +34,15 @@ def _export(arguments: argparse.Namespace) -> int:
         raise ArgumentsError(f"A {arguments.format} has no precision {arguments.precision}.")
     spec = export_spec(model, arguments.format, arguments.precision, Path(arguments.out))
     done = {}
-    for event in job_runner.run(spec):
-        if event["event"] == "done":
-            done = event
-        else:
-            running.progress("Exporting", event["fraction"])
-    running.end_progress()
+    try:
+        for event in job_runner.run(spec):
+            if event["event"] == "done":
+                done = event
+            else:
+                running.progress("Exporting", event["fraction"])
+    finally:
+        running.end_progress()
+        clean_up(spec)
     print_result(arguments, {key: done[key] for key in ("path", "n_bytes", "notes")})
     if not arguments.json:
         line(f"{done['path']}: {done['n_bytes'] / 1e6:,.1f} MB")

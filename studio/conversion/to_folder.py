@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,19 +34,18 @@ _OUR_OWN = ("quantization_config", "auto_map", "_name_or_path", "transformers_ve
 
 
 def run(spec: Spec, _controls: Controls) -> Iterator[dict[str, Any]]:
-    """{"folder", "out", "precision": "float16" or "float32", "name", "licence", "source", "notes"}.
+    """{"folder", "out", "part", "precision": "float16" or "float32", "name", "licence", "source", "notes"}.
 
-    Makes the folder `out`, which appears when it is complete and must not exist before. Its "done" tells
-    "path", "n_bytes" and "notes".
+    Makes the folder `out`, which must not exist before and is called `part` until it is complete. Its "done"
+    tells "path", "n_bytes" and "notes".
     """
-    out = Path(spec["out"])
+    out, part = Path(spec["out"]), Path(spec["part"])
     if out.exists():
         raise StudioError(
             QT_TRANSLATE_NOOP("StudioError", "“{folder}” is there already."),
             QT_TRANSLATE_NOOP("StudioError", "Choose a folder that does not exist yet."),
             folder=out.name,
         )
-    part = out.with_name(f".{out.name}-{secrets.token_hex(4)}")
     try:
         try:
             part.mkdir()

@@ -30,13 +30,12 @@ _OTHERWISE = QT_TRANSLATE_NOOP("StudioError", "Export the model as a folder inst
 
 
 def run(spec: Spec, _controls: Controls) -> Iterator[dict[str, Any]]:
-    """{"folder", "out", "precision": a key of _FILE_TYPES, "name", "licence"}: write the file `out`.
+    """{"folder", "out", "part", "precision": a key of _FILE_TYPES, "name", "licence"}: write a file.
 
-    It appears when it is complete; an older one of that name is replaced. Its "done" tells "path", "n_bytes"
-    and "notes", a list of English sentences.
+    It is called `part` until it is complete; an older one of that name is replaced. Its "done" tells "path",
+    "n_bytes" and "notes", a list of English sentences.
     """
-    out = Path(spec["out"])
-    part = out.with_name(f"{out.name}.part")
+    out, part = Path(spec["out"]), Path(spec["part"])
     try:
         try:
             notes = yield from _export(spec, part)

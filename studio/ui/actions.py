@@ -73,6 +73,7 @@ ACTIONS: tuple[ActionRow, ...] = (
     ActionRow("download_model", _T("actions", "Downl&oad a model…"), "Ctrl+Shift+L", "download", _T("actions", "Fetch a model from the Hugging Face Hub; nothing is connected to before you say so")),
     ActionRow("import_model", _T("actions", "&Import model…"), "Alt+Shift+I", "upload", _T("actions", "Put a model from a file on this computer on the shelf: safetensors, GGUF, or an old checkpoint")),
     ActionRow("import_model_folder", _T("actions", "Import model &folder…"), "", "folder", _T("actions", "Put a copy of a model's folder on the shelf; nothing of it is run")),
+    ActionRow("export_model", _T("actions", "E&xport model…"), "Alt+Shift+E", "save", _T("actions", "Write the model that writes as a GGUF file for llama.cpp, or as a folder for other programs")),
     ActionRow("starter_model", _T("actions", "Use the &starter model"), "", "cpu", _T("actions", "Write with the small model that ships with the app")),
     ActionRow("optimise_model", _T("actions", "Op&timise model…"), "Alt+Shift+T", "sliders-horizontal", _T("actions", "Make a smaller or faster model of one, beside it: fewer bits, layers, heads, neurons or tokens")),
     ActionRow("precision", _T("actions", "&Precision…"), "Ctrl+Shift+K", "cpu", _T("actions", "Choose how exactly the model computes, and see what that costs and brings")),
@@ -125,7 +126,11 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
          "view_trash", "filter_sessions", "", "empty_trash"),
     ),
     (_T("actions", "&Write"), ("generate", "generate_several", "retry", "stop", "", "previous_variant", "next_variant", "", "prune", "reproduce")),
+<<<<<<< HEAD
     (_T("actions", "&Model"), ("models", "download_model", "import_model", "import_model_folder", "", "open_model", "starter_model", "unload_model", "", "draft_ahead", "draft_model", "no_draft_model", "", "precision", "optimise_model", "@device")),
+=======
+    (_T("actions", "&Model"), ("models", "download_model", "import_model", "import_model_folder", "export_model", "", "open_model", "starter_model", "unload_model", "", "draft_ahead", "draft_model", "no_draft_model", "", "precision", "@device")),
+>>>>>>> fd31485 (Model → Export model… writes a GGUF file or a folder in one dialog, with Cancel)
     (
         _T("actions", "&View"),
         ("left_panel", "right_panel", "bottom_panel", "", "alternatives", "what_next", "history", "provenance", "variants", "curve", "compare", "loom", "beams", "presets", "find_settings", "xray", "inside", "", "heat", "heat_next", "ribbon", "origins", "effect", "read_all", "", "focus",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from finding import find
@@ -28,12 +29,12 @@ FITS = Verdict(Fit.FITS, 10, 20, 100, "float16", 61.0, said=Sentence("It takes 1
 USE = ModelUse("ab" * 32, "Fox", 7, 6, ((3, "A <b>fox</b>"), (2, "")), "2026-01-02T03:04:05", 61.4)
 
 
-def model(model_id: str, name: str, **changes: object) -> ShelfModel:
+def model(model_id: str, name: str, **changes: Any) -> ShelfModel:
     made = ShelfModel(
         model_id, name, Path("/models", model_id), False, "gpt2", 124_439_808, "float16", 250_000_000, 1024,
         50257, "byte-level BPE", "ab" * 32, "2026-01-01T00:00:00+00:00", About("file:/x.gguf", "MIT"),
     )  # fmt: skip
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)
 
 
 STARTER = Row(model("starter", "starter", about=About("built in", "MIT")), verdict=FITS, is_listed=False)
