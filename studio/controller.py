@@ -91,11 +91,8 @@ class Controller(QObject):
         self.models = ModelLibrary(window, library, *about, folder, self)
         self.views.model_added.connect(self.models.on_model_added)
         self.bringing = BringingIn(window, self.models, self.transfer, self)
-<<<<<<< HEAD
         self.optimising = Optimising(window, self.models, self.loading, self)
-=======
         self.model_export = ModelExport(window, self.models, self.loading, self)
->>>>>>> fd31485 (Model → Export model… writes a GGUF file or a folder in one dialog, with Cancel)
         for chosen in (self.preferences.device_chosen, self.precision.chosen):
             chosen.connect(self.loading.load_anew)
         model_thread.message.connect(self.on_message)
@@ -130,11 +127,8 @@ class Controller(QObject):
         self._stopped = True
         self.views.stop()
         self.bringing.stop()
-<<<<<<< HEAD
         self.optimising.stop()
-=======
         self.model_export.stop()
->>>>>>> fd31485 (Model → Export model… writes a GGUF file or a folder in one dialog, with Cancel)
         self.models.stop()
         self.transfer.cancel()
         self.sessions.close()

@@ -126,11 +126,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
          "view_trash", "filter_sessions", "", "empty_trash"),
     ),
     (_T("actions", "&Write"), ("generate", "generate_several", "retry", "stop", "", "previous_variant", "next_variant", "", "prune", "reproduce")),
-<<<<<<< HEAD
-    (_T("actions", "&Model"), ("models", "download_model", "import_model", "import_model_folder", "", "open_model", "starter_model", "unload_model", "", "draft_ahead", "draft_model", "no_draft_model", "", "precision", "optimise_model", "@device")),
-=======
-    (_T("actions", "&Model"), ("models", "download_model", "import_model", "import_model_folder", "export_model", "", "open_model", "starter_model", "unload_model", "", "draft_ahead", "draft_model", "no_draft_model", "", "precision", "@device")),
->>>>>>> fd31485 (Model → Export model… writes a GGUF file or a folder in one dialog, with Cancel)
+    (_T("actions", "&Model"), ("models", "download_model", "import_model", "import_model_folder", "export_model", "", "open_model", "starter_model", "unload_model", "", "draft_ahead", "draft_model", "no_draft_model", "", "precision", "optimise_model", "@device")),
     (
         _T("actions", "&View"),
         ("left_panel", "right_panel", "bottom_panel", "", "alternatives", "what_next", "history", "provenance", "variants", "curve", "compare", "loom", "beams", "presets", "find_settings", "xray", "inside", "", "heat", "heat_next", "ribbon", "origins", "effect", "read_all", "", "focus",
