@@ -52,3 +52,9 @@ def test_a_download_that_is_killed_or_lied_to_is_verified_in_the_end() -> None:
 ])  # fmt: skip
 def test_a_library_that_is_wrong_on_purpose_is_caught(options: tuple[str, ...]) -> None:
     assert last_line("kill9.py", "--seed", "3", "--mutant", *options).endswith("caught")
+
+
+@NEEDS_LINUX
+@pytest.mark.timeout(400)
+def test_malformed_models_are_refused_and_run_nothing() -> None:
+    assert ", 0 troubles," in last_line("malformed_models.py", "--quick", "--seed", "7")

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from studio.conversion import allowed_config, gpt2_sizes, staging
+from studio.conversion.finite import check_finite, check_floats
 from studio.core import model_files as files
 from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
 from studio.core.gpt2_config import gpt2_config, match_names
+from studio.core.other_config import check_size, safe_config
 from studio.models.jobs import Controls, Spec
 from studio.models.shelf import clean_name
 
@@ -36,9 +38,10 @@ def import_folder(spec: Spec, controls: Controls) -> Iterator[Event]:  # noqa: A
         if isinstance(step, str):
             digest = step
         else:
-            yield {"fraction": step}
+            yield {"fraction": 0.8 * step}
     if not single:
         staging.write_json(target / _INDEX, {"weight_map": {k: v.name for k, v in weights.file_of.items()}})
+    yield from _checked(target)
     staging.write_json(target / "config.json", config)
     licence = copy_beside(folder, target)
     yield done(clean_name(files.model_name(folder)), notes, digest, licence)
@@ -73,15 +76,30 @@ def import_safetensors(spec: Spec, controls: Controls) -> Iterator[Event]:  # no
         if isinstance(step, str):
             digest = step
         else:
-            yield {"fraction": step}
+            yield {"fraction": 0.8 * step}
+    yield from _checked(target)
     staging.write_json(target / "config.json", config)
     yield done(clean_name(file.stem), notes, digest)
 
 
 def check(config: Mapping[str, Any], weights: files.Weights) -> None:
-    """Raise StudioError if a GPT-2's weights are not those that config.json describes."""
+    """Raise StudioError if the weights are not those that config.json describes.
+
+    Of a GPT-2 it is known exactly; of other kinds, what transformers makes of it, and about how large it is.
+    """
     if config.get("model_type") == "gpt2":
-        match_names(gpt2_config(config), weights, files.stored_bits(config))
+        bits = files.stored_bits(config)
+        match_names(gpt2_config(config), weights, bits)
+        if not bits:
+            check_floats(weights)
+    else:
+        check_size(safe_config(config, weights), weights)
+
+
+def _checked(target: Path) -> Iterator[Event]:
+    """Look through the numbers of the copy: the last fifth of the work."""
+    for fraction in check_finite(files.find_weights(target)):
+        yield {"fraction": 0.8 + 0.2 * fraction}
 
 
 def find_weights(folder: Path) -> files.Weights:

@@ -20,6 +20,7 @@ from studio.core.gpt2_config import gpt2_config, match_names
 from studio.core.gpt2_shape import GPT2Config
 from studio.core.messages import ModelInfo
 from studio.core.model import ACTIVATIONS, GPT2, CausalLM
+from studio.core.other_config import check_size, safe_config
 from studio.core.other_tokenizer import load_tokenizer
 from studio.core.packed_weights import PackedWeights
 from studio.core.packed_weights import memory_bytes as packed_bytes
@@ -213,12 +214,10 @@ def _load_other(folder: Path, raw: Config, device: torch.device) -> Loading:
     weights = files.find_weights(folder)
     check_memory(2 * weights.n_bytes, device)  # 16 bits per number in most files, 32 in memory
     yield 0.0
-    from studio.core.other_model import (  # takes seconds, and GPT-2 does without
-        load_transformers,
-        safe_config,
-    )
+    config = safe_config(raw, weights)
+    check_size(config, weights)
+    from studio.core.other_model import load_transformers  # takes seconds, and GPT-2 does without
 
-    config = safe_config(raw)
     digest = yield from _scaled(0.05, _HASHED, files.sha256(weights.files))
     set_threads(weights.n_bytes // 2, device)
     model = load_transformers(folder, config, device)

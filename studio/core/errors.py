@@ -29,6 +29,15 @@ class Sentence:
         return self.template.format(**dict(self.values))
 
 
+def _one_line(text: str) -> str:
+    """A value of a sentence: names of files, and what is in them, may hold anything."""
+    if text.isprintable():
+        return text
+    return "".join(
+        c if c.isprintable() else " " if c.isspace() else "\N{REPLACEMENT CHARACTER}" for c in text
+    )
+
+
 class StudioError(Exception):
     """Something the user can understand and do something about; anything else raised is a bug of ours.
 
@@ -38,7 +47,7 @@ class StudioError(Exception):
     """
 
     def __init__(self, happened: str, to_do: str, **values: object) -> None:
-        texts = {name: str(value) for name, value in values.items()}
+        texts = {name: _one_line(str(value)) for name, value in values.items()}
         self.templates = (happened, to_do)
         self.values = tuple(texts.items())
         self.what_happened = happened.format(**texts)

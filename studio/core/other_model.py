@@ -16,78 +16,16 @@ from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
 from studio.core.hardware import chunk_tokens
 from studio.core.kept_prefixes import common
 from studio.core.model import Cancelled, InterruptedReading, never
+from studio.core.other_config import unsupported
 
 _MAX_POSITIONS = 8192
 """Some models accept hundreds of thousands of tokens; reading so many takes a CPU minutes."""
-
-_LAYERS = frozenset(["num_hidden_layers", "n_layer", "n_layers", "num_layers"])
-_SIZES = _LAYERS | frozenset(
-    [
-        "vocab_size",
-        "hidden_size",
-        "n_embd",
-        "d_model",
-        "num_attention_heads",
-        "n_head",
-        "n_heads",
-        "num_key_value_heads",
-        "head_dim",
-        "intermediate_size",
-        "n_inner",
-        "ffn_dim",
-        "max_position_embeddings",
-        "n_positions",
-        "n_ctx",
-        "max_seq_len",
-        "num_experts",
-        "num_local_experts",
-    ]
-)
-_MAX_SIZE = 1 << 24
-_MAX_LAYERS = 1024
-_NOT_A_SETTING = ("auto_map", "attn_implementation", "experts_implementation", "transformers_version")
 
 
 class _ForwardModel(Protocol):
     """The part of a transformers model used here."""
 
     def __call__(self, input_ids: Tensor, **kwargs: Any) -> Any: ...
-
-
-def safe_config(raw: Mapping[str, Any]) -> Any:
-    """Build the configuration object of a config.json, without what could make transformers run other code.
-
-    Internal settings (leading underscore) and pointers to code are dropped, sizes are checked before anything
-    is allocated. StudioError if the model is of no known kind.
-    """
-    for key in _SIZES & raw.keys():
-        value = raw[key]
-        limit = _MAX_LAYERS if key in _LAYERS else _MAX_SIZE
-        if value is not None and not (type(value) is int and 0 < value <= limit):
-            raise StudioError(
-                QT_TRANSLATE_NOOP("StudioError", "config.json says {key} = {value}, which cannot be."),
-                QT_TRANSLATE_NOOP("StudioError", "Use the config.json that belongs to these weights."),
-                key=key,
-                value=str(value)[:40],
-            )
-    if raw.get("quantization_config") is not None:
-        raise StudioError(
-            QT_TRANSLATE_NOOP("StudioError", "This model is quantized, which is not supported."),
-            QT_TRANSLATE_NOOP("StudioError", "Choose a version of the model that is not quantized."),
-        )
-    allowed = {
-        key: value
-        for key, value in raw.items()
-        if not key.startswith("_") and "_internal" not in key and key not in _NOT_A_SETTING
-    }
-    model_type = str(allowed.pop("model_type", ""))
-    try:
-        config = transformers.AutoConfig.for_model(model_type, **allowed)
-    except Exception as error:  # each model's configuration validates in its own way
-        raise _unsupported(model_type) from error
-    if type(config) not in transformers.AutoModelForCausalLM._model_mapping:
-        raise _unsupported(model_type)
-    return config
 
 
 def load_transformers(folder: Path, config: Any, device: torch.device) -> TransformersLM:
@@ -218,9 +156,9 @@ class TransformersLM:
             again = self.forward(ids[1:])
             same = bool(torch.allclose(whole, again, rtol=1e-3, atol=1e-3))
         except Exception as error:  # whatever such a model trips over
-            raise _unsupported(type(self.backend).__name__) from error
+            raise unsupported(type(self.backend).__name__) from error
         if not same:
-            raise _unsupported(type(self.backend).__name__)
+            raise unsupported(type(self.backend).__name__)
         self.truncate(0)
 
     def switch_off(self, heads: Iterable[tuple[int, int]], layers: Iterable[int]) -> None:
@@ -341,11 +279,3 @@ class RereadTree:
             self._model.truncate(self._n_shared)
         self._paths += paths
         return torch.stack(rows)
-
-
-def _unsupported(kind: str) -> StudioError:
-    return StudioError(
-        QT_TRANSLATE_NOOP("StudioError", "Models of the kind “{kind}” are not supported."),
-        QT_TRANSLATE_NOOP("StudioError", "Choose a GPT-2 model or another causal language model."),
-        kind=kind[:60],
-    )

@@ -94,6 +94,8 @@ def _added_tokens(full: dict[str, Any] | None) -> dict[int, str]:
 def read_merges(path: Path) -> list[tuple[str, str]]:
     """The pairs of a merges.txt, in order. Raises StudioError."""
     try:
+        if path.stat().st_size > files.MAX_TOKENIZER_BYTES:
+            raise ValueError(path)
         lines = path.read_text("utf-8").split("\n")
     except (OSError, ValueError) as error:
         raise StudioError(

@@ -113,7 +113,7 @@ def check_room(found: Found, folder: Path) -> None:
 def spec(found: Found, staging: Path) -> dict[str, Any]:
     """The job that makes the model's folder in `staging`, and what its process may take."""
     n = found.n_bytes
-    memory = {FOLDER: _GB, SAFETENSORS: 2 * _GB + 2 * n, GGUF: 3 * _GB + 2 * n, PICKLE: 2 * _GB + 3 * n}
+    memory = {FOLDER: 2 * _GB, SAFETENSORS: 2 * _GB + 2 * n, GGUF: 3 * _GB + 2 * n, PICKLE: 2 * _GB + 3 * n}
     return {
         "job": found.job,
         "file": str(found.path),

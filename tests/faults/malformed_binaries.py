@@ -11,7 +11,6 @@ import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from tests.faults.malformed_files import ROOT, Make, put
 from tests.models.test_gguf_header import LIES, MAGIC, U32, gguf, key, tensor, text
@@ -54,7 +53,10 @@ def gguf_makers(good: bytes) -> list[Make]:
         assert len(old) == len(new)
         return lambda _: good.replace(old.encode(), new.encode(), 1)
 
-    lies = [file(lambda _, lie=lie: lie) for name, lie in LIES.items() if name != "nothing"]  # type: Any
+    def same(raw: bytes) -> Callable[[random.Random], bytes]:
+        return lambda _: raw
+
+    lies = [file(same(lie)) for lie in LIES.values()]
     changed = [
         lambda r: good[: r.randrange(32, len(good))],
         lambda r: good[: len(good) - r.randrange(1, 5000)],
@@ -165,12 +167,14 @@ def pickle_makers(good: bytes, canary: Path, port: int) -> list[Make]:
         lambda call: file("training_args.bin", pickle.dumps(call, 4)),
     )
     made = [wrappings[k % len(wrappings)](call) for k, call in enumerate(calls)]
-    bomb = b"\x80\x02" + b"]q\x00" + b"".join(b"]q" + bytes([k]) + b"(h" + bytes([k - 1]) * 1 + b"h" + bytes([k - 1]) + b"e" for k in range(1, 200)) + b"."
+    nothing = pickle.dumps({}, 2)
+    doubled = (b"]q" + bytes([k]) + b"(" + 2 * (b"h" + bytes([k - 1])) + b"e" for k in range(1, 200))
+    bomb = b"\x80\x02]q\x00" + b"".join(doubled) + b"."  # lists of two, each of the one before
     return [
         *made,
         file("ckpt.pt", in_zip(pickle.dumps(calls[0], 2), deflated=True)),
-        file("ckpt.pt", in_zip(pickle.dumps({}, 2), also=(("archive/other.pkl", pickle.dumps(calls[0], 2)),))),
-        file("ckpt.pt", in_zip(pickle.dumps({}, 2), also=(("../../evil.py", b"1/0"),))),
+        file("ckpt.pt", in_zip(nothing, also=(("archive/other.pkl", pickle.dumps(calls[0], 2)),))),
+        file("ckpt.pt", in_zip(nothing, also=(("../../evil.py", b"1/0"),))),
         file("ckpt.pt", b"cos\nsystem\n(S'touch " + str(canary).encode() + b"'\ntR."),
         file("ckpt.pt", b"7z\xbc\xaf\x27\x1c\x00\x04" + pickle.dumps(calls[0], 2)),
         file("ckpt.pt", in_zip(bomb)),

@@ -227,7 +227,9 @@ def _replaced(name: str, make_it: Callable[[Path], object]) -> Make:
 
 def _huge(path: Path) -> None:
     """A terabyte without a block on the disk: its header says that all of it is one matrix."""
-    header = HEADER | {"huge": {"dtype": "F32", "shape": [1 << 38], "data_offsets": [len(DATA), len(DATA) + (1 << 40)]}}
+    header = HEADER | {
+        "huge": {"dtype": "F32", "shape": [1 << 38], "data_offsets": [len(DATA), len(DATA) + (1 << 40)]}
+    }
     path.write_bytes(pack(header))
     os.truncate(path, path.stat().st_size + (1 << 40))
 
@@ -261,7 +263,7 @@ def _named(name: str) -> Make:
 
 
 def _many(folder: Path, _: random.Random) -> Path:
-    put(folder)
+    put(folder, GOOD[:-1])
     for k in range(10_001):
         (folder / f"{k}").touch()
     return folder

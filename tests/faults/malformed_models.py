@@ -34,6 +34,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO, cast
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
@@ -53,10 +54,9 @@ PATIENCE_S = 60.0
 
 WATCH = """
 import os, sys
+STARTS = ("os.system", "os.exec", "os.posix_spawn", "os.fork", "pty.spawn", "subprocess.", "webbrowser")
 def watch(event, arguments, log=os.environ["STUDIO_WATCH"]):
-    if event.startswith(("os.system", "os.exec", "os.posix_spawn", "os.fork", "pty.spawn", "subprocess.", "webbrowser")) or (
-        event == "socket.connect" and isinstance(arguments[-1], tuple)
-    ):
+    if event.startswith(STARTS) or (event == "socket.connect" and isinstance(arguments[-1], tuple)):
         with open(log, "a") as file:
             file.write(f"{event} {arguments!r}\\n")
 sys.addaudithook(watch)
@@ -104,7 +104,7 @@ class ModelProcess:
         try:
             self._process.stdin.write(wire.encode(m.LoadModel(self._job, str(folder), "cpu")))
             self._process.stdin.flush()
-            while (payload := wire.read_frame(self._process.stdout)) is not None:
+            while (payload := wire.read_frame(cast("BinaryIO", self._process.stdout))) is not None:
                 message = wire.decode(payload)
                 if isinstance(message, m.ModelLoaded | m.JobFailed):
                     return message
@@ -146,9 +146,9 @@ class Trial:
         """Make a file, bring it, load it."""
         place = self._folder / "case" / "model"
         place.mkdir(parents=True)
-        before, model_before = forget_peak("self"), forget_peak(self._model.pid)
         try:
             path = make(place, chance)
+            before, model_before = forget_peak("self"), forget_peak(self._model.pid)
             self._bring(name, path)
             if path.is_dir():
                 self._look(name, path)
