@@ -27,9 +27,6 @@ from studio.ui.models.download_row import DownloadRow
 from studio.ui.models.download_words import DownloadWords
 from studio.ui.sentences import said, together, translated
 
-MEMORY_BYTES = 4_000_000_000
-"""Of address space, which is more than a job ever holds; a server that answers without end meets it."""
-
 CANCEL_MS = 3000
 """After that a job that was told to cancel is ended."""
 
@@ -89,7 +86,7 @@ class Download(QObject):
             **self._spec,
             **connection,
             "job": "download",
-            "memory_bytes": MEMORY_BYTES,
+            "memory_bytes": names.MEMORY_BYTES,
             "confirm": not begun,
         }
         if begun:

@@ -47,6 +47,7 @@ def _run(arguments: argparse.Namespace) -> int:
     wanted = names.Wanted(wanted.repo, names.check_revision(arguments.revision) or wanted.revision)
     spec: dict[str, object] = {
         "job": "download",
+        "memory_bytes": names.MEMORY_BYTES,
         "library": str(library),
         **asdict(wanted),
         "name": inputs.clean(arguments.name),

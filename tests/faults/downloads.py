@@ -240,7 +240,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--runs", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--quick", action="store_true", help="4 killed, 40 lied to, 1 starved")
+    parser.add_argument("--quick", action="store_true", help="3 killed, 20 lied to, 1 starved")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--small-disk", metavar="DIR", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -248,7 +248,7 @@ def main() -> int:
     if options.small_disk:
         on_small_disk(Path(options.small_disk), options.seed, totals)
         return 1 if totals.bad else 0
-    n_killed, n_lied = (4, 40) if options.quick else (options.runs, options.runs)
+    n_killed, n_lied = (3, 20) if options.quick else (options.runs, options.runs)
     started = time.monotonic()
     with FakeHub(tiny_model(3_000_000, options.seed), bytes_per_s=SPEED) as hub:
         for number in range(n_killed):

@@ -12,6 +12,9 @@ from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
 
 HUB = "https://huggingface.co"
 ENDPOINT_VARIABLE = "HF_ENDPOINT"
+MEMORY_BYTES = 4_000_000_000
+"""Of address space for a download: far more than it holds; a server that answers without end meets it."""
+
 _HUB_HOSTS = ("huggingface.co", "www.huggingface.co", "hf.co")
 _WORD = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?"
 _REPO = re.compile(rf"{_WORD}(?:/{_WORD})?")
