@@ -41,6 +41,7 @@ _X86 = {
     "avx2": ("-mavx2", "-mfma", "-mf16c"),
     "avx512": ("-mavx2", "-mfma", "-mf16c", "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl"),
 }
+_X86["avx512vnni"] = (*_X86["avx512"], "-mavx512vnni")
 _LOOPS = (*_X86["avx2"], "-fno-trapping-math")
 """For plain loops on x86, which every processor has that has any kernels."""
 
@@ -138,7 +139,7 @@ def _compile(command: list[str], folder: Path) -> Path:
         (SOURCES / f"{part}.c", part, ()) for part in ("pool", "step", "packing", "library")
     ]
     jobs += [
-        (SOURCES / "processor.c", kind, (*more, f'-DLANES_FILE="lanes_{kind}.h"'))
+        (SOURCES / "processor.c", kind, (*more, f'-DLANES_FILE="lanes_{kind.removesuffix("vnni")}.h"'))
         for kind, more in processors.items()
     ]
     jobs += [(SOURCES / f"{part}.c", part, _LOOPS if is_x86() else _LOOPS[-1:]) for part in _PLAIN_PARTS]

@@ -17,7 +17,7 @@ from studio import paths
 from studio.kernels import build
 
 VARIABLE = "GPT2_STUDIO_KERNELS"
-"""Chooses the instructions ("AVX-512", "AVX2", "plain C"); "off" leaves the kernels alone."""
+"""Chooses the instructions ("AVX-512 VNNI", "AVX-512", "AVX2", "plain C"); "off" leaves the kernels alone."""
 
 _VERSION = 1
 PANEL = 64
@@ -164,7 +164,7 @@ class Weighed:
 class Kernels:
     """A library that is loaded and works. Its functions are called without the GIL."""
 
-    instructions: str  # "AVX-512", "AVX2" or "plain C"
+    instructions: str  # "AVX-512 VNNI", "AVX-512", "AVX2" or "plain C"
     c: ctypes.CDLL
 
     def set_threads(self, n: int) -> int:

@@ -73,6 +73,8 @@ def test_a_product_is_that_of_the_numbers_that_are_stored(
     stored = numbers(matrix)
     expected = x.double() @ stored.double() + bias
     close = 1e-6 * (x.abs().double() @ stored.abs().double() + 1)
+    if form in (Form.INT8, Form.INT4):  # the inputs become 16 bits, by the largest of their group
+        close += 0.6 / 32639 * x.abs().amax(1, keepdim=True) * stored.abs().sum(0)
     assert ((product(lib, matrix, x) - expected).abs() <= close).all()
     largest = weight.abs().max()
     assert ((stored - weight).abs() <= BITS[form] * largest * 2 + 1e-7).all()
@@ -93,10 +95,29 @@ def test_rows_threads_and_instructions_change_no_bit(
     assert torch.equal(alone, expected)
     lib.set_threads(3)
     assert torch.equal(product(lib, matrix, x), expected)
-    for name in (b"AVX-512", b"AVX2", b"plain C"):
+    for name in (b"AVX-512 VNNI", b"AVX-512", b"AVX2", b"plain C"):
         if lib.c.studio_choose(name) is not None:
             assert torch.equal(product(lib, matrix, x), expected)
             assert torch.equal(product(lib, matrix, x[:1]), expected[:1])
+
+
+@pytest.mark.parametrize("form", [Form.INT8, Form.INT4])
+def test_inputs_of_any_size_keep_their_share_of_a_group_and_broken_ones_are_seen(
+    lib: Kernels, form: Form
+) -> None:
+    matrix = packed(lib, form, some(96, 70))
+    stored, x = numbers(matrix), some(9, 96)
+    x[0], x[1], x[2] = 0.0, x[1] * 1e20, x[2] * 1e-20
+    x[3, :32] = 1e-38  # so small that it is nothing
+    x[4, 0], x[5, 40], x[6, 95] = torch.nan, torch.inf, -torch.inf
+    for name in (b"AVX-512 VNNI", b"AVX-512", b"AVX2", b"plain C"):
+        if lib.c.studio_choose(name) is not None:
+            found = product(lib, matrix, x)
+            assert torch.equal(found[0], torch.zeros(70))
+            assert found[4:7].isnan().all()
+            for row in (1, 2, 3, 7, 8):
+                close = 2e-5 * x[row].abs().max() * stored.abs().sum(0)
+                assert ((found[row] - x[row] @ stored).abs() <= close).all()
 
 
 def test_a_matrix_may_be_packed_in_pieces(lib: Kernels) -> None:

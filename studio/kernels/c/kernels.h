@@ -84,21 +84,21 @@ void pool_begin(void); /* only one thread at a time may have the pool */
 void pool_end(void);
 int pool_threads(void);  /* `who` is always below */
 
-enum ending { ADD, SCALE, SCALE_AND_OFFSET, CHAIN };
+enum ending { ADD, CHAIN };
 
 /* The part that exists once for every kind of processor. */
 struct kernels {
     const char *name;
     void (*normalise)(const float *x, int n, const float *const norm[2], float epsilon, float *out);
     void (*activate)(int which, float *x, int n);
-    /* for Q4: the sums of the groups, and behind them the inputs as the packed numbers want them */
-    void (*group_sums)(const float *x, int n_groups, float *sums);
+    /* for Q8 and Q4: a row (whole groups) as they are multiplied with */
+    void (*to_whole)(int form, const float *x, int n_groups, int32_t *to);
     /* totals (panels, 64) += x (n_in) times panels that follow each other */
-    void (*multiply_one)(const struct matrix *matrix, int panel, int n_panels, const float *x, const float *sums,
-                         float *totals);
+    void (*multiply_one)(const struct matrix *matrix, int panel, int n_panels, const float *x,
+                         const int32_t *whole, float *totals);
     /* totals (rows, 64) += x (rows, n_in) times one panel */
-    void (*multiply)(const struct matrix *matrix, int panel, const float *x, ptrdiff_t ldx, const float *sums,
-                     ptrdiff_t ld_sums, int n_rows, float *totals, float *scratch);
+    void (*multiply)(const struct matrix *matrix, int panel, const float *x, ptrdiff_t ldx, const int32_t *whole,
+                     ptrdiff_t ld_whole, int n_rows, float *totals, float *scratch);
     /* scores (rows, n) of queries (rows, D) with n keys in panels; room for whole panels is needed */
     void (*score)(int form, const void *keys, int d, int n, const float *q, ptrdiff_t ldq, int n_rows,
                   float *scores, ptrdiff_t ld, float *scratch);
@@ -113,13 +113,13 @@ struct kernels {
     int64_t (*touch)(const uint8_t *bytes, int64_t n); /* reads all of it: measures the memory */
 };
 
-extern const struct kernels plain_kernels, avx2_kernels, avx512_kernels;
+extern const struct kernels plain_kernels, avx2_kernels, avx512_kernels, avx512vnni_kernels;
 extern const struct kernels *kernels;
 
 static inline int up(int n, int to) { return (n + to - 1) / to * to; }
 
-/* Numbers that `group_sums` writes for a row. */
-static inline int sums_of(int n_in) { return up(n_in, GROUP) / GROUP * (1 + GROUP); }
+/* Words that `to_whole` writes for a row. */
+static inline int whole_words(int n_in) { return up(n_in, GROUP) / GROUP * (2 + GROUP / 2); }
 
 static inline float bfloat16(uint16_t bits) {
     union {

@@ -55,23 +55,59 @@ static inline v16 v_bfloat16(const uint16_t *p) { return (v16){half_bfloat16(p),
 static inline words w_load(const uint32_t *p) {
     return (words){_mm256_loadu_si256((const __m256i *)p), _mm256_loadu_si256((const __m256i *)(p + 8))};
 }
-/* Number k of the eight in each word, times 16**k; the last as it is. */
-INLINE __m256 half_nibble(__m256i w, const int k) {
-    return _mm256_cvtepi32_ps(k == 7 ? _mm256_srli_epi32(w, 28) : _mm256_and_si256(w, _mm256_set1_epi32(15 << (4 * k))));
-}
-INLINE v16 w_nibble(words w, const int k) { return (v16){half_nibble(w.a, k), half_nibble(w.b, k)}; }
-/* Byte k of the four in each word, times 2**24. */
-INLINE v16 w_byte(words w, const int k) {
-    const char o = -128;
-    const __m256i to_the_top =
-        _mm256_setr_epi8(o, o, o, k, o, o, o, 4 + k, o, o, o, 8 + k, o, o, o, 12 + k, o, o, o, k, o, o, o, 4 + k, o,
-                         o, o, 8 + k, o, o, o, 12 + k);
-    return (v16){_mm256_cvtepi32_ps(_mm256_shuffle_epi8(w.a, to_the_top)),
-                 _mm256_cvtepi32_ps(_mm256_shuffle_epi8(w.b, to_the_top))};
-}
 static inline float v_sum(v16 x) {
     __m256 half = _mm256_add_ps(x.a, x.b);
     __m128 four = _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
     __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
     return _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps(two, two, 1)));
 }
+static inline float v_largest(v16 x) {
+    __m256 eight = _mm256_max_ps(x.a, x.b);
+    __m128 four = _mm_max_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+    __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_max_ss(two, _mm_shuffle_ps(two, two, 1)));
+}
+
+/* -- sums of products of whole numbers --------------------------------------------------------------------- */
+
+#define OPERANDS 16 /* of a group, two numbers of each output */
+enum { WORDS_TOGETHER = 1 }; /* else the compiler puts all the sums off, and the registers run out */
+#define WHOLE_ROWS 4
+#define WHOLE_VECTORS 1
+#define FEWER_ROWS 0
+#define FEWER_VECTORS 1
+#define ALONE_VECTORS 4
+
+typedef words dots;
+
+/* The two that a word of weights gives at a time: bytes 0 and 2, 1 and 3; nibbles 0 and 4, 1 and 5 ... */
+static inline void d_arrange(int form, v16 a, v16 b, int32_t *to) {
+    const __m256i bytes = _mm256_broadcastsi128_si256(
+        _mm_setr_epi8(0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15));
+    const __m256i nibbles = _mm256_broadcastsi128_si256(
+        _mm_setr_epi8(0, 1, 8, 9, 2, 3, 10, 11, 4, 5, 12, 13, 6, 7, 14, 15));
+    for (int half = 0; half < 2; half++) {
+        const v16 x = half ? b : a;
+        __m256i whole = _mm256_packs_epi32(_mm256_cvtps_epi32(x.a), _mm256_cvtps_epi32(x.b));
+        whole = _mm256_permute4x64_epi64(whole, 0xd8);
+        _mm256_storeu_si256((__m256i *)(to + 8 * half), _mm256_shuffle_epi8(whole, form == Q8 ? bytes : nibbles));
+    }
+}
+INLINE __m256i half_operand(const int form, __m256i w, const int k) {
+    if (form == Q8)
+        return _mm256_srai_epi16(k ? w : _mm256_slli_epi16(w, 8), 8);
+    return _mm256_and_si256(_mm256_srli_epi32(w, 4 * k), _mm256_set1_epi16(15));
+}
+INLINE words d_operand(const int form, words w, const int k) {
+    return (words){half_operand(form, w.a, k), half_operand(form, w.b, k)};
+}
+INLINE dots d_from(const int form, int32_t start) {
+    (void)form, (void)start;
+    return (dots){_mm256_setzero_si256(), _mm256_setzero_si256()};
+}
+INLINE dots d_add(dots sum, words operand, const int32_t *numbers, const int at) {
+    const __m256i both = _mm256_set1_epi32(numbers[at]);
+    return (dots){_mm256_add_epi32(sum.a, _mm256_madd_epi16(operand.a, both)),
+                  _mm256_add_epi32(sum.b, _mm256_madd_epi16(operand.b, both))};
+}
+static inline v16 d_sum(dots sum) { return (v16){_mm256_cvtepi32_ps(sum.a), _mm256_cvtepi32_ps(sum.b)}; }

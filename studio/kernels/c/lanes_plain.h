@@ -88,15 +88,59 @@ static inline words w_load(const uint32_t *p) {
     memcpy(w.u, p, sizeof w.u);
     return w;
 }
-/* Number k of the eight in each word, times 16**k; the last as it is. */
-INLINE v16 w_nibble(words w, const int k) {
-    EACH(k == 7 ? (float)(w.u[i] >> 28) : (float)(int32_t)(w.u[i] & (uint32_t)15 << (4 * k)));
-}
-/* Byte k of the four in each word, times 2**24. */
-INLINE v16 w_byte(words w, const int k) { EACH((float)(int32_t)(w.u[i] << (24 - 8 * k) & 0xff000000u)); }
 static inline float v_sum(v16 a) {
     for (int half = LANES / 2; half > 0; half /= 2)
         for (int i = 0; i < half; i++)
             a.f[i] += a.f[i + half];
     return a.f[0];
 }
+static inline float v_largest(v16 a) {
+    for (int half = LANES / 2; half > 0; half /= 2)
+        for (int i = 0; i < half; i++)
+            a.f[i] = a.f[i] > a.f[i + half] ? a.f[i] : a.f[i + half];
+    return a.f[0];
+}
+
+/* -- sums of products of whole numbers --------------------------------------------------------------------- */
+
+#define OPERANDS 16 /* of a group, two numbers of each output */
+enum { WORDS_TOGETHER = 1 };
+#define WHOLE_ROWS TILE_ROWS
+#define WHOLE_VECTORS 1
+#define FEWER_ROWS 0
+#define FEWER_VECTORS 1
+#define ALONE_VECTORS 1
+
+typedef struct {
+    int32_t i[LANES];
+} dots;
+
+/* The two that a word of weights gives at a time: bytes 0 and 2, 1 and 3; nibbles 0 and 4, 1 and 5 ... */
+static inline void d_arrange(int form, v16 a, v16 b, int32_t *to) {
+    int16_t *out = (int16_t *)to;
+    for (int i = 0; i < GROUP; i++) {
+        const int place = form == Q8 ? i % 2 * 2 + i / 2 % 2 : i % 4 * 2 + i / 4 % 2;
+        out[form == Q8 ? i / 4 * 4 + place : i / 8 * 8 + place] = (int16_t)(i < LANES ? a.f[i] : b.f[i - LANES]);
+    }
+}
+INLINE words d_operand(const int form, words w, const int k) {
+    for (int i = 0; i < LANES; i++)
+        if (form == Q8) {
+            const uint32_t high = (uint32_t)((int32_t)(w.u[i] << (8 - 8 * k)) >> 8) & 0xffff0000u;
+            w.u[i] = high | (uint16_t)(int16_t)(int8_t)(w.u[i] >> (8 * k));
+        } else {
+            w.u[i] = w.u[i] >> (4 * k) & 0x000f000fu;
+        }
+    return w;
+}
+INLINE dots d_from(const int form, int32_t start) {
+    (void)form, (void)start;
+    return (dots){{0}};
+}
+INLINE dots d_add(dots sum, words operand, const int32_t *numbers, const int at) {
+    const int32_t first = (int16_t)(uint16_t)numbers[at], second = numbers[at] >> 16;
+    for (int i = 0; i < LANES; i++)
+        sum.i[i] += (int16_t)operand.u[i] * first + ((int32_t)operand.u[i] >> 16) * second;
+    return sum;
+}
+static inline v16 d_sum(dots sum) { EACH((float)sum.i[i]); }

@@ -29,13 +29,20 @@ static int has_avx512(void) {
     return has_avx2() && (saved_registers() & 0xe6) == 0xe6 && __get_cpuid_count(7, 0, &a, &b, &c, &d) &&
            (b & needed) == needed;
 }
+
+static int has_avx512_vnni(void) {
+    uint32_t a, b, c, d;
+    return has_avx512() && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (c & 1u << 11);
+}
 #endif
 
 /* Choose the kernels called `wish`, or the best there are for ""; their name, or NULL without such ones. */
 EXPORT const char *studio_choose(const char *wish) {
-    const struct kernels *usable[3];
+    const struct kernels *usable[4];
     int n = 0;
 #if defined(__x86_64__)
+    if (has_avx512_vnni())
+        usable[n++] = &avx512vnni_kernels;
     if (has_avx512())
         usable[n++] = &avx512_kernels;
     if (has_avx2())

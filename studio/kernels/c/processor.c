@@ -69,18 +69,6 @@ static void activate(int which, float *x, int n) {
     }
 }
 
-/* What w_nibble makes of 1 becomes 1 again. */
-static const float SIXTEENTH[8] = {1, 0x1p-4f, 0x1p-8f, 0x1p-12f, 0x1p-16f, 0x1p-20f, 0x1p-24f, 1};
-
-static void group_sums(const float *x, int n_groups, float *sums) {
-    float *shifted = sums + n_groups;
-    for (int g = 0; g < n_groups; g++, x += GROUP, shifted += GROUP) {
-        sums[g] = v_sum(v_add(v_load(x), v_load(x + LANES)));
-        for (int k = 0; k < GROUP; k++)
-            shifted[k] = x[k] * SIXTEENTH[k % 8];
-    }
-}
-
 static float softmax(float *scores, int n, float scale) {
     v16 best = v_all(-INFINITY);
     for (int i = 0; i < n; i += LANES) {
@@ -125,6 +113,6 @@ static int64_t touch(const uint8_t *bytes, int64_t n) {
 #include "quantising.h"
 
 const struct kernels KERNELS = {
-    KERNELS_NAME, normalise, activate, group_sums, multiply_one, multiply, score, softmax, mix, narrow_row, to_int8,
+    KERNELS_NAME, normalise, activate, to_whole, multiply_one, multiply, score, softmax, mix, narrow_row, to_int8,
     to_int4, touch,
 };

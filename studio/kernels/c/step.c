@@ -35,8 +35,9 @@ static float *room_for(struct space *space, size_t n) {
 
 struct product {
     const struct matrix *matrix;
-    const float *x, *sums;
-    ptrdiff_t ldx, ld_sums;
+    const float *x;
+    int32_t *whole; /* where x goes as whole numbers, if it has to */
+    ptrdiff_t ldx, ld_whole;
     int n_rows;
     float *out;
     ptrdiff_t ld;
@@ -52,7 +53,7 @@ static void some_panels_of_one(const struct product *p, int first, int end, floa
             memcpy(totals, p->matrix->bias + first * PANEL, (size_t)(n * PANEL) * sizeof(float));
         else
             memset(totals, 0, (size_t)(n * PANEL) * sizeof(float));
-        kernels->multiply_one(p->matrix, first, n, p->x, p->sums, totals);
+        kernels->multiply_one(p->matrix, first, n, p->x, p->whole, totals);
         if (p->purpose == ACTIVATE)
             kernels->activate(p->activation, totals, n * PANEL);
         float *to = p->out + first * PANEL;
@@ -79,8 +80,8 @@ static void some_panels(void *context, int first, int end, int who) {
                     memcpy(totals + r * PANEL, p->matrix->bias + panel * PANEL, PANEL * sizeof(float));
                 else
                     memset(totals + r * PANEL, 0, PANEL * sizeof(float));
-            kernels->multiply(p->matrix, panel, p->x + row * p->ldx, p->ldx, p->sums + row * p->ld_sums,
-                              p->ld_sums, n, totals, scratch);
+            kernels->multiply(p->matrix, panel, p->x + row * p->ldx, p->ldx, p->whole + row * p->ld_whole,
+                              p->ld_whole, n, totals, scratch);
             if (p->purpose == ACTIVATE)
                 kernels->activate(p->activation, totals, n * PANEL);
             const int left = p->matrix->n_out - panel * PANEL, width = left < PANEL ? left : PANEL;
@@ -95,17 +96,17 @@ static void some_panels(void *context, int first, int end, int who) {
         }
 }
 
-static void some_sums(void *context, int first, int end, int who) {
+static void some_whole(void *context, int first, int end, int who) {
     const struct product *p = context;
     (void)who;
     for (int row = first; row < end; row++)
-        kernels->group_sums(p->x + row * p->ldx, up(p->matrix->n_in, GROUP) / GROUP,
-                            (float *)p->sums + row * p->ld_sums);
+        kernels->to_whole(p->matrix->form, p->x + row * p->ldx, up(p->matrix->n_in, GROUP) / GROUP,
+                          p->whole + row * p->ld_whole);
 }
 
 static void multiply(struct product p) {
-    if (p.matrix->form == Q4)
-        pool_run(p.n_rows, some_sums, &p);
+    if (p.matrix->form == Q8 || p.matrix->form == Q4)
+        pool_run(p.n_rows, some_whole, &p);
     pool_run(up(p.matrix->n_out, PANEL) / PANEL, some_panels, &p);
 }
 
@@ -118,8 +119,9 @@ struct pass {
     const int32_t *paths;
     int n_rows, layer, together;
     const float *const *norm;
-    float *x, *normed, *qkv, *attended, *inner, *sums;
-    ptrdiff_t ld, ld_qkv, ld_inner, ld_sums, ld_scores;
+    float *x, *normed, *qkv, *attended, *inner;
+    int32_t *whole;
+    ptrdiff_t ld, ld_qkv, ld_inner, ld_whole, ld_scores;
 };
 
 static uint8_t *keys_of(const struct pass *p, const struct cache *cache, int region, int head) {
@@ -267,19 +269,19 @@ static void one_layer(struct pass *p) {
     const int n = p->n_rows, heads = p->model->n_head;
     p->norm = layer->norm_1;
     pool_run(n, normalise, p);
-    multiply((struct product){&layer->qkv, p->normed, p->sums, p->ld, p->ld_sums, n, p->qkv, p->ld_qkv, STORE, 0});
+    multiply((struct product){&layer->qkv, p->normed, p->whole, p->ld, p->ld_whole, n, p->qkv, p->ld_qkv, STORE, 0});
     if (n <= 4)
         remember(p, 0, heads, 0);
     else
         pool_run(heads, remember, p);
     pool_run(heads * ((n + p->together - 1) / p->together), attend, p);
-    multiply((struct product){&layer->projection, p->attended, p->sums, p->ld, p->ld_sums, n, p->x, p->ld,
+    multiply((struct product){&layer->projection, p->attended, p->whole, p->ld, p->ld_whole, n, p->x, p->ld,
                               ADD_TO, 0});
     p->norm = layer->norm_2;
     pool_run(n, normalise, p);
-    multiply((struct product){&layer->widen, p->normed, p->sums, p->ld, p->ld_sums, n, p->inner, p->ld_inner,
+    multiply((struct product){&layer->widen, p->normed, p->whole, p->ld, p->ld_whole, n, p->inner, p->ld_inner,
                               ACTIVATE, p->model->activation});
-    multiply((struct product){&layer->narrow, p->inner, p->sums, p->ld_inner, p->ld_sums, n, p->x, p->ld,
+    multiply((struct product){&layer->narrow, p->inner, p->whole, p->ld_inner, p->ld_whole, n, p->x, p->ld,
                               ADD_TO, 0});
 }
 
@@ -295,11 +297,11 @@ static int prepare(struct pass *p) {
     p->ld = up(m->n_embd, PANEL);
     p->ld_qkv = up(3 * m->n_embd, PANEL);
     p->ld_inner = up(m->n_inner, PANEL);
-    p->ld_sums = sums_of(widest);
+    p->ld_whole = whole_words(widest);
     p->ld_scores = up(most, PANEL) + PANEL;
     p->together = (int)(SCORES / p->ld_scores);
     p->together = p->together < 1 ? 1 : p->together > TOGETHER ? TOGETHER : p->together;
-    const size_t of_a_row = (size_t)(2 * p->ld + p->ld_qkv + p->ld_inner + p->ld_sums);
+    const size_t of_a_row = (size_t)(2 * p->ld + p->ld_qkv + p->ld_inner + p->ld_whole);
     float *numbers = room_for(&whole, n * of_a_row);
     if (numbers == NULL)
         return -1;
@@ -307,7 +309,7 @@ static int prepare(struct pass *p) {
     p->attended = p->normed + n * (size_t)p->ld;
     p->qkv = p->attended + n * (size_t)p->ld;
     p->inner = p->qkv + n * (size_t)p->ld_qkv;
-    p->sums = p->inner + n * (size_t)p->ld_inner;
+    p->whole = (int32_t *)(p->inner + n * (size_t)p->ld_inner);
     if (m->n_embd % PANEL || m->n_inner % PANEL) /* what fills up the rows is multiplied as well */
         memset(numbers, 0, n * of_a_row * sizeof(float));
     const size_t other = p->other ? (size_t)p->other->room : 0;
@@ -343,7 +345,7 @@ EXPORT int studio_step(const struct model *model, const struct cache *main, cons
                 memcpy(normed + (ptrdiff_t)r * model->n_embd, p.normed + r * p.ld,
                        (size_t)model->n_embd * sizeof(float));
             if (logits)
-                multiply((struct product){&model->head, p.normed, p.sums, p.ld, p.ld_sums, n_out, logits,
+                multiply((struct product){&model->head, p.normed, p.whole, p.ld, p.ld_whole, n_out, logits,
                                           model->vocab_size, STORE, 0});
         }
     }
@@ -354,13 +356,13 @@ EXPORT int studio_step(const struct model *model, const struct cache *main, cons
 /* out (n, n_out) = x (n, n_in filled up to 64) times a matrix, with its bias. -1: no memory. */
 EXPORT int studio_multiply(const struct matrix *matrix, const float *x, int n, float *out) {
     pool_begin();
-    const ptrdiff_t ld = up(matrix->n_in, PANEL), ld_sums = sums_of(matrix->n_in);
-    float *sums = room_for(&whole, (size_t)(n * ld_sums));
-    int failed = sums == NULL;
+    const ptrdiff_t ld = up(matrix->n_in, PANEL), ld_whole = whole_words(matrix->n_in);
+    float *room = room_for(&whole, (size_t)(n * ld_whole));
+    int failed = room == NULL;
     for (int who = 0; who < pool_threads(); who++)
         failed |= room_for(&own[who], ROWS * PANEL + BLOCK * PANEL) == NULL;
     if (!failed)
-        multiply((struct product){matrix, x, sums, ld, ld_sums, n, out, matrix->n_out, STORE, 0});
+        multiply((struct product){matrix, x, (int32_t *)room, ld, ld_whole, n, out, matrix->n_out, STORE, 0});
     pool_end();
     return failed ? -1 : 0;
 }
