@@ -87,6 +87,9 @@ class ModelExport(QObject):
             return
         form, precision = kinds.get(kind, next(iter(kinds.values())))
         out = Path(chosen) if form == "folder" else with_suffix(Path(chosen), ".gguf")
+        if out != Path(chosen) and out.exists():  # the dialog has asked about another name
+            self._models.say(self.tr("“{name}” is there already; choose another name.").format(name=out.name))
+            return
         self._window.settings = replace(self._window.settings, export_folder=str(out.parent))
         self.export(model, form, precision, out)
 
@@ -125,9 +128,10 @@ class ModelExport(QObject):
         text = self.tr("Exporting “{name}”… {percent}%").format(
             name=self._spec["name"], percent=round(100 * fraction)
         )
-        if text != self._said:
+        ours = not self._said or self._models.said == self._said  # else it was closed, or there is news
+        if text != self._said and ours:
             self._said = text
-            self._models.say(text, self.tr("Cancel"), self.cancel)
+            self._models.say(text, self.tr("Cancel"), self.cancel, "warn")  # which stays until it is done
 
     @Slot(dict)
     def _on_job_done(self, event: dict[str, Any]) -> None:
@@ -142,7 +146,7 @@ class ModelExport(QObject):
     @Slot(object)
     def _on_job_failed(self, error: StudioError) -> None:
         self._end()
-        self._models.say(together(*translated(error)))
+        self._models.say(together(*translated(error)), kind="error")
 
     def _end(self, *, stop: bool = False) -> None:
         job, spec = self._job, self._spec

@@ -158,12 +158,21 @@ class ModelLibrary(QObject):
         if not self._loading.is_loading:
             self.dialog.note.show_progress(None)
 
-    def say(self, text: str, action: str = "", do: Callable[[], object] | None = None) -> None:
-        """In the dialog if it is open, else over the text."""
+    def say(
+        self, text: str, action: str = "", do: Callable[[], object] | None = None, kind: str = "info"
+    ) -> None:
+        """In the dialog if it is open, else over the text; `kind` as a notice has it."""
         if self.dialog is not None and self.dialog.isVisible():
             self.dialog.note.say(text, action, do)
         else:
-            self._window.notice.show_notice(text, "info", action, do)
+            self._window.notice.show_notice(text, kind, action, do)
+
+    @property
+    def said(self) -> str:
+        """The words that `say` would replace."""
+        if self.dialog is not None and self.dialog.isVisible():
+            return self.dialog.note.text()
+        return self._window.notice.text()
 
     # -- the chip ------------------------------------------------------------------------------------------
 
