@@ -69,6 +69,10 @@ class Download(QObject):
         """Its folder in `.staging`, once it is known."""
         return self._folder
 
+    @property
+    def _place(self) -> Path:
+        return Shelf(paths.models_dir(Path(self._spec["library"]))).staging / self._folder
+
     @Slot()
     def start(self) -> None:
         """Connect, and ask or go on."""
@@ -80,8 +84,7 @@ class Download(QObject):
             self.row.show_failed(together(*translated(error)))
             return
         self._host = names.host_of(connection["endpoint"])
-        library = Path(self._spec["library"])
-        begun = bool(self._folder) and (Shelf(paths.models_dir(library)).staging / self._folder).is_dir()
+        begun = bool(self._folder) and unfinished.read(self._place) is not None
         spec = {
             **self._spec,
             **connection,
@@ -118,9 +121,8 @@ class Download(QObject):
     def _end(self) -> None:
         self.stop()
         if self._folder:
-            staging = Shelf(paths.models_dir(Path(self._spec["library"]))).staging
             # Deleting gigabytes takes longer than a frame.
-            threading.Thread(target=unfinished.discard, args=(staging / self._folder,)).start()
+            threading.Thread(target=unfinished.discard, args=(self._place,)).start()
         self.gone.emit()
 
     def _tell(self, word: str) -> None:

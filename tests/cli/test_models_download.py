@@ -58,11 +58,14 @@ def os_killpg(pid: int) -> None:
         os.killpg(pid, signal.SIGINT)
 
 
-def test_what_the_hub_does_not_have_is_one_sentence(hub: FakeHub) -> None:
+def test_what_the_hub_does_not_have_is_one_sentence(hub: FakeHub, tmp_path: Path) -> None:
     hub.refusals.append(Fault("status", 404))
-    run = subprocess.run(
-        [*COMMAND, REPO, "--endpoint", hub.endpoint], capture_output=True, text=True, check=False
-    )
+    token = tmp_path / "token"
+    token.write_text("hf_secret\n", encoding="utf-8")
+    command = [*COMMAND, REPO, "--endpoint", hub.endpoint, "--token-file", str(token)]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert hub.asked[0].headers["authorization"] == "Bearer hf_secret"
+    assert "hf_secret" not in run.stderr + run.stdout
     assert run.returncode == 1
     assert "has no model “owner/tiny-gpt2”" in run.stderr
     assert "Traceback" not in run.stderr

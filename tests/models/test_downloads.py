@@ -346,6 +346,7 @@ def test_too_little_space_is_said_before_anything_is_fetched(
     with pytest.raises(StudioError, match="not enough space"):
         fetch()
     assert len(hub.asked) == 1
+    assert not models_dir(library).exists()
     free.free = 2 * WEIGHTS
     fetch()
     check_model(library)

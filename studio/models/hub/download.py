@@ -93,6 +93,7 @@ class _Work:
         yield self._found(known)
         if self.spec.get("confirm"):
             self.patience.wait_for("go")
+        self._check_space(known)
         self.folder = known.folder
         try:
             with unfinished.locked(known.folder):
@@ -102,6 +103,8 @@ class _Work:
                     model = yield from (self._convert if known.listing.gguf else self._adopt)(known)
         except OSError as error:
             missing = known.listing.n_bytes - known.done_bytes
+            if unfinished.read(known.folder) is None:  # it could not even be written down what it is
+                unfinished.forget(known.folder)
             raise full_disk(error, missing, self._free_bytes()) from error
         unfinished.forget(known.folder)
         yield _done(model)
@@ -143,11 +146,14 @@ class _Work:
             "host": self.access.host,
         }
 
-    def _fetch(self, known: Unfinished) -> Events:
-        """Have every file in its place and verified."""
+    def _check_space(self, known: Unfinished) -> None:
+        """Raise StudioError if what is missing would not fit."""
         missing = known.listing.n_bytes - known.done_bytes
         if (free := self._free_bytes()) < SPACE * missing:
             raise no_space(round(SPACE * missing), free)
+
+    def _fetch(self, known: Unfinished) -> Events:
+        """Have every file in its place and verified."""
         known.save()
         meter = Meter(known.listing.n_bytes)
         fetcher = Fetcher(self.client, self.access, known, meter, self.patience)
