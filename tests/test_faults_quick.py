@@ -38,6 +38,7 @@ def test_kill_9_loses_nothing_that_was_acknowledged() -> None:
 @pytest.mark.timeout(400)
 def test_a_download_that_is_killed_or_lied_to_is_verified_in_the_end() -> None:
     line = last_line("downloads.py", "--quick", "--seed", "5")
+    assert last_line("downloads.py", "--mutant", "--seed", "5").endswith("verifies nothing is caught")
     assert line.startswith("downloads: 3 killed, 20 lied to")
     assert line.endswith("; 0 bad")
 

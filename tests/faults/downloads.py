@@ -1,6 +1,6 @@
 """Downloads that are killed, lied to and starved, against the fake hub: verified and byte-equal, or refused.
 
-    python tests/faults/downloads.py [--runs N] [--seed N] [--quick] [--json]
+    python tests/faults/downloads.py [--runs N] [--seed N] [--quick] [--json] [--mutant]
 
 - N downloads, each killed (SIGKILL) at random moments of its life, one to three times, then gone on with: the
   model on the shelf is the Hub's to the last byte, there is one of it, and `.staging` is empty.
@@ -9,6 +9,8 @@
   with nothing on the shelf; and a second try without faults goes through.
 - N / 20 downloads, at least one, onto a disk (tmpfs in a namespace of its own) that is too small or is filled
   meanwhile: refused in one sentence, what else is on the disk as it was, and complete once there is space.
+
+`--mutant`: the same lies to a download that believes what it gets; that has to be caught.
 """
 
 from __future__ import annotations
@@ -28,13 +30,14 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from unittest.mock import patch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from studio import paths
 from studio.core.errors import StudioError
 from studio.models import job_runner, jobs
-from studio.models.hub import download, unfinished
+from studio.models.hub import download, fetching, unfinished
 from studio.models.shelf import RECORD, Shelf
 from tests.models.fake_hub import FAULTS, REPO, FakeHub, Fault, tiny_model
 
@@ -235,6 +238,16 @@ def starved_run(seed: int, totals: Totals) -> None:
         totals.counts["starved"] += 1
 
 
+def mutant_is_caught(seed: int) -> bool:
+    """Whether downloads that verify nothing are noticed."""
+    totals = Totals()
+    believing = patch.object(fetching._Incoming, "is_right", lambda _: True)
+    with believing, FakeHub(tiny_model(300_000, seed)) as hub:
+        for number in range(20):
+            lied_run(seed + number, hub, totals)
+    return bool(totals.bad)
+
+
 def main() -> int:
     """Run it; 1 if anything does not hold."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -242,12 +255,17 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--quick", action="store_true", help="3 killed, 20 lied to, 1 starved")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--mutant", action="store_true")
     parser.add_argument("--small-disk", metavar="DIR", help=argparse.SUPPRESS)
     options = parser.parse_args()
     totals = Totals()
     if options.small_disk:
         on_small_disk(Path(options.small_disk), options.seed, totals)
         return 1 if totals.bad else 0
+    if options.mutant:
+        caught = mutant_is_caught(options.seed)
+        print(f"downloads: a download that verifies nothing is {'' if caught else 'not '}caught")
+        return 0 if caught else 1
     n_killed, n_lied = (3, 20) if options.quick else (options.runs, options.runs)
     started = time.monotonic()
     with FakeHub(tiny_model(3_000_000, options.seed), bytes_per_s=SPEED) as hub:
