@@ -169,7 +169,7 @@ def make_actions(parent: QWidget, theme: Theme) -> dict[str, QAction]:
 
 def plain(text: str) -> str:
     """A text without its mnemonic: "&Stop" and "停止(&S)" lose what only a menu needs."""
-    return re.sub(r"\s?\(&.\)|&|…$", "", text)
+    return re.sub(r"\s?\(&.\)|&", "", text).removesuffix("…")
 
 
 def plain_text(action: QAction) -> str:

@@ -68,7 +68,7 @@ def test_a_line_says_what_a_model_is_and_how_it_is(dialog: ModelsDialog) -> None
     item = dialog.table.topLevelItem(1)
     assert item is not None
     assert [item.text(column) for column in range(FIT + 1)] == [
-        "Fox", "in use, default", "gpt2", "124 million", "float16", "250 MB", "1,024", "fits",
+        "Fox", "in use, default", "gpt2", "float16", "124M", "250 MB", "1,024", "fits",
     ]  # fmt: skip
     broken = dialog.table.topLevelItem(2)
     assert broken is not None

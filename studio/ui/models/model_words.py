@@ -23,8 +23,8 @@ class ModelWords(QObject):
             model.name,
             self.state(row),
             model.architecture,
-            self.parameters(model),
             model.precision,
+            self.parameters(model),
             megabytes(model.n_bytes) if model.n_bytes else "",
             f"{model.n_positions:,}" if model.n_positions else "",
             self.fit(row),
@@ -49,7 +49,7 @@ class ModelWords(QObject):
         if not model.n_parameters:
             return ""
         millions = model.n_parameters / 1e6
-        return self.tr("{n} million").format(n=f"{millions:,.1f}" if millions < 100 else f"{millions:,.0f}")
+        return f"{millions:,.1f}M" if millions < 100 else f"{millions:,.0f}M"
 
     def fit(self, row: Row) -> str:
         """The verdict in a word."""

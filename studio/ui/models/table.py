@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from studio.ui.icons import icon
 from studio.ui.models.details import escaped, sign
@@ -14,8 +14,9 @@ from studio.ui.models.model_words import ModelWords
 from studio.ui.models.row import Row, State
 from studio.ui.theme import Theme
 
-NAME, STATE, KIND, PARAMETERS, PRECISION, SIZE, CONTEXT, FIT, USED = range(9)
+NAME, STATE, KIND, PRECISION, PARAMETERS, SIZE, CONTEXT, FIT, USED = range(9)
 ROW_PX = 28
+GAP_PX = 16
 MODEL_ID = Qt.ItemDataRole.UserRole
 
 
@@ -46,8 +47,8 @@ class ModelTable(QTreeWidget):
                 self.tr("Model"),
                 self.tr("State"),
                 self.tr("Kind"),
-                self.tr("Parameters"),
                 self.tr("Precision"),
+                self.tr("Parameters"),
                 self.tr("Size"),
                 self.tr("Context"),
                 self.tr("Here"),
@@ -66,7 +67,6 @@ class ModelTable(QTreeWidget):
         header = self.header()
         header.setSectionsMovable(False)
         header.setStretchLastSection(True)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         for column in (PARAMETERS, SIZE, CONTEXT):
             head.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.itemActivated.connect(self._on_activated)
@@ -93,6 +93,9 @@ class ModelTable(QTreeWidget):
             if row.model.id == chosen:
                 self.setCurrentItem(line)
         self._filling = False
+        for column in range(USED):
+            width = self.sizeHintForColumn(column)
+            self.setColumnWidth(column, max(width + GAP_PX, self.header().sectionSizeHint(column) + 4))
         self.set_filter(self._filter)
 
     def _fill(self, item: QTreeWidgetItem, row: Row) -> None:
@@ -102,7 +105,7 @@ class ModelTable(QTreeWidget):
         item.setFlags(flags)
         font = item.font(NAME)
         font.setBold(row.state in (State.LOADED, State.ONLY_IN_MEMORY))
-        item.setSizeHint(NAME, QSize(0, ROW_PX))
+        item.setSizeHint(USED, QSize(120, ROW_PX))  # the width of the last column is what is left
         for column, text in enumerate(self._words.cells(row)):
             item.setText(column, text)
             item.setFont(column, font)
