@@ -87,9 +87,6 @@ class ModelExport(QObject):
             return
         form, precision = kinds.get(kind, next(iter(kinds.values())))
         out = Path(chosen) if form == "folder" else with_suffix(Path(chosen), ".gguf")
-        if out != Path(chosen) and out.exists():  # the dialog has asked about another name
-            self._models.say(self.tr("“{name}” is there already; choose another name.").format(name=out.name))
-            return
         self._window.settings = replace(self._window.settings, export_folder=str(out.parent))
         self.export(model, form, precision, out)
 
