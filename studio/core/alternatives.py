@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
 from studio.core import beams, context, memory
-from studio.core.generate import Watch, choose, nobody
+from studio.core.chain import effective
+from studio.core.choice import Chooser
+from studio.core.generate import Watch, nobody
 from studio.core.messages import (
     AlternativeFinished,
     AlternativeTokens,
@@ -58,7 +60,8 @@ def generate_alternatives(
         RunStart(seed, len(seen.ids), tokenizer, model, row, cancelled=cancelled, n_new=seen.max_new_tokens)
         for row, seed in enumerate(request.seeds)
     ]
-    chains = [begin_all(request.processors, start) for start in starts]
+    processors = effective(request.processors)
+    chains = [begin_all(processors, start) for start in starts]
     n_reused = context.reuse(model, seen.ids)
     yield GenerationStarted(
         job_id=request.job_id,
@@ -73,7 +76,8 @@ def generate_alternatives(
     rows = []
     for index, seed in enumerate(request.seeds):
         stops = StopMatcher(request.stop)
-        rows.append(_Row(index, ids.clone(), len(seen.ids), key, seed, chains[index], stops, watch))
+        chooser = Chooser(tokenizer, processors, chains[index], seed)
+        rows.append(_Row(index, ids.clone(), len(seen.ids), key, chooser, chains[index], stops, watch))
     last = FinishReason.LENGTH
     reading_done = None
     try:
@@ -107,7 +111,7 @@ class _Row:
     ids: Tensor  # (n_context + max_new_tokens,) int64: what was read and written, and room for the rest
     n: int  # of `ids`, read or written
     key: int  # of the position after these, see memory.py
-    seed: int
+    chooser: Chooser
     chain: tuple[Running, ...]
     stops: StopMatcher
     watch: Watch
@@ -118,19 +122,16 @@ class _Row:
         self, tokenizer: Tokenizer, request: GenerateAlternatives, logits: Tensor, step: int
     ) -> Generator[AlternativesEvent, None, FinishReason | None]:
         """Write one token: (V,) float32. Returns why this was the last, if it was."""
-        with torch.inference_mode():
-            token = choose(tokenizer, self.chain, self.ids[: self.n], logits, self.seed, step)
-        self.watch(self.key, logits, token)
+        token = self.chooser.choose(self.ids[: self.n], logits, step, self.decoder)
+        self.watch(self.key, logits, token, self.chooser.head)
         self.key = memory.after(self.key, token.token_id)
         self.ids[self.n] = token.token_id
         self.n += 1
-        if token.token_id != tokenizer.end_of_text_id:
-            token = replace(token, text=self.decoder.feed(token.raw))
-        elif is_complete(self.chain):
-            return FinishReason.COMPLETE
-        elif request.stop_at_end_of_text:
-            return FinishReason.END_OF_TEXT
-        else:
+        if token.token_id == tokenizer.end_of_text_id:
+            if is_complete(self.chain):
+                return FinishReason.COMPLETE
+            if request.stop_at_end_of_text:
+                return FinishReason.END_OF_TEXT
             self.decoder.reset()
         yield from self.told(request.job_id, self.stops.feed(token))
         if self.stops.found is not None:

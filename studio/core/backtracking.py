@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 
 from studio.core import context, memory
-from studio.core.generate import Watch, choose
+from studio.core.choice import choose
+from studio.core.generate import Watch
 from studio.core.messages import FinishReason, Generate, Token
 from studio.core.model import Cancelled, CausalLM, InterruptedReading
 from studio.core.processors import BannedWords
@@ -248,7 +249,7 @@ class _Run:
         while not final and n and not self._held[n - 1].token.text:
             n -= 1  # half a character
         for step in self._held[:n]:
-            self._watch(step.key, step.logits, step.token)
+            self._watch(step.key, step.logits, step.token, 0)
             self._before = (self._before + step.token.text)[-self._phrases.reach :]
             yield step.token
         del self._held[:n]

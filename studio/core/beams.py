@@ -18,7 +18,8 @@ from torch import Tensor
 
 from studio.core import context, memory
 from studio.core.beam_tree import BeamTree
-from studio.core.generate import Watch, as_probabilities, describe
+from studio.core.choice import as_probabilities, describe
+from studio.core.generate import Watch
 from studio.core.messages import (
     AlternativeFinished,
     AlternativeTokens,
@@ -231,7 +232,7 @@ class _Search:
             stage.chosen(token_id)
         take(chain, token_id)
         token = describe(self._tokenizer, logits, as_probabilities(processed, logits), token_id)
-        self._watch(parent.key, logits, token)
+        self._watch(parent.key, logits, token, 0)
         score = log_prob / (len(parent.tokens) + 1) ** self._rule.length_penalty
         tokens = (*parent.tokens, token)
         reason = FinishReason.LENGTH if last else None

@@ -89,9 +89,9 @@ def complete(processors: Chain) -> Chain:
     return with_values(processors, {p.name: p.default for p in lacking})
 
 
-def effective(processors: Chain) -> Chain:
+def effective(processors: Sequence[LogitsProcessor]) -> Chain:
     """Return the chain without the processors that change nothing: it writes the same text."""
-    return tuple(processor for processor in processors if not is_off(processor))
+    return tuple(stage for stage in processors if not (isinstance(stage, PROCESSORS) and is_off(stage)))
 
 
 def without(processors: Chain, off: Collection[str]) -> Chain:

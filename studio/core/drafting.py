@@ -212,7 +212,7 @@ class ModelDrafter:
 
     def guess(self, n: int, place: Place) -> list[int]:
         """The next tokens. Raises InterruptedReading."""
-        from studio.core.generate import sampling_probs  # it builds on this module
+        from studio.core.choice import sampling_probs  # it builds on this module
 
         model = self._model
         read = self._window(n)

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from studio.kernels.library import kernels
 
-_DRAW_KEY = 0x44524157  # sets the draw's randomness apart from any other of the same seed
+DRAW_KEY = 0x44524157  # sets the draw's randomness apart from any other of the same seed
 _BLOCK = 8192  # tokens at once: arrays that stay in the processor's cache
 _UNIT = 2.0**-53
 _SPARE_BITS = np.uint64(11)  # a float64 holds 53 of 64
@@ -41,7 +41,7 @@ def draw(probs: Tensor, seed: int, position: int) -> int:
     lib = kernels()
     if lib is not None and probs.device.type == "cpu" and probs.dtype is torch.float32:
         probs = probs.contiguous()
-        return lib.draw(probs.data_ptr(), len(probs), (seed % 2**64, _DRAW_KEY), position % 2**64)
+        return lib.draw(probs.data_ptr(), len(probs), (seed % 2**64, DRAW_KEY), position % 2**64)
     weights = probs.detach().cpu().numpy()  # (V,)
     stream = _stream(seed, position)
     winner, best = 0, 0.0
@@ -67,4 +67,4 @@ def draw(probs: Tensor, seed: int, position: int) -> int:
 
 
 def _stream(seed: int, position: int) -> Philox:
-    return Philox(key=(_DRAW_KEY << 64) | (seed % 2**64), counter=(position % 2**64) << 64)
+    return Philox(key=(DRAW_KEY << 64) | (seed % 2**64), counter=(position % 2**64) << 64)

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
-from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from studio.core import context, memory
 from studio.core.ahead import Account, Ahead, Drafting
-from studio.core.drawing import draw
-from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
-from studio.core.hardware import one_thread
+from studio.core.chain import effective
+from studio.core.choice import Chooser
 from studio.core.messages import (
-    END_OF_TEXT,
     BeamsSearched,
-    Candidate,
     FinishReason,
     Generate,
     GenerationFinished,
@@ -28,70 +22,19 @@ from studio.core.messages import (
 )
 from studio.core.model import Cancelled, CausalLM, InterruptedReading
 from studio.core.processors.choosing import beams_of
-from studio.core.processors.constraints import discarded, is_complete, take
+from studio.core.processors.constraints import is_complete
 from studio.core.processors.guiding import needs_model
-from studio.core.running import ByValue, Cut, Running, RunStart, begin_all
+from studio.core.running import Running, RunStart, begin_all
 from studio.core.stops import StopMatcher
 from studio.core.tokenizer import IncrementalDecoder, Tokenizer
-from studio.kernels.library import Description, kernels
 
-N_CANDIDATES = 20
-FEW = 2048
-"""Tokens that are fewer than these are worth taking out of the vocabulary."""
-
-Watch = Callable[[int, Tensor, Token], None]
-"""Told of every token written: the key of its position (see memory.py), the logits (V,), the token."""
+Watch = Callable[[int, Tensor, Token, int], None]
+"""Told of every token written: the key of its position (see memory.py), the logits (V,), the token, and as
+LogitMemory.put the address of the best tokens or 0."""
 
 
-def nobody(_key: int, _logits: Tensor, _token: Token) -> None:
+def nobody(_key: int, _logits: Tensor, _token: Token, _head: int) -> None:
     """Nobody watches."""
-
-
-def sampling_probs(chain: Sequence[Running], ids: Tensor, logits: Tensor) -> Tensor:
-    """Probabilities after the chain: (T,) int64, (V,) float32 -> (V,) float32 with sum 1.
-
-    Once a cut has left few tokens, and nothing but values matters to the stages after it, those see only the
-    few: a pass over 50 numbers costs a tenth of one over 50,257.
-    """
-    processed = logits
-    for place, stage in enumerate(chain):
-        later = chain[place + 1 :]
-        if isinstance(stage, Cut) and all(isinstance(following, ByValue) for following in later):
-            left = stage.kept(processed)  # (n,)
-            after = processed if left is not None else stage(ids, processed)
-            if left is None and after is not processed:
-                left = (after > -torch.inf).nonzero()[:, 0]
-            if left is not None and len(left) <= FEW:
-                probs = _among(later, ids, after[left])
-                if probs is not None:
-                    return torch.zeros_like(logits).scatter(0, left, probs)
-            processed = stage(ids, processed) if after is processed else after
-        else:
-            processed = stage(ids, processed)
-    return as_probabilities(processed, logits)
-
-
-def _among(chain: Sequence[Running], ids: Tensor, few: Tensor) -> Tensor | None:
-    """Probabilities after the chain: (n,) float32 -> (n,) with sum 1; None if nothing can be compared."""
-    for stage in chain:
-        few = stage(ids, few)
-    probs = few.softmax(0)
-    return probs if bool(probs.sum() > 0.5) else None
-
-
-def as_probabilities(processed: Tensor, logits: Tensor) -> Tensor:
-    """What the draw sees of a chain's last logits: (V,) float32 twice -> (V,) float32 with sum 1.
-
-    Should there be no token left, or no number to compare, the favourite of `logits` gets everything.
-    """
-    probs = processed.softmax(0)
-    if not bool(probs.sum() > 0.5):  # also if it is NaN
-        infinite = processed == torch.inf  # such as logits divided by a temperature of 1e-38
-        chosen = (
-            infinite if bool(infinite.any()) else logits == logits[logits.nan_to_num(-torch.inf).argmax()]
-        )
-        probs = chosen / chosen.sum()
-    return probs
 
 
 def generate(
@@ -122,7 +65,7 @@ def generate(
         request.seed, len(seen.ids), tokenizer, model, cancelled=cancelled, goes_back=rule is not None,
         n_new=seen.max_new_tokens,
     )  # fmt: skip
-    chain = begin_all(request.processors, start)
+    chain = begin_all(effective(request.processors), start)
     n_reused = context.reuse(model, seen.ids)
     yield GenerationStarted(
         job_id=request.job_id,
@@ -151,7 +94,7 @@ def generate(
             if token is None:
                 reading_done = time.perf_counter()
                 continue
-            for ready in stops.feed(token):
+            for ready in stops.feed(token) if request.stop else (token,):
                 n_tokens += 1
                 yield ready
             if stops.found is not None:
@@ -196,7 +139,7 @@ def _tokens(
     n_context = len(seen.ids)
     ids = torch.tensor(seen.ids + [0] * seen.max_new_tokens)  # (n_context + max_new_tokens,)
     key = memory.key_of(seen.ids)
-    asks_model = needs_model(request.processors)
+    chooser = Chooser(tokenizer, effective(request.processors), chain, request.seed)
     for step in range(seen.max_new_tokens):
         if cancelled():
             yield FinishReason.CANCELLED
@@ -208,16 +151,15 @@ def _tokens(
                 yield None
             else:
                 logits = ahead.logits(ids[:n]) if ahead else model.forward(ids[n - 1 : n])
-            with torch.inference_mode(), nullcontext() if asks_model else one_thread():
-                token = choose(tokenizer, chain, ids[:n], logits, request.seed, step)
+            token = chooser.choose(ids[:n], logits, step, decoder)
         except InterruptedReading:
             yield FinishReason.CANCELLED
             return
-        watch(key, logits, token)
+        watch(key, logits, token, chooser.head)
         key = memory.after(key, token.token_id)
         ids[n] = token.token_id
         if token.token_id != tokenizer.end_of_text_id:
-            yield replace(token, text=decoder.feed(token.raw))
+            yield token
         elif request.stop_at_end_of_text and not is_complete(chain):
             yield FinishReason.END_OF_TEXT
             return
@@ -227,74 +169,3 @@ def _tokens(
         if is_complete(chain):
             yield FinishReason.COMPLETE
             return
-
-
-def choose(
-    tokenizer: Tokenizer,
-    chain: Sequence[Running],
-    ids: Tensor,
-    logits: Tensor,
-    seed: int,
-    step: int,
-    banned: Sequence[int] = (),
-) -> Token:
-    """Draw the token of a run's position `step` and tell the chain: (T,) int64, (V,) float32.
-
-    `banned` tokens are not there for the chain. The token's `text` is END_OF_TEXT or still to be filled in.
-    """
-    if not math.isfinite(logits.amax()):  # or one is no number
-        raise StudioError(
-            QT_TRANSLATE_NOOP(
-                "StudioError",
-                "The model's numbers broke down at token {step}: it no longer gives any probabilities.",
-            ),
-            QT_TRANSLATE_NOOP("StudioError", "Choose another model; this one's weights are damaged."),
-            step=step + 1,
-        )
-    left = logits.index_fill(0, ids.new_tensor(banned), -torch.inf) if banned else logits
-    probs = sampling_probs(chain, ids, left)  # (V,)
-    token_id = draw(probs, seed, step)
-    for stage in chain:
-        stage.chosen(token_id)
-    take(chain, token_id)
-    token = describe(tokenizer, logits, probs, token_id)
-    ruled_out = discarded(chain)
-    return replace(token, discarded=ruled_out) if ruled_out else token
-
-
-def describe(tokenizer: Tokenizer, logits: Tensor, probs: Tensor, token_id: int) -> Token:
-    """A token among all that could have stood in its place: (V,) float32 twice, before and after the chain.
-
-    Its `text` is END_OF_TEXT or still to be filled in.
-    """
-    about = _about(logits, token_id, min(N_CANDIDATES, len(logits)))
-    top = logits.new_tensor(about.top, dtype=torch.int64)
-    top_logprobs = [logit - about.log_sum for logit in logits[top].tolist()]
-    top_probs: list[float] = probs[top].tolist()
-    return Token(
-        token_id=token_id,
-        raw=tokenizer.token_bytes(token_id),
-        text=END_OF_TEXT,
-        logprob=float(logits[token_id]) - about.log_sum,
-        sampling_prob=float(probs[token_id]),
-        rank=about.rank,
-        entropy=about.entropy,
-        candidates=tuple(
-            Candidate(other_id, tokenizer.display(other_id), other_logprob, prob)
-            for other_id, other_logprob, prob in zip(about.top, top_logprobs, top_probs, strict=True)
-        ),
-    )
-
-
-def _about(logits: Tensor, token_id: int, n_top: int) -> Description:
-    """What stands around a token; in one pass of the kernels if they are there. (V,) float32."""
-    lib = kernels()
-    if lib is not None and logits.device.type == "cpu" and logits.is_contiguous():
-        described = lib.describe(logits.data_ptr(), len(logits), token_id, n_top)
-        if described is not None:
-            return described
-    log_sum = logits.logsumexp(0)
-    logprobs = logits - log_sum  # (V,)
-    entropy = -torch.dot(logprobs.exp(), logprobs.clamp_min(-1e9))  # 0 * -inf would be NaN
-    rank = 1 + int((logits > logits[token_id]).sum())
-    return Description(float(log_sum), float(entropy), rank, logits.topk(n_top).indices.tolist())

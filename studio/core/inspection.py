@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from studio.core.generate import as_probabilities
+from studio.core.choice import as_probabilities
 from studio.core.hardware import one_thread
 from studio.core.reading_messages import Alternative, InspectPlace, PlaceInspected
 from studio.core.running import LogitsProcessor, Running

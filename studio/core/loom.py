@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from studio.core import context, memory
-from studio.core.generate import describe, sampling_probs
+from studio.core.choice import describe, sampling_probs
 from studio.core.loom_messages import GrowTree, PathTold, TellPath, TreeFinished, TreeGrown, TreeNode
 from studio.core.memory import LogitMemory
 from studio.core.messages import Progress

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from studio.core.generate import as_probabilities
+from studio.core.choice import as_probabilities
 from studio.core.many import apply_stage
 from studio.core.many_rows import Rows, head_decides
 from studio.core.memory import N_HEAD

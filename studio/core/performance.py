@@ -16,9 +16,9 @@ from studio import paths
 from studio.core import chain as chains
 from studio.core import messages as m
 from studio.core.checkpoints import Checkpoint
+from studio.core.choice import Chooser
 from studio.core.compiled import CompiledGPT2
-from studio.core.generate import choose, generate
-from studio.core.hardware import one_thread
+from studio.core.generate import generate
 from studio.core.memory import LogitMemory
 from studio.core.model import GPT2, Cancelled, InterruptedReading
 from studio.core.performance_messages import (
@@ -172,14 +172,14 @@ class _Bench:
         ids = self._ids[: context + 1]
         stages = chains.complete(default_preset(paths.resource("presets")).processors)
         running = begin_all(stages, RunStart(SEED, context // 2, self._tokenizer, self._model))
+        chooser = Chooser(self._tokenizer, stages, running, SEED)
         remembered = LogitMemory()
         times = []
         for step in range(self._rounds * self._n_tokens):
             self._look()
             started = time.perf_counter()
-            with torch.inference_mode(), one_thread():
-                choose(self._tokenizer, running, ids, logits, SEED, step)
-            remembered.put(step, logits)
+            chooser.choose(ids, logits, step)
+            remembered.put(step, logits, chooser.head)
             times.append(time.perf_counter() - started)
         return [Figure(Quantity.SAMPLING, 0, statistics.median(times))]
 

@@ -267,9 +267,9 @@ class Reader:
         self.logits.put(key, read)
         return read
 
-    def learn(self, key: int, logits: Tensor, token: Token) -> None:
-        """The model has just written `token` at the position `key`, from these logits: (V,) float32."""
-        self.logits.put(key, logits)
+    def learn(self, key: int, logits: Tensor, token: Token, head: int) -> None:
+        """The model has just written `token` at the position `key`; see generate.Watch."""
+        self.logits.put(key, logits, head)
         self._remember(memory.after(key, token.token_id), (token.logprob, token.rank, token.entropy))
 
     def _start(self, ids: list[int]) -> list[int]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from studio.core.choice import as_probabilities
 from studio.core.drawing import draw
-from studio.core.generate import as_probabilities
 from studio.core.going_back import going_back
 from studio.core.model import Cancelled, InterruptedReading, never
 from studio.core.reading_messages import GeneratedPlace

@@ -9,7 +9,7 @@ from dataclasses import replace
 import torch
 
 from studio.core import many_compiled, memory
-from studio.core.generate import as_probabilities
+from studio.core.choice import as_probabilities
 from studio.core.going_back import going_back
 from studio.core.many import apply_stage
 from studio.core.many_rows import Rows, head_decides

@@ -45,7 +45,7 @@ _X86["avx512vnni"] = (*_X86["avx512"], "-mavx512vnni")
 _LOOPS = (*_X86["avx2"], "-fno-trapping-math")
 """For plain loops on x86, which every processor has that has any kernels."""
 
-_PLAIN_PARTS = ("chains", "cutting", "rows", "sampling", "weighing")
+_PLAIN_PARTS = ("chains", "choosing", "cutting", "remembering", "rows", "sampling", "weighing")
 
 _TIMEOUT_S = 300
 

@@ -184,9 +184,17 @@ class Kernels:
         self.c.studio_top(logits, n, k, top)
         return top[:]
 
-    def keep(self, logits: int, n: int, best: float, step: float, coarse: int, fine: int) -> None:
-        """Split `n` float32 numbers into float16 and int8; see core/memory.py. Addresses."""
-        self.c.studio_keep(logits, n, best, step, coarse, fine)
+    def remember(self, logits: int, n: int, head: int, n_head: int, step: float, row: int) -> None:
+        """Write `n` float32 numbers as core/memory.py keeps them. Addresses; `head` may be 0, see there."""
+        self.c.studio_remember(logits, n, head or None, n_head, step, row)
+
+    def recall(self, rows: Sequence[int], n: int, n_head: int, step: float, logits: int) -> None:
+        """The numbers that were written at the addresses `rows`: (n_rows, n) float32 at an address."""
+        self.c.studio_recall((ctypes.c_void_p * len(rows))(*rows), len(rows), n, n_head, step, logits)
+
+    def recall_heads(self, rows: Sequence[int], n_head: int, values: int, tokens: int) -> None:
+        """The best of them: (n_rows, n_head) float32 and int64 at addresses."""
+        self.c.studio_recall_heads((ctypes.c_void_p * len(rows))(*rows), len(rows), n_head, values, tokens)
 
     def describe(self, logits: int, n: int, token_id: int, n_top: int) -> Description | None:
         """What stands around a token; `logits`: the address of `n` >= `n_top` float32 numbers.
@@ -287,17 +295,21 @@ def open_library(folder: Path, wish: str = "") -> Kernels:
     c.studio_multiply.argtypes = [pointer, pointer, number, pointer]
     size = ctypes.c_uint64
     c.studio_draw.argtypes, c.studio_draw.restype = [pointer, long, size, size, size], long
-    c.studio_keep.argtypes = [pointer, long, ctypes.c_float, ctypes.c_float, pointer, pointer]
-    c.studio_keep.restype = None
+    real = ctypes.c_float
+    c.studio_remember.argtypes = [pointer, long, pointer, number, real, pointer]
+    c.studio_recall.argtypes = [pointer, long, long, number, real, pointer]
+    c.studio_recall_heads.argtypes = [pointer, long, number, pointer, pointer]
+    for nothing in (c.studio_remember, c.studio_recall, c.studio_recall_heads):
+        nothing.restype = None
     c.studio_top.argtypes, c.studio_top.restype = [pointer, long, number, pointer], None
     c.studio_describe.argtypes = [pointer, long, long, number, pointer, pointer]
     c.studio_crossing.argtypes = [pointer, long, long, pointer, pointer, ctypes.c_double, pointer]
     c.studio_fall.argtypes = [pointer, long, long]
     c.studio_run_chain.argtypes = [pointer]
-    c.studio_unkeep.argtypes = [pointer, long, number, ctypes.c_float, pointer]
-    c.studio_unkeep.restype = None
     c.studio_order.argtypes = [pointer, long, pointer]
     c.studio_weigh.argtypes, c.studio_weigh.restype = [pointer, long, pointer, pointer, pointer], None
+    c.studio_cut.argtypes = [pointer]
+    c.studio_settle.argtypes, c.studio_settle.restype = [pointer, pointer], None
     c.studio_step.argtypes = [
         *(pointer, pointer, pointer, pointer, pointer, number, pointer),
         *(number, number, number, pointer, pointer),

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
+from studio.core.choice import sampling_probs
 from studio.core.errors import StudioError
-from studio.core.generate import generate, sampling_probs
+from studio.core.generate import generate
 from studio.core.messages import (
     END_OF_TEXT,
     FinishReason,

@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from studio.core import chain as chains
+from studio.core.choice import sampling_probs
 from studio.core.engine import Engine
-from studio.core.generate import sampling_probs
 from studio.core.inverse import Search, field, ladder, rungs
 from studio.core.loom_messages import Fit, Question, SettingsFound, TuneSettings
 from studio.core.messages import JobFailed, Progress, ReadText

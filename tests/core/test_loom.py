@@ -12,8 +12,8 @@ import torch
 import transformers
 
 from studio.core import chain as chains
+from studio.core.choice import sampling_probs
 from studio.core.engine import Engine
-from studio.core.generate import sampling_probs
 from studio.core.loom import BATCH, Loom
 from studio.core.loom_messages import GrowTree, PathTold, TellPath, TreeFinished, TreeGrown, TreeNode
 from studio.core.memory import LogitMemory

@@ -14,10 +14,11 @@ from torch import Tensor
 from studio.core import chain as chains
 from studio.core import memory
 from studio.core import messages as m
+from studio.core.choice import sampling_probs
 from studio.core.drawing import draw
 from studio.core.engine import Engine
 from studio.core.errors import StudioError
-from studio.core.generate import generate, sampling_probs
+from studio.core.generate import generate
 from studio.core.model import never
 from studio.core.parameters import Parameter, parameters
 from studio.core.processors import (
@@ -81,9 +82,9 @@ def test_the_replayed_distributions_are_those_the_generator_used(starter_engine:
         processors = random_chain(chance)
         exact: list[Tensor] = []
 
-        def watch(key: int, logits: Tensor, token: m.Token, exact: list[Tensor] = exact) -> None:
+        def watch(key: int, logits: Tensor, token: m.Token, head: int, exact: list[Tensor] = exact) -> None:
             exact.append(logits)
-            reader.learn(key, logits, token)
+            reader.learn(key, logits, token, head)
 
         asked = m.Generate(2, PROMPT, (), processors, N, seed, stop_at_end_of_text=False)
         events = generate(checkpoint.model, tokenizer, asked, lambda: False, watch)
@@ -97,7 +98,7 @@ def test_the_replayed_distributions_are_those_the_generator_used(starter_engine:
         look, ids = reader.start_at(m.GeneratedPlace(PROMPT, (), N, written), seed, never)
         n_prompt = look.n_prompt
         start = RunStart(seed, n_prompt, tokenizer, checkpoint.model, n_new=N)
-        live, whole = begin_all(processors, start), torch.tensor(ids)
+        live, whole = begin_all(chains.effective(processors), start), torch.tensor(ids)
         keys = memory.keys_of(ids)
 
         def known(n: int, keys: list[int] = keys) -> Tensor:

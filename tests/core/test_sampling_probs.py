@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.core import processors as p
-from studio.core.generate import as_probabilities, sampling_probs
+from studio.core.choice import as_probabilities, sampling_probs
 from studio.core.running import ByValue, Running
 
 STAGES = st.one_of(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from studio.core import drawing, generate, memory, truncation
+from studio.core import choice, drawing, memory, truncation
 from studio.core import processors as p
 from studio.kernels import library
 from studio.kernels.library import Kernels
@@ -85,23 +85,33 @@ def test_the_kept_tokens_are_those_of_the_stage(row: Tensor, k: int) -> None:
 
 def test_without_kernels_a_token_is_described_alike() -> None:
     row = torch.randn(500, generator=torch.Generator().manual_seed(2)) * 3
-    with_kernels = generate._about(row, 17, 20)
+    with_kernels = choice._about(row, 17, 20)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(generate, "kernels", lambda: None)
-        without = generate._about(row, 17, 20)
+        patch.setattr(choice, "kernels", lambda: None)
+        without = choice._about(row, 17, 20)
     assert without.top == with_kernels.top
     assert without.rank == with_kernels.rank
     assert without.log_sum == pytest.approx(with_kernels.log_sum, abs=1e-5)
     assert without.entropy == pytest.approx(with_kernels.entropy, abs=1e-5)
 
 
+def kept(row: Tensor, head: int = 0) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+    remembered = memory.LogitMemory()
+    remembered.put(1, row, head)
+    found, heads = remembered.many([1]), remembered.heads([1])
+    assert found is not None
+    assert heads is not None
+    return found, heads
+
+
 @given(rows())
 def test_what_is_kept_of_logits_is_the_same_without_kernels(row: Tensor) -> None:
-    kept = memory._keep(row)
+    found, (values, tokens) = kept(row)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(memory, "kernels", lambda: None)
-        without = memory._keep(row)
-    assert torch.equal(kept.coarse, without.coarse)
-    assert torch.equal(kept.fine, without.fine)
-    assert torch.equal(kept.head, without.head)
-    assert torch.equal(row[kept.head_ids.long()], kept.head)
+        without, (values_without, _) = kept(row)
+    assert torch.equal(found, without)
+    assert torch.equal(values, values_without)
+    assert torch.equal(row[tokens[0]], values[0])
+    head = torch.tensor(lib().top(row.data_ptr(), len(row), values.shape[1]), dtype=torch.int32)
+    assert torch.equal(kept(row, head.data_ptr())[0], found)

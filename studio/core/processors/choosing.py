@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from studio.core.errors import QT_TRANSLATE_NOOP
 from studio.core.parameters import Stage, param
-from studio.core.running import LogitsProcessor, Pure
+from studio.core.running import ByValue, LogitsProcessor
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
 @dataclass(frozen=True, slots=True)
-class BestOf(Pure):
+class BestOf(ByValue):
     """Write n texts at once and keep the one of the highest mean log-probability under the model itself.
 
     The others stay beside it as variants. Adiwardana et al. 2020, "Sample-and-Rank", arXiv 2001.09977.
@@ -45,7 +45,7 @@ class BestOf(Pure):
 
 
 @dataclass(frozen=True, slots=True)
-class BeamSearch(Pure):
+class BeamSearch(ByValue):
     """Keep the n likeliest beginnings at every step; a text's score is Σ log p / length^λ. See core/beams.py.
 
     As transformers' `num_beams` and `length_penalty`. Graves 2012, arXiv 1211.3711.
