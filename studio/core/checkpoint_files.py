@@ -19,7 +19,7 @@ from studio.core.model_files import MAX_HEADER_BYTES, Weights, damaged, unreadab
 
 _DTYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16, "F64": torch.float64}
 _CODES = {"I8": torch.int8, "U8": torch.uint8}
-_PIECE = 16 << 20  # bytes as float32
+_PIECE = 4 << 20  # bytes as float32
 
 
 def read_tensors(weights: Weights, names: Mapping[str, str]) -> Generator[float, None, dict[str, Tensor]]:

@@ -176,6 +176,7 @@ def _load_gpt2(folder: Path, raw: Config, wanted: Wanted) -> Loading:
                     packed.put_codes(name, part, row)
                 else:
                     packed.put(name, part, row)
+                del part  # before the next is read
                 done.add(name)
                 yield _HASHED + (0.9 - _HASHED) * len(done) / len(config.shapes())
             model = CompiledGPT2(packed)

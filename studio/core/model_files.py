@@ -247,14 +247,15 @@ def read_header(path: Path) -> dict[str, tuple[str, tuple[int, ...]]]:
 def sha256(files: Sequence[Path]) -> Generator[float, None, str]:
     """Hash the files' bytes in order, yielding the fraction done; returns the hexadecimal digest."""
     digest = hashlib.sha256()
+    block = memoryview(bytearray(1 << 20))  # one: a new one each time would be taken beside the old
     total = sum(file.stat().st_size for file in files) or 1
     done = 0
     try:
         for path in files:
             with path.open("rb") as file:
-                while block := file.read(8 << 20):
-                    digest.update(block)
-                    done += len(block)
+                while n := file.readinto(block):
+                    digest.update(block[:n])
+                    done += n
                     yield min(1.0, done / total)
     except OSError as error:
         raise unreadable(path, error) from error
