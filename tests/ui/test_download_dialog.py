@@ -167,5 +167,45 @@ def test_what_is_no_address_is_said_and_changes_nothing(
     assert hub.asked == []
 
 
+def test_every_part_has_a_name_and_explains_itself(
+    qtbot: QtBot, downloading: Downloading, hub: FakeHub
+) -> None:
+    ask(downloading)
+    qtbot.waitUntil(lambda: "Licence" in said(downloading), timeout=20_000)
+    button(downloading, "downloadConnection").click()
+    dialog = dialog_of(downloading)
+    kinds = (QPushButton, QLineEdit, QTreeWidget)
+    parts = [part for kind in kinds for part in dialog.findChildren(kind) if part.isVisible()]
+    assert len(parts) >= 9
+    for part in parts:
+        assert part.objectName()
+        assert part.toolTip(), part.objectName()
+        assert part.accessibleName() or isinstance(part, QPushButton), part.objectName()
+        assert part.focusPolicy() & Qt.FocusPolicy.TabFocus
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
+    assert not dialog.isVisible()
+    assert downloading._downloads  # they go on
+
+
+def test_two_models_come_at_the_same_time(
+    qtbot: QtBot, downloading: Downloading, hub: FakeHub, own_library: Path
+) -> None:
+    with FakeHub(tiny_model(400_000, seed=2), repo="other/one") as other:
+        other.bytes_per_s = hub.bytes_per_s = 300_000
+        ask(downloading)
+        field = find(dialog_of(downloading), QLineEdit, "connectionEndpoint")
+        qtbot.waitUntil(lambda: "Licence" in said(downloading), timeout=20_000)
+        field.setText(other.endpoint)
+        field.editingFinished.emit()
+        ask(downloading, "other/one")
+        qtbot.waitUntil(lambda: "Licence" in said(downloading, 2), timeout=20_000)
+        for number in (1, 2):
+            button(downloading, f"downloadMain_{number}").click()
+        qtbot.waitUntil(lambda: all("/s" in said(downloading, number) for number in (1, 2)), timeout=20_000)
+        shelf = Shelf(models_dir(own_library))
+        qtbot.waitUntil(lambda: len(shelf.models()) == 2, timeout=20_000)
+        qtbot.waitUntil(lambda: "Verified" in said(downloading) and "Verified" in said(downloading, 2))
+
+
 def test_time_left_is_a_clock() -> None:
     assert [clock(5), clock(75.4), clock(3725)] == ["0:05", "1:15", "1:02:05"]

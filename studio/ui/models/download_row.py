@@ -147,9 +147,8 @@ class DownloadRow(QFrame):
                 self._cancel.setFocus()
             return
         self._wish = wish
-        if self._main.text() != button:
-            self._main.setText(button)
-            self._main.setToolTip(tip)
+        self._main.setText(button)
+        self._main.setToolTip(tip)
 
     def _offer_cancel(self, tip: str) -> None:
         self._cancel.setText(self.tr("Cancel"))
