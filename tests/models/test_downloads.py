@@ -86,6 +86,24 @@ def test_a_model_comes_with_its_licence_and_nothing_that_could_run(
     assert len(hub.asked) == asked + 1  # what the commit is now; nothing is fetched twice
 
 
+@pytest.mark.parametrize(
+    ("answer", "licence"),
+    [
+        ({"cardData": {"license": "other", "license_name": "own-1.0"}}, "other (own-1.0)"),
+        ({"cardData": {"license": ["mit", "apache-2.0"]}}, "mit, apache-2.0"),
+        ({"cardData": None, "tags": ["gpt2", "license:cc-by-4.0"]}, "cc-by-4.0"),
+        ({"cardData": {"license": "a\u202eb\n" + "c" * 500}}, "ab" + "c" * 118),
+        ({"cardData": None, "tags": None}, ""),
+    ],
+)
+def test_the_licence_is_as_published(
+    hub: FakeHub, fetch: Fetch, answer: dict[str, object], licence: str
+) -> None:
+    hub.answer = answer
+    (found,) = [event for event in fetch("cancel", confirm=True) if event.get("state") == "found"]
+    assert found["licence"] == licence
+
+
 def test_what_would_come_is_told_and_nothing_comes_before_go(
     hub: FakeHub, library: Path, fetch: Fetch
 ) -> None:
