@@ -171,6 +171,17 @@ def test_escape_stops_a_loading_before_it_closes(dialog: ModelsDialog, qtbot: Qt
     assert not dialog.isVisible()
 
 
+def test_the_dialog_fits_a_small_screen(qtbot: QtBot) -> None:
+    names = ("import_model", "download_model", "optimise_model", "export_model")
+    dialog = ModelsDialog(themes.LIGHT, {name: QAction() for name in names})
+    dialog.show_rows((STARTER, FOX, GONE), ())
+    qtbot.addWidget(dialog)
+    dialog.show()
+    least = dialog.minimumSizeHint()
+    assert least.width() <= 1024
+    assert least.height() <= 540
+
+
 def test_any_number_of_idle_minutes_is_shown_and_chosen(dialog: ModelsDialog, qtbot: QtBot) -> None:
     box = find(dialog, QComboBox, "modelIdle")
     dialog.show_idle_minutes(7)

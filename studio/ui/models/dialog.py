@@ -67,7 +67,7 @@ class ModelsDialog(QDialog):
         column.addLayout(self._top_row())
         column.addWidget(self.table, 1)
         column.addWidget(self._details)
-        column.addWidget(self.note)
+        column.addLayout(self._note_row())
         column.addLayout(self._bottom_row())
         room = QGuiApplication.primaryScreen().availableSize()
         self.resize(QSize(min(1040, room.width()), min(600, room.height() - 60)))
@@ -188,6 +188,12 @@ class ModelsDialog(QDialog):
         for button in (*self._of_shelf, self._restore, self._empty):
             row.addWidget(button)
         row.addStretch(1)
+        return row
+
+    def _note_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.note, 1)
         row.addWidget(QLabel(self.tr("Unload by itself:")))
         row.addWidget(self._make_idle())
         return row
