@@ -125,8 +125,6 @@ def _shapes(
             yield name, tuple(n * share if n == inner else n for n in shape)
         elif recipe.kind == HEADS and layer_of(name) is None:
             yield name, (*shape[:-1], shape[-1] * share)
-            if name.endswith("wte.weight") and config.get("tie_word_embeddings", True):
-                yield name, (*shape[:-1], shape[-1] * share)  # the head becomes a table of its own
         elif recipe.kind == HEADS:
             yield name, tuple(n * share if n in (width, 3 * width) else n for n in shape)
         else:

@@ -176,7 +176,8 @@ def test_turning_the_residual_stream_loses_nothing() -> None:
     with torch.inference_mode():
         before = float(GPT2Pass(config, weights).loss(ids))
         after = float(GPT2Pass(found.config, found.weights).loss(ids))
-    assert abs(after - before) < 0.02  # the last offset has no place of its own
+    assert abs(after - before) < 0.01  # the last norm has a place less than it wants
+    assert found.config == config
 
 
 def test_the_written_out_pass_is_the_engines() -> None:
@@ -216,7 +217,7 @@ def test_a_narrower_model_is_a_valid_gpt2_for_transformers_too(into: Path, text:
     ids = torch.tensor(ours.tokenizer.encode(TEXT).ids[:50])
     with torch.inference_mode():
         expected = theirs(ids[None]).logits[0]
-    assert torch.allclose(ours.model.forward_all(ids), expected, atol=1e-3)
+    assert torch.allclose(ours.model.forward_all(ids), expected, atol=5e-3)
     guessed = guess(Recipe("heads", keep=6), STARTER)
     assert guessed == pytest.approx(report.after.n_bytes, rel=0.05)
 

@@ -8,7 +8,7 @@ The width: SliceGPT's idea (Ashkboos et al. 2024, arXiv 2401.15024) with one rot
 The residual stream is turned so that its principal components come first, and the last are cut off. A layer
 norm does not mind being turned as long as what it gets has the mean 0; so the components are put into the
 narrower stream across its own mean, and what the layer norms multiply by and add moves into the matrices
-after them. The head then is no longer the table of embeddings turned, and becomes a table of its own.
+after them. The last norm has the tied head after it, which cannot take anything in: `_laid_out`.
 
 C: n_embd, H: n_head, D = C/H, with ' the narrower model's; V: vocab_size.
 """
@@ -104,31 +104,42 @@ def fewer_heads(
             yield 0.4 + 0.3 * done / len(parts)
         tokens = _covariance(weights["wte.weight"])
         share = _SHARE_OF_TOKENS * seen.covariance.trace() / tokens.trace()
-        turn = _projection(seen.covariance + share * tokens, keep * d)
+        components = _components(seen.covariance + share * tokens, keep * d - 1)
+        turn, last = _laid_out(components, weights["ln_f.weight"])
         yield 0.8
         factor = _stretch(seen.covariance, turn)
         without = _without_heads(config, weights, best, seen.heads / max(seen.n_tokens, 1))
-        narrow = _turned(config, without, turn, factor)
+        narrow = _turned(config, without, turn, factor, last)
         yield 1.0
-    narrower = replace(
-        config, n_embd=keep * d, n_head=keep, n_inner=config.n_inner, tie_word_embeddings=False
-    )
+    narrower = replace(config, n_embd=keep * d, n_head=keep)
     return Narrowed(narrower, narrow, tuple(map(tuple, best)))
 
 
-def _projection(covariance: Tensor, width: int) -> Tensor:
-    """(C, C) -> (C, C'): onto the principal components, laid across the mean of the narrower stream."""
+def _components(covariance: Tensor, n: int) -> Tensor:
+    """(C, C) -> (C, n): the principal ones, none of them along the mean."""
     c = len(covariance)
     ones = torch.full((c, 1), c**-0.5, dtype=torch.float64)
     off_mean = torch.eye(c, dtype=torch.float64) - ones @ ones.t()
-    covariance = off_mean @ covariance @ off_mean - covariance.trace() * (
-        ones @ ones.t()
-    )  # the mean comes last
-    components = torch.linalg.eigh(covariance).eigenvectors.flip(1)[:, : width - 1]  # (C, C'-1)
-    narrow_ones = torch.ones(width, 1, dtype=torch.float64)
-    across = torch.linalg.qr(torch.cat([narrow_ones, torch.eye(width, dtype=torch.float64)[:, 1:]], 1)).Q
-    projection: Tensor = (components @ across[:, 1:].t()).float()
-    return projection
+    covariance = off_mean @ covariance @ off_mean
+    covariance -= covariance.trace() * (ones @ ones.t())  # so that the mean comes last
+    found: Tensor = torch.linalg.eigh(covariance).eigenvectors.flip(1)[:, :n]
+    return found
+
+
+def _laid_out(components: Tensor, factors: Tensor) -> tuple[Tensor, Tensor]:
+    """(C, C'-1), (C,) -> how to turn the stream, (C, C'), and the last norm's factors there, (C',).
+
+    The components lie across the narrower stream's own mean, and so that the last norm's factors, which the
+    tied head needs between itself and the embeddings, are again one number for each place: a diagonal matrix
+    whose part across the mean has the eigenvalues wanted, up to half the gap between two of them.
+    """
+    width = components.shape[1] + 1
+    wanted, axes = torch.linalg.eigh(components.t() @ (factors.double()[:, None] * components))
+    places = torch.cat([wanted[:1], (wanted[1:] + wanted[:-1]) / 2, wanted[-1:]])
+    ones = torch.ones(width, 1, dtype=torch.float64)
+    across = torch.linalg.qr(torch.cat([ones, torch.eye(width, dtype=torch.float64)[:, 1:]], 1)).Q[:, 1:]
+    its_axes = torch.linalg.eigh(across.t() @ (places[:, None] * across)).eigenvectors
+    return (components @ axes @ its_axes.t() @ across.t()).float(), places.float()
 
 
 def _stretch(covariance: Tensor, turn: Tensor) -> float:
@@ -160,9 +171,9 @@ def _without_heads(
 
 
 def _turned(
-    config: GPT2Config, weights: Mapping[str, Tensor], turn: Tensor, factor: float
+    config: GPT2Config, weights: Mapping[str, Tensor], turn: Tensor, factor: float, last: Tensor
 ) -> dict[str, Tensor]:
-    """The model in the turned and narrower stream: (C, C') as `_projection` gives it."""
+    """The model in the turned and narrower stream; `turn` and `last` as `_laid_out` gives them."""
     width = turn.shape[1]
     found = {name: weights[name] @ turn for name in ("wte.weight", "wpe.weight")}
 
@@ -184,10 +195,12 @@ def _turned(
             found[f"{at}{writer}.bias"] = weights[f"{at}{writer}.bias"] @ turn
             norm(f"{at}{normed}")
     head = weights["wte.weight" if config.tie_word_embeddings else "lm_head.weight"]
-    table = (head * weights["ln_f.weight"]) @ turn  # (V, C')
-    found["lm_head.weight"] = table
+    table = head @ turn  # (V, C')
+    if not config.tie_word_embeddings:
+        found["lm_head.weight"] = table
     offset = torch.linalg.lstsq(table.double(), (head @ weights["ln_f.bias"]).double()[:, None]).solution
     norm("ln_f", offset[:, 0].float())
+    found["ln_f.weight"] = factor * last
     return found
 
 

@@ -161,7 +161,6 @@ def _narrower(source: Source, recipe: Recipe, tokens: list[int], into: Path) -> 
         "n_embd": found.config.n_embd,
         "n_head": found.config.n_head,
         "n_inner": found.config.n_inner,
-        "tie_word_embeddings": found.config.tie_word_embeddings,
     }
     write_config(into, source.raw | said)
     source.copy_tokenizer(into)

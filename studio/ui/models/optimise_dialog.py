@@ -72,7 +72,7 @@ class OptimiseDialog(QDialog):
         self._from_file = radio_button(
             "optimiseFileText", self.tr("a f&ile"), self.tr("A plain text file of your own, in UTF-8")
         )
-        self._browse = push_button("optimiseBrowse", self.tr("C&hoose…"), self.tr("Choose the text file"))
+        self._browse = push_button("optimiseBrowse", self.tr("Ch&oose…"), self.tr("Choose the text file"))
         group = QButtonGroup(self)  # without one, those of the form would belong to these
         for button in (self._own, self._check, self._from_file):
             group.addButton(button)

@@ -49,6 +49,7 @@ class OptimiseForm(QWidget):
         self._bits.setAccessibleName(self.tr("Precision of the new model"))
         self._bits.setToolTip(words.explained(PRECISION))
         self._bits.addItems(PRECISIONS)
+        self._known = False  # which model it is
         group = QButtonGroup(self)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -94,7 +95,8 @@ class OptimiseForm(QWidget):
     def set_config(self, config: Mapping[str, Any]) -> None:
         """Offer what can be done with a model of this config.json."""
         is_gpt2 = config.get("model_type") == "gpt2"
-        chosen = self._bits.currentText()
+        chosen = self._bits.currentText() if self._known else "int8"
+        self._known = True
         self._bits.blockSignals(True)
         self._bits.clear()
         self._bits.addItems([name for name in PRECISIONS if is_gpt2 or name not in BITS])
