@@ -232,6 +232,24 @@ def test_a_config_that_cannot_be_read_ends_it_before_the_weights(
     assert not list(shelf_of(library).staging.iterdir())
 
 
+def test_a_model_that_does_not_write_on_is_refused_before_its_weights(
+    hub: FakeHub, library: Path, fetch: Fetch
+) -> None:
+    config = json.loads(FILES["config.json"])
+    for kinds in (["BertForMaskedLM"], ["T5ForConditionalGeneration"], ["GPT2ForSequenceClassification"]):
+        hub.files["config.json"] = json.dumps(config | {"architectures": kinds}).encode()
+        with pytest.raises(StudioError, match=f"it is a {kinds[0]}"):
+            fetch()
+    assert not [asked.path for asked in hub.asked if "model.safetensors" in asked.path]
+    assert not list(shelf_of(library).staging.iterdir())
+    unsaid: tuple[object, ...] = (["GPT2LMHeadModel"], ["GPT2Model"], ["BertForMaskedLM", "X"], 3, [None])
+    for told in unsaid:
+        hub.files["config.json"] = json.dumps(config | {"architectures": told}).encode()
+        hub.commit = hashlib.sha1(repr(told).encode()).hexdigest()
+        fetch()
+    assert len(shelf_of(library).models()) == 5
+
+
 def test_weights_that_are_as_published_but_damaged_are_not_put_up(
     hub: FakeHub, library: Path, fetch: Fetch
 ) -> None:

@@ -9,6 +9,7 @@ never become a model, does not.
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
@@ -31,6 +32,11 @@ from studio.models.hub.unfinished import Unfinished
 from studio.models.jobs import Controls, Spec
 from studio.models.records import About, ShelfModel
 from studio.models.shelf import Shelf
+
+_NO_WRITER = re.compile(
+    r"For(MaskedLM|(Sequence|Token|Image|Audio\w*)Classification|QuestionAnswering|MultipleChoice"
+    r"|ConditionalGeneration|PreTraining|CTC)$"
+)
 
 SPACE = 1.2
 """So many times what is missing must be free on the disk."""
@@ -166,7 +172,14 @@ class _Work:
     def _check(self, known: Unfinished, *, whole: bool) -> None:
         """Throw away what is verified but no model: nobody should wait for its weights."""
         try:
-            model_files.read_json(known.files / "config.json", model_files.MAX_CONFIG_BYTES)
+            config = model_files.read_json(known.files / "config.json", model_files.MAX_CONFIG_BYTES)
+            if kind := _other_purpose(config):
+                raise StudioError(
+                    QT_TRANSLATE_NOOP("StudioError", "“{repo}” does not write on: it is a {kind}."),
+                    QT_TRANSLATE_NOOP("StudioError", "Choose a model for text generation."),
+                    repo=known.listing.repo,
+                    kind=kind,
+                )
             if whole:
                 model_files.find_weights(known.files)
         except StudioError:
@@ -219,6 +232,14 @@ class _Work:
         while not folder.exists():
             folder = folder.parent
         return shutil.disk_usage(folder).free
+
+
+def _other_purpose(config: dict[str, Any]) -> str:
+    """The name of an architecture that is made for something else than writing on; empty: it may well be."""
+    told = config.get("architectures")
+    kinds = [str(kind)[:80] for kind in told] if isinstance(told, list) else []
+    others = [kind for kind in kinds if _NO_WRITER.search(kind)]
+    return others[0] if others and len(others) == len(kinds) else ""
 
 
 def _done(model: ShelfModel, *, already: bool = False) -> dict[str, Any]:
