@@ -10,7 +10,6 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from studio import paths
 from studio.core import messages as m
-from studio.core.errors import STOPPED
 from studio.models.built_in import STARTER
 from studio.models.shelf import Shelf
 from studio.precision import Precision
@@ -186,9 +185,7 @@ class Loading(QObject):
     def on_unloaded(self, message: m.ModelUnloaded) -> None:
         """No model is loaded."""
         before = self._writing.model
-        self._writing.on_model_gone()
-        self._window.status.show_model(None)
-        self._window.status.meter.set_counts(0, 0, 0)
+        self._lose()
         if message.makes_room:
             text = self.tr("Memory does not hold two models, so “{name}” was unloaded first.")
             self._window.notice.show_notice(text.format(name=before.name if before else ""))
@@ -198,22 +195,31 @@ class Loading(QObject):
             if freed < 1_000_000:
                 text = self.tr("Unloaded. Continue loads the model again.")
             self._window.status.show_activity(text.format(freed=megabytes(freed)))
+
+    def _lose(self) -> None:
+        """There is no model any more."""
+        self._writing.on_model_gone()
+        self._window.status.show_model(None)
+        self._window.status.meter.set_counts(0, 0, 0)
         self.gone.emit()
         self.changed.emit()
 
     def is_dropped(self, message: m.JobFailed) -> bool:
         """Whether nothing need be said of a failure: it was the loading of a model, and it was stopped."""
-        return message.job_id in self._dropped and message.templates == STOPPED
+        return message.job_id in self._dropped and not message.report
 
     def on_failed(self, message: m.JobFailed) -> str | None:
         """A job has failed; the name of the model that it was to load, None if it was another job."""
-        if message.job_id != self._job or not self._job:
+        name = self._names.get(message.job_id)
+        if name is None or message.job_id in self._dropped:
             return None
-        wanted = self.wanted
-        self._end()
-        if self._writing.model is None:
-            self._without(wanted)
-        return wanted
+        if message.job_id == self._job:
+            self._end()
+            if self._writing.model is None:
+                self._without(name)
+        else:
+            self._lose()  # its process had ended, and it could not be loaded again
+        return name
 
     def _end(self) -> None:
         self._job = 0

@@ -210,6 +210,8 @@ class ModelLibrary(QObject):
 
     @Slot()
     def _on_loading_changed(self) -> None:
+        if self._loading.is_loading and self.dialog is not None:
+            self.dialog.note.show_progress(0.0)
         if not self._loading.is_loading and self._writing.model is None:
             self._window.actions_by_name["unload_model"].setEnabled(False)
         self._show()

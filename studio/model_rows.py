@@ -47,6 +47,8 @@ def rows(contents: Contents, known: Known) -> tuple[tuple[Row, ...], tuple[Row, 
         models.append(_unlisted(loaded, known.info))
     written = {sha256: use.tokens_per_s for sha256, use in known.uses.items()}
     wish = known.settings.precision
+    if known.info is not None and known.info.backend == "studio":
+        wish = "float32"  # there are no kernels here
     speeds = verdict.speeds(models, wish, known.measured, written)
     free_bytes = known.free_bytes
     now = next((model for model in models if model.id == loaded), None)

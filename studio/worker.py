@@ -185,7 +185,7 @@ class _ModelProcess(QObject):
             if isinstance(request, m.Generate | m.GenerateAlternatives):
                 finished = m.GenerationFinished(job_id, m.FinishReason.FAILED, 0, 0.0, 0.0)
                 self.message.emit(finished)
-        if self._model is not None and not any(isinstance(q, m.LoadModel) for q in lost.values()):
+        if self._model is not None and self._model not in lost.values():
             self.submit(self._model)
 
     @Slot()

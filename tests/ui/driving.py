@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from finding import find
 from PySide6.QtCore import Qt
@@ -39,3 +42,11 @@ def fix_seed(window: MainWindow, seed: int) -> None:
 def saved(window: MainWindow) -> bool:
     """Whether all that is on the screen is on the disk, as the status line says."""
     return find(window, QLabel, "statusSaved").text().startswith("Saved ")
+
+
+def kill_model_process() -> None:
+    """The process that this one's window computes in ends at once."""
+    children = Path(f"/proc/{os.getpid()}/task").glob("*/children")
+    for pid in {int(pid) for file in children for pid in file.read_text(encoding="ascii").split()}:
+        if b"--model-process" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            os.kill(pid, signal.SIGKILL)

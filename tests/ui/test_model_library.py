@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from driving import Open, finished, set_length
+from driving import Open, finished, kill_model_process, set_length
 from finding import find
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
@@ -113,6 +113,23 @@ def test_a_model_removed_while_in_use_goes_on_writing_and_is_put_back_when_it_is
     qtbot.waitUntil(lambda: state_of(dialog, fox.id) is State.LOADED, timeout=5000)
 
 
+def test_a_model_whose_folder_and_process_are_gone_is_said_to_be_gone(
+    open_window: Open, qtbot: QtBot, own_library: Path
+) -> None:
+    fox = put(own_library, "Fox")
+    (own_library / "settings.toml").write_text(f'model = "{fox.id}"\n', encoding="utf-8")
+    window = open_window(model=False)
+    controller = find(window, Controller, "controller")
+    qtbot.waitUntil(lambda: controller.writing.model is not None, timeout=30_000)
+    assert find(window, QLabel, "statusModel").text() == "Fox"
+    shutil.rmtree(fox.folder)
+    kill_model_process()
+    qtbot.waitUntil(lambda: controller.writing.model is None, timeout=30_000)
+    assert fox.id in window.notice.text()
+    find(window, QPushButton, "noticeAction").click()
+    qtbot.waitUntil(lambda: find(window, QLabel, "statusModel").text() == "starter", timeout=30_000)
+
+
 def test_a_loading_that_is_stopped_leaves_the_model_before(
     open_window: Open, qtbot: QtBot, own_library: Path
 ) -> None:
@@ -126,4 +143,3 @@ def test_a_loading_that_is_stopped_leaves_the_model_before(
     set_length(window, 5)
     write(window, qtbot)
     assert window.settings.model == "starter"
-    assert "stopped" not in window.notice.text() or "goes on" in window.notice.text()

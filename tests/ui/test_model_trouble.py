@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from pathlib import Path
 
-from driving import Open, finished, press, set_length
+from driving import Open, finished, kill_model_process, press, set_length
 from finding import find
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton
@@ -33,10 +31,7 @@ def test_a_model_process_that_dies_is_said_and_comes_back(open_window: Open, qtb
     set_length(window, 400)
     press(window, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: len(window.editor.toPlainText()) > len(PROMPT) + 10, timeout=20_000)
-    children = Path(f"/proc/{os.getpid()}/task").glob("*/children")
-    for pid in {int(pid) for file in children for pid in file.read_text(encoding="ascii").split()}:
-        if b"--model-process" in Path(f"/proc/{pid}/cmdline").read_bytes():
-            os.kill(pid, signal.SIGKILL)
+    kill_model_process()
     qtbot.waitUntil(lambda: finished(window), timeout=5000)
     assert "stopped unexpectedly" in window.notice.text()
     text = window.editor.toPlainText()
