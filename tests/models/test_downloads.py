@@ -16,7 +16,6 @@ from studio.core.errors import StudioError
 from studio.models.hub import download, fetching, unfinished
 from studio.models.shelf import RECORD, Shelf
 from studio.paths import models_dir
-from tests.conversion.tiny_gguf import gpt2_file
 from tests.models.fake_hub import COMMIT, REPO, FakeHub, Fault, tiny_model
 
 FILES = tiny_model()
@@ -290,27 +289,6 @@ def test_an_answer_that_makes_no_sense_is_refused_in_a_sentence(
     with pytest.raises(StudioError):
         fetch()
     assert nothing_on_the_shelf(library)
-
-
-def test_a_gguf_file_is_imported_after_it_was_verified(
-    hub: FakeHub, library: Path, fetch: Fetch, tmp_path: Path
-) -> None:
-    data = gpt2_file(tmp_path / "tiny.gguf").read_bytes()
-    hub.files = {"README.md": b"x", "one.Q8_0.gguf": data, "two.Q4_0.gguf": data[:-1]}
-    with pytest.raises(StudioError, match=r"2 GGUF files, .* one\.Q8_0\.gguf, two\.Q4_0\.gguf"):
-        fetch()
-    hub.faults.extend([Fault(""), Fault("cut", 100_000)])
-    fetch(file="one.Q8_0.gguf")
-    (model,) = shelf_of(library).models()
-    assert (model.name, model.trouble, model.architecture) == ("one.Q8_0", "", "gpt2")
-    assert model.about.source == f"hf:{REPO}@{COMMIT}/one.Q8_0.gguf"
-    assert model.about.licence == "mit"
-    assert not [path for path in model.folder.iterdir() if path.suffix == ".gguf"]
-    assert not list(shelf_of(library).staging.iterdir())
-    with pytest.raises(StudioError, match="GGUF"):
-        fetch(file="two.Q4_0.gguf")
-    assert not list(shelf_of(library).staging.iterdir())
-    assert fetch(repo=f"{hub.endpoint}/{REPO}/blob/main/one.Q8_0.gguf")[-1]["already"]
 
 
 def test_names_that_lead_out_of_the_folder_are_left_alone(hub: FakeHub, library: Path, fetch: Fetch) -> None:

@@ -112,14 +112,14 @@ class DownloadRow(QFrame):
         )
         tip = self.tr("Connect again and go on where it stopped")
         self._show(text, self.tr("&Resume"), tip, self.retry_requested)
-        self._offer_cancel(self.tr("Delete what has come"))
+        self._offer_cancel(self.tr("Delete what has come"), self.tr("Delete"))
 
     def show_failed(self, text: str) -> None:
         """It cannot go on, for the reason given."""
         self._bar.hide()
         tip = self.tr("Connect again and go on where it stopped")
         self._show(text, self.tr("&Try again"), tip, self.retry_requested)
-        self._offer_cancel(self.tr("Delete what has come"))
+        self._offer_cancel(self.tr("Delete what has come"), self.tr("Delete"))
 
     def show_done(self, name: str, *, already: bool) -> None:
         """It is on the shelf."""
@@ -150,8 +150,8 @@ class DownloadRow(QFrame):
         self._main.setText(button)
         self._main.setToolTip(tip)
 
-    def _offer_cancel(self, tip: str) -> None:
-        self._cancel.setText(self.tr("Cancel"))
+    def _offer_cancel(self, tip: str, text: str = "") -> None:
+        self._cancel.setText(text or self.tr("Cancel"))
         self._cancel.setToolTip(tip)
 
     @Slot()
