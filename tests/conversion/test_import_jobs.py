@@ -11,8 +11,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from studio.conversion import from_folder, gpt2_sizes, state
+from studio.conversion import allowed_config, from_folder, gpt2_sizes, state
 from studio.core.errors import StudioError
+from studio.core.model_files import Weights
 from studio.models import bringing, job_runner
 from studio.models.shelf import Shelf
 from tests.conversion.checkpoints import (
@@ -106,16 +107,31 @@ def test_a_config_without_a_kind_is_a_gpt2_if_the_weights_are(tmp_path: Path, ta
     assert load(target).info.architecture == "gpt2"
 
 
-def test_other_kinds_keep_their_numbers_and_words_but_nothing_that_could_be_an_address(
-    tmp_path: Path, target: Path
-) -> None:
-    folder = write_folder(tmp_path / "fox", model_type="llama", rope_scaling={"factor": 2.0, "type": "x"},
-                          head="a/b", layers=[{"kind": "full"}], deep=[[[[[[1]]]]]])  # fmt: skip
-    notes = run(from_folder.import_folder, folder, target)["notes"]
-    kept = json.loads((target / "config.json").read_text("utf-8"))
-    assert kept["rope_scaling"] == {"factor": 2.0, "type": "x"}
-    assert kept["layers"] == [{"kind": "full"}]
-    assert notes == ["Not kept of config.json: deep, head."]
+def test_other_kinds_keep_their_numbers_and_words_but_nothing_that_could_be_an_address() -> None:
+    raw = {"model_type": "llama", "rope_scaling": {"factor": 2.0, "type": "x"}, "head": "a/b",
+           "layers": [{"kind": "full"}], "deep": [[[[[[1]]]]]], "dtype": None, "_internal": 1}  # fmt: skip
+    kept, notes = allowed_config.model_config(raw, Weights((), {}, {}, {}))
+    assert kept == {key: raw[key] for key in ("model_type", "rope_scaling", "layers", "dtype")}
+    assert notes == ["Not kept of config.json: _internal, deep, head."]
+
+
+def test_a_config_that_describes_more_than_the_file_holds_is_refused(tmp_path: Path, target: Path) -> None:
+    folder = write_folder(tmp_path / "fox", model_type="llama", num_hidden_layers=2, hidden_size=2048)
+    assert "million numbers" in refusal(from_folder.import_folder, folder, target)
+    (folder / "config.json").write_text(
+        json.dumps({"model_type": "gpt_neo", "attention_types": [[["global"], 10**9]]}), encoding="utf-8"
+    )
+    assert "attention_types = 1000000000" in refusal(from_folder.import_folder, folder, target)
+
+
+def test_weights_that_are_no_numbers_are_not_taken(tmp_path: Path, target: Path) -> None:
+    folder = write_folder(tmp_path / "fox")
+    weights = random_weights(TINY)
+    weights["h.1.mlp.c_fc.weight"][3, 5] = float("inf")
+    save_file(
+        {name: tensor.to(torch.bfloat16) for name, tensor in weights.items()}, folder / "model.safetensors"
+    )
+    assert "h.1.mlp.c_fc.weight" in refusal(from_folder.import_folder, folder, target)
 
 
 def test_a_single_file_tells_its_sizes(tmp_path: Path, target: Path) -> None:
