@@ -30,7 +30,7 @@ def import_folder(spec: Spec, controls: Controls) -> Iterator[Event]:  # noqa: A
     weights = find_weights(folder)
     config, notes = read_config(folder, weights)
     check(config, weights)
-    notes += staging.find_tokenizer(folder, target, vocabulary(config))
+    notes += staging.find_tokenizer(folder, target, vocabulary(config), end_of_text(config))
     single = len(weights.files) == 1
     names = ["model.safetensors"] if single else [file.name for file in weights.files]
     digest = ""
@@ -175,6 +175,14 @@ def _same(file: Path, first: str, second: str) -> bool:
             if blocks[0] != blocks[1]:
                 return False
     return True
+
+
+def end_of_text(config: Mapping[str, Any]) -> int | None:
+    """The token that ends a text, as config.json has it, if it is in the vocabulary."""
+    value = config.get("eos_token_id")
+    if isinstance(value, list) and value:
+        value = value[0]
+    return value if type(value) is int and 0 <= value < vocabulary(config) else None
 
 
 def copy_beside(folder: Path, target: Path) -> str:

@@ -105,7 +105,8 @@ def _from_folder(folder: Path, target: Path, paths: list[Path], reader: _Reader)
     if config.get("model_type") == "gpt2" and "lm_head.weight" not in weights.shapes:
         config["tie_word_embeddings"] = True
     from_folder.check(config, weights)
-    notes += staging.find_tokenizer(folder, target, from_folder.vocabulary(config))
+    vocab_size, end_of_text = from_folder.vocabulary(config), from_folder.end_of_text(config)
+    notes += staging.find_tokenizer(folder, target, vocab_size, end_of_text)
     licence = from_folder.copy_beside(folder, target)
     staging.write_json(target / "config.json", config)
     digest = yield from _hash(weights)

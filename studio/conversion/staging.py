@@ -17,6 +17,7 @@ from studio.conversion.allowed_config import tokenizer_config
 from studio.core import model_files as files
 from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
 from studio.core.other_tokenizer import load_tokenizer
+from studio.core.tokenizer import Tokenizer
 from studio.paths import resource
 
 TOKENIZER_FILES = (
@@ -113,15 +114,18 @@ def has_tokenizer(folder: Path) -> bool:
     )
 
 
-def find_tokenizer(folder: Path, staging: Path, vocab_size: int) -> list[str]:
+def find_tokenizer(
+    folder: Path, staging: Path, vocab_size: int, end_of_text_id: int | None = None
+) -> list[str]:
     """Copy the tokenizer that lies beside the weights, or give them GPT-2's own. Returns notes.
 
-    `vocab_size` as config.json has it; 0 if it does not say. StudioError for a tokenizer that does not work.
+    `vocab_size` and `end_of_text_id` as config.json has them; 0 and None if it does not say. Raises
+    StudioError for a tokenizer that does not work.
     """
     if has_tokenizer(folder):
         notes = _copy_tokenizer(folder, staging)
         if vocab_size:
-            load_tokenizer(staging, vocab_size, None)
+            notes += _differences(staging, load_tokenizer(staging, vocab_size, end_of_text_id))
         return notes
     if vocab_size != GPT2_VOCABULARY:
         raise StudioError(
@@ -136,6 +140,17 @@ def find_tokenizer(folder: Path, staging: Path, vocab_size: int) -> list[str]:
     for theirs, ours in (("encoder.json", "vocab.json"), ("vocab.bpe", "merges.txt")):
         write(staging / ours, resource("gpt2-bpe", theirs).read_bytes())
     return ["No tokenizer lay beside the file; it got GPT-2's own."]
+
+
+def _differences(staging: Path, tokenizer: Tokenizer) -> list[str]:
+    """What a writer should know of a tokenizer that is not GPT-2's own."""
+    notes = []
+    there = {path.name for path in staging.iterdir()}
+    if "vocab.txt" in there and not there & {"tokenizer.json", "merges.txt"}:
+        notes.append("Its tokenizer is BERT's: it knows no line breaks, and guesses where spaces were.")
+    if tokenizer.end_of_text_id is None:
+        notes.append("It knows no end-of-text token: it writes on until it is stopped.")
+    return notes
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:

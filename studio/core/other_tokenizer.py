@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 from studio.core import model_files as files
 from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
 from studio.core.messages import END_OF_TEXT
+from studio.core.sentencepiece_file import SENTENCEPIECE_FILES, open_sentencepiece
 from studio.core.tokenizer import BytePairTokenizer, Chunk, Encoded, Tokenizer, clean_text, split_special
+from studio.core.word_pieces import open_word_pieces, spelt
 
 if TYPE_CHECKING:
     import tokenizers
@@ -47,10 +49,12 @@ def load_tokenizer(folder: Path, vocab_size: int, end_of_text_id: int | None) ->
         merges = read_merges(merges_file)
         _check_ids(vocab, vocab_size)
         tokenizer = _byte_pairs(vocab, merges, _added_tokens(full), end_of_text_id)
-    if tokenizer is None and full_file:
-        tokenizer = HuggingFaceTokenizer(_open(full_file), end_of_text_id)
-        if tokenizer.n_tokens > vocab_size:
-            raise _too_large(tokenizer.n_tokens - 1, vocab_size)
+    if tokenizer is None:
+        backend = _open(full_file) if full_file else _open_other(folder)
+        if backend is not None:
+            tokenizer = HuggingFaceTokenizer(backend, end_of_text_id)
+            if tokenizer.n_tokens > vocab_size:
+                raise _too_large(tokenizer.n_tokens - 1, vocab_size)
     if tokenizer is None:
         raise StudioError(
             QT_TRANSLATE_NOOP(
@@ -60,6 +64,18 @@ def load_tokenizer(folder: Path, vocab_size: int, end_of_text_id: int | None) ->
             QT_TRANSLATE_NOOP("StudioError", "Copy the tokenizer's files into the model's folder."),
         )
     return tokenizer
+
+
+def _open_other(folder: Path) -> tokenizers.Tokenizer | None:
+    """From SentencePiece's file or BERT's, where there is no tokenizer.json; None if there is neither."""
+    for name in SENTENCEPIECE_FILES:
+        if file := files.regular_file(folder, name):
+            return open_sentencepiece(file)
+    if file := files.regular_file(folder, "vocab.txt"):
+        config_file = files.regular_file(folder, "tokenizer_config.json")
+        config = files.read_json(config_file, files.MAX_TOKENIZER_BYTES) if config_file else {}
+        return open_word_pieces(file, config)
+    return None
 
 
 def _is_plain_gpt2(folder: Path, full: dict[str, Any] | None) -> bool:
@@ -183,15 +199,16 @@ class HuggingFaceTokenizer:
         special = {
             token_id for token_id, token in backend.get_added_tokens_decoder().items() if token.special
         }
-        byte_level = all(
+        words = spelt(vocab) if type(backend.model).__name__ == "WordPiece" else None
+        byte_level = words is None and all(
             character in _BYTE_OF for token, i in vocab.items() if i not in special for character in token
         )
         self.n_tokens = max(vocab.values(), default=-1) + 1
-        self.end_of_text_id = vocab.get(END_OF_TEXT) if end_of_text_id is None else end_of_text_id
+        self.end_of_text_id = _end_of_text(vocab, special) if end_of_text_id is None else end_of_text_id
         self._bytes = {
             token_id: token.encode("utf-8", errors="replace")
             if token_id in special
-            else _raw(token, byte_level=byte_level)
+            else _raw(words[token] if words else token, byte_level=byte_level)
             for token, token_id in vocab.items()
         }
         if self.end_of_text_id is not None:
@@ -231,6 +248,13 @@ class HuggingFaceTokenizer:
             if alone and full[n : n + len(alone)] == alone:
                 return tuple(full[:n])
         return ()
+
+
+def _end_of_text(vocab: Mapping[str, int], special: Collection[int]) -> int | None:
+    """GPT-2's own token, or what BERT's or SentencePiece's vocabularies end a text with, if any."""
+    if END_OF_TEXT in vocab:
+        return vocab[END_OF_TEXT]
+    return next((vocab[token] for token in ("[SEP]", "</s>") if vocab.get(token) in special), None)
 
 
 def _raw(token: str, *, byte_level: bool) -> bytes:

@@ -17,6 +17,8 @@ from studio.core.errors import QT_TRANSLATE_NOOP, StudioError
 if TYPE_CHECKING:
     import tokenizers
 
+SENTENCEPIECE_FILES = ("tokenizer.model", "spiece.model", "sentencepiece.bpe.model")
+
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = 1, 2, 3, 4, 5, 6  # kinds of pieces
 _UNIGRAM, _BPE = 1, 2
 _SPACE = "▁"
@@ -36,7 +38,7 @@ class _Model:
 
 
 def open_sentencepiece(path: Path) -> tokenizers.Tokenizer:
-    """Read a tokenizer.model. StudioError for what is none, or of a kind that is not known (words, characters)."""
+    """Read a tokenizer.model. StudioError for what is none, or of a kind that is not known (words)."""
     try:
         if path.stat().st_size > files.MAX_TOKENIZER_BYTES:
             raise ValueError(path)
@@ -78,13 +80,15 @@ def _tokenizer(model: _Model) -> tokenizers.Tokenizer:
         steps.append(normalizers.Precompiled(model.characters))
     if model.one_space:
         steps += [normalizers.Strip(), normalizers.Replace(tokenizers.Regex(" {2,}"), " ")]
-    if steps:
-        tokenizer.normalizer = normalizers.Sequence(steps)
-    scheme = "always" if model.prefix else "never"
-    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(_SPACE, scheme, split=model.kind == _UNIGRAM)
-    tokenizer.decoder = decoders.Metaspace(_SPACE, scheme)
+    if model.prefix:
+        steps.append(normalizers.Prepend(_SPACE))
+    tokenizer.normalizer = normalizers.Sequence([*steps, normalizers.Replace(" ", _SPACE)])
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(_SPACE, "never", split=model.kind == _UNIGRAM)
+    tokenizer.decoder = decoders.Metaspace(_SPACE, "always" if model.prefix else "never")
     special = [text for text, _, kind in model.pieces if kind in (UNKNOWN, CONTROL)]
-    tokenizer.add_special_tokens([tokenizers.AddedToken(text, special=True, normalized=False) for text in special])
+    tokenizer.add_special_tokens(
+        [tokenizers.AddedToken(text, special=True, normalized=False) for text in special]
+    )
     own = [text for text, _, kind in model.pieces if kind == USER_DEFINED]
     tokenizer.add_tokens([tokenizers.AddedToken(text, normalized=False) for text in own])
     return tokenizer

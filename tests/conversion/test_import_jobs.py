@@ -224,3 +224,14 @@ def test_the_starters_shapes_tell_its_config() -> None:
     for key in ("n_layer", "n_embd", "vocab_size", "n_positions", "model_type"):
         assert config[key] == truth[key]
     assert notes
+
+
+def test_differences_from_gpt2s_own_tokenizer_are_told(tmp_path: Path, target: Path) -> None:
+    folder = write_folder(tmp_path / "fox", eos_token_id=None)
+    for name in ("vocab.json", "merges.txt"):
+        (folder / name).unlink()
+    (folder / "vocab.txt").write_text("[UNK]\na\n你\n", encoding="utf-8")
+    assert run(from_folder.import_folder, folder, target)["notes"] == [
+        "Its tokenizer is BERT's: it knows no line breaks, and guesses where spaces were.",
+        "It knows no end-of-text token: it writes on until it is stopped.",
+    ]
