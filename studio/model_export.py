@@ -76,9 +76,10 @@ class ModelExport(QObject):
             self.tr("Folder for Hugging Face, 16 bits (*)"): ("folder", "float16"),
             self.tr("Folder for Hugging Face, 32 bits (*)"): ("folder", "float32"),
         }
+        list_of_models = self._models.dialog
         where, suggested = self._window.settings.export_folder, file_name(model.name)
         chosen, kind = QFileDialog.getSaveFileName(
-            self._window,
+            list_of_models if list_of_models is not None and list_of_models.isVisible() else self._window,
             self.tr("Export “{name}”").format(name=model.name),
             str(Path(where, suggested)) if where else suggested,
             ";;".join(kinds),
