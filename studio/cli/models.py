@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from studio import paths
 from studio.cli import inputs, models_download, running
-from studio.cli.library import line, print_result
+from studio.cli.library import line, opened, print_result
 from studio.cli.model_action import ModelAction, add_model, as_row, found, shelf
 from studio.cli.models_export import EXPORT
 from studio.cli.models_import import IMPORT, VERIFY
 from studio.cli.models_optimise import OPTIMISE, REPORT
+from studio.cli.trouble import EngineFailedError
 from studio.core.free_memory import available_memory_bytes
 from studio.core.precisions import AUTO, Known
 from studio.models.built_in import STARTER, starter
 from studio.models.hashing import weights_sha256
 from studio.models.machine import read_bandwidth
 from studio.models.records import ShelfModel
-from studio.models.verdict import judge, speeds
+from studio.models.verdict import Verdict, judge, speeds
+
+if TYPE_CHECKING:
+    from studio.store.records import ModelUse
 
 
 def _list_flags(parser: argparse.ArgumentParser) -> None:
@@ -28,19 +34,20 @@ def _list_flags(parser: argparse.ArgumentParser) -> None:
 def _list(arguments: argparse.Namespace) -> int:
     own = shelf(arguments)
     models = own.trashed() if arguments.trash else [starter(), *own.models()]
-    print_result(arguments, {"models": [as_row(model) for model in models]})
+    judged = _judge(arguments, models)
+    print_result(arguments, {"models": [as_row(one) | _in_json(judged[one.id]) for one in models]})
     if arguments.json:
         return 0
-    rows = [_row(model) for model in models]
+    rows = [_row(model, judged[model.id]) for model in models]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for cells in rows:
         line("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip())
     return 0
 
 
-def _row(model: ShelfModel) -> tuple[str, ...]:
+def _row(model: ShelfModel, said: Verdict) -> tuple[str, ...]:
     if model.trouble:
-        return model.name, model.id, model.trouble, "", "", "", ""
+        return model.name, model.id, "", "", "", "", "", model.trouble
     return (
         model.name,
         model.id,
@@ -49,23 +56,47 @@ def _row(model: ShelfModel) -> tuple[str, ...]:
         model.precision,
         f"{model.n_bytes / 1e6:,.1f} MB",
         f"{model.n_positions:,} tokens",
+        said.fit.value,
     )
+
+
+def _judge(arguments: argparse.Namespace, models: Sequence[ShelfModel]) -> dict[str, Verdict]:
+    """The verdict on each model, by its id."""
+    library = inputs.library(arguments)
+    known = Known.from_file(paths.precisions_file(library)).latest()
+    written = {use.sha256: use.tokens_per_s for use in _uses(arguments)}
+    here = (available_memory_bytes(), speeds(models, AUTO, known, written))
+    bandwidth = read_bandwidth(paths.machine_file(library))
+    return {model.id: judge(model, AUTO, known, *here, bandwidth) for model in models}
+
+
+def _in_json(said: Verdict) -> dict[str, object]:
+    return {"fit": said.fit.value, "verdict": str(said.said)}
+
+
+def _uses(arguments: argparse.Namespace) -> tuple[ModelUse, ...]:
+    """What was written with which model; nothing if there is no library, or it cannot be opened."""
+    from studio.store.records import ListModelUses, ModelsUsed  # the library's modules only where it is asked
+
+    try:
+        with opened(arguments) as library:
+            return library.ask(ListModelUses(), ModelsUsed).uses
+    except EngineFailedError:
+        return ()
 
 
 def _info(arguments: argparse.Namespace) -> int:
     model = found(arguments, built_in=True)
     if not model.sha256 and not model.trouble:
         model = _hashed(arguments, model)
-    known = Known.from_file(paths.precisions_file(inputs.library(arguments))).latest()
-    models = (
-        replace(starter(), sha256=model.sha256 if model.id == STARTER else ""),
-        *shelf(arguments).models(),
-    )
-    said = judge(
-        model, AUTO, known, available_memory_bytes(), speeds(models, AUTO, known, {}),
-        read_bandwidth(paths.machine_file(inputs.library(arguments))),
-    )  # fmt: skip
-    rows = as_row(model) | {"fit": said.fit.value, "verdict": str(said.said)}
+    others = [one for one in (starter(), *shelf(arguments).models()) if one.id != model.id]
+    rows = as_row(model) | _in_json(_judge(arguments, [model, *others])[model.id])
+    use = next((use for use in _uses(arguments) if use.sha256 == model.sha256), None)
+    rows |= {
+        "last_used_utc": use.last_used_utc if use else "",
+        "n_generations": use.n_generations if use else 0,
+        "n_sessions": use.n_sessions if use else 0,
+    }
     print_result(arguments, rows)
     if not arguments.json:
         for name, value in rows.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ import pytest
 from studio import paths
 from studio.cli import inputs
 from studio.models.shelf import Shelf
+from studio.store.records import Saved, SaveGeneration
 from tests.cli.calling import STARTER, Run, as_json
+from tests.store.library_samples import ask, fill, generation, library, session
 
 
 @pytest.fixture
@@ -41,6 +44,22 @@ def test_what_is_known_of_a_model_has_its_hash_which_is_kept(run: Run, shelf: Sh
     assert shelf.models()[0].sha256 == told["sha256"]
     assert told["fit"] == "fits"
     assert told["verdict"].startswith("It takes 2")  # 250 MB and the little it is
+    assert told["n_sessions"] == 0  # there is no library
+
+
+def test_what_a_model_has_written_is_told_from_the_library(run: Run, own_library: Path) -> None:
+    fill(own_library)
+    told = as_json(run, "models", "info", "starter")
+    assert (told["n_sessions"], told["last_used_utc"]) == (0, "")  # another model's weights wrote there
+    sha256 = told["sha256"]
+    record = replace(
+        generation(900, 1), model_sha256=sha256, n_tokens=50, decode_s=1.0, created_utc="2026-02-02T00:00:00Z"
+    )
+    with library(own_library) as librarian:
+        ask(librarian, SaveGeneration(record, 0, (), session(1, "A fox", revision=99)), Saved)
+    told = as_json(run, "models", "info", "starter")
+    assert (told["n_sessions"], told["last_used_utc"]) == (1, "2026-02-02T00:00:00Z")
+    assert "about 50 tokens/s, by what starter reached here" in told["verdict"]
     assert "architecture\tgpt2\n" in run("models", "info", told["id"])[1]
 
 
