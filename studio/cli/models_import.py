@@ -13,6 +13,7 @@ from studio.cli.model_action import ModelAction, add_model, as_row, found, shelf
 from studio.cli.trouble import EngineFailedError
 from studio.core.errors import StudioError
 from studio.models import bringing, job_runner
+from studio.models.built_in import STARTER
 from studio.models.hashing import weights_sha256
 from studio.models.records import About, ShelfModel
 
@@ -75,7 +76,7 @@ def _bring(arguments: argparse.Namespace, it: bringing.Found, name: str) -> Shel
 
 def _verify(arguments: argparse.Namespace) -> int:
     model = found(arguments, built_in=True)
-    checks: tuple[tuple[str, Callable[[ShelfModel], str]], ...] = (
+    checks: tuple[tuple[str, Callable[[argparse.Namespace, ShelfModel], str]], ...] = (
         ("headers", _check_headers),
         ("sha256", _check_hash),
         ("loads", _check_loading),
@@ -83,7 +84,7 @@ def _verify(arguments: argparse.Namespace) -> int:
     result: dict[str, str] = {}
     for what, check in checks:
         try:
-            result[what] = check(model)
+            result[what] = check(arguments, model)
         except (StudioError, EngineFailedError) as error:
             result[what] = f"failed: {error}"
             break  # what comes later asks for more
@@ -95,13 +96,13 @@ def _verify(arguments: argparse.Namespace) -> int:
     return 0 if ok else 1
 
 
-def _check_headers(model: ShelfModel) -> str:
+def _check_headers(_: argparse.Namespace, model: ShelfModel) -> str:
     if model.trouble:
         raise EngineFailedError(model.trouble)
     return f"{model.n_parameters:,} numbers in {model.precision}"
 
 
-def _check_hash(model: ShelfModel) -> str:
+def _check_hash(arguments: argparse.Namespace, model: ShelfModel) -> str:
     work = weights_sha256(model.folder)
     while True:
         try:
@@ -109,14 +110,15 @@ def _check_hash(model: ShelfModel) -> str:
         except StopIteration as stop:
             digest: str = stop.value
             break
-    if not model.sha256:
-        return f"{digest} (there is no record to compare it with)"
-    if digest != model.sha256:
-        raise EngineFailedError(f"The weights have changed: {digest} instead of {model.sha256}.")
+    if model.id == STARTER:
+        return digest
+    known = shelf(arguments).know(model.id, digest)  # the first time it is only noted
+    if known.was_sha256:
+        raise EngineFailedError(f"The weights have changed: {digest} instead of {known.was_sha256}.")
     return digest
 
 
-def _check_loading(model: ShelfModel) -> str:
+def _check_loading(_: argparse.Namespace, model: ShelfModel) -> str:
     with running.interruptible() as interrupted:
         _, info = running.load(model.folder, "cpu", interrupted)
     return f"{info.architecture}, {info.n_parameters:,} numbers, {info.load_s:.1f} s"
