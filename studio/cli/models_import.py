@@ -96,7 +96,7 @@ def _verify(arguments: argparse.Namespace) -> int:
     return 0 if ok else 1
 
 
-def _check_headers(_: argparse.Namespace, model: ShelfModel) -> str:
+def _check_headers(_arguments: argparse.Namespace, model: ShelfModel) -> str:
     if model.trouble:
         raise EngineFailedError(model.trouble)
     return f"{model.n_parameters:,} numbers in {model.precision}"
@@ -118,7 +118,7 @@ def _check_hash(arguments: argparse.Namespace, model: ShelfModel) -> str:
     return digest
 
 
-def _check_loading(_: argparse.Namespace, model: ShelfModel) -> str:
+def _check_loading(_arguments: argparse.Namespace, model: ShelfModel) -> str:
     with running.interruptible() as interrupted:
         _, info = running.load(model.folder, "cpu", interrupted)
     return f"{info.architecture}, {info.n_parameters:,} numbers, {info.load_s:.1f} s"
