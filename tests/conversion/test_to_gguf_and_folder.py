@@ -11,8 +11,11 @@ from gguf.constants import GGMLQuantizationType as Kind
 from safetensors.torch import load_file, save_file
 
 from studio.conversion import to_folder, to_gguf
+from studio.conversion.smaller.requantise import requantise
+from studio.conversion.smaller.source import open_source
 from studio.core.errors import StudioError
 from studio.core.gpt2_config import gpt2_config
+from studio.kernels.library import kernels
 from studio.models.gguf_header import read_gguf_header
 from tests.conversion.tiny_gguf import IDS, STARTER, gpt2_file, logits, run, take_over
 
@@ -101,3 +104,17 @@ def test_numbers_too_large_for_16_bits_are_not_written_in_16(tmp_path: Path) -> 
         with pytest.raises(StudioError, match="too large"):
             run(job, folder=source, out=tmp_path / "out", precision=precision, name="Mine")
     assert not list(tmp_path.glob("*out*"))
+
+
+@pytest.mark.skipif(kernels() is None, reason="the compiled kernels make the codes")
+@pytest.mark.parametrize("precision", ["int8", "int4"])
+def test_a_model_stored_in_few_bits_goes_out_as_what_it_computes_with(tmp_path: Path, precision: str) -> None:
+    small = tmp_path / "small"
+    small.mkdir()
+    for _ in requantise(open_source(STARTER), precision, small):
+        pass
+    run(to_folder.run, folder=small, out=tmp_path / "out", precision="float32", name="Small")
+    assert "quantization_config" not in json.loads((tmp_path / "out" / "config.json").read_text("utf-8"))
+    assert torch.equal(logits(tmp_path / "out", IDS), logits(small, IDS))
+    run(to_gguf.run, folder=small, out=tmp_path / "small.gguf", precision="F32", name="Small")
+    assert torch.equal(logits(take_over(tmp_path / "small.gguf"), IDS), logits(small, IDS))
