@@ -4,6 +4,7 @@ import gc
 import threading
 import weakref
 
+import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
@@ -42,3 +43,41 @@ def test_cycles_are_freed_in_the_windows_thread_only(qtbot: QtBot) -> None:
     finally:
         collector.stop()
     assert gc.isenabled()
+
+
+def test_what_was_there_before_the_window_is_not_looked_at_again(qtbot: QtBot) -> None:
+    holder = QObject()
+    collector = GarbageCollector(holder)
+    try:
+        assert gc.get_freeze_count() > 10_000
+    finally:
+        collector.stop()
+    assert gc.get_freeze_count() == 0
+
+
+def test_all_is_looked_through_only_when_a_quarter_more_has_lived_long(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collected: list[int] = []
+    collect = gc.collect
+
+    def watched(generation: int = 2) -> int:
+        collected.append(generation)
+        return collect(generation)
+
+    holder = QObject()
+    collector = GarbageCollector(holder)
+    monkeypatch.setattr(gc, "get_count", lambda: (0, 0, 99))
+    monkeypatch.setattr(gc, "collect", watched)
+    keep = [[n] for n in range(1000)]
+    collect(1)  # they have lived long now
+    try:
+        for _ in range(3):
+            collector._collect()
+        assert collected == [2]
+        keep += [[n] for n in range(len(gc.get_objects(2)))]
+        collect(1)
+        collector._collect()
+        assert collected == [2, 2]
+    finally:
+        collector.stop()

@@ -15,12 +15,13 @@ from studio.core.comparing import compare
 from studio.core.draft_model import Drafts
 from studio.core.errors import QT_TRANSLATE_NOOP, STOPPED, StudioError
 from studio.core.generate import generate
+from studio.core.hardware import physical_cores
 from studio.core.inspection import inspect_place
 from studio.core.loading import let_go, load
 from studio.core.looking import Looking, switch_off
 from studio.core.lookup import Vocabulary, look_up
 from studio.core.measuring import measure_precisions
-from studio.core.memory import LogitMemory, key_of, keys_of
+from studio.core.memory import LogitMemory, keys_of
 from studio.core.messages import (
     AlternativeFinished,
     AlternativeTokens,
@@ -92,6 +93,7 @@ class Engine:
         self._looking: Looking | None = None
         self._vocabulary: Vocabulary | None = None
         self._drafts = Drafts()
+        self._writes = False  # a core is left to the window then
 
     def run(self, request: Request, cancelled: Cancelled = never) -> Iterator[Message]:
         """Carry out `request`, yielding messages as they arise.
@@ -229,7 +231,7 @@ class Engine:
         model, tokenizer = checkpoint.model, checkpoint.tokenizer
         started = first = time.perf_counter()
         n_tokens = 0
-        begun = False
+        begun, self._writes = False, True
         try:
             for event in (
                 generate(
@@ -263,6 +265,8 @@ class Engine:
             yield GenerationFinished(
                 request.job_id, FinishReason.FAILED, n_tokens, prefill_s=first - started, decode_s=now - first
             )
+        finally:
+            self._writes = False
 
     def _measure(self, request: MeasureContext) -> ContextMeasured:
         checkpoint = self._loaded()
@@ -305,18 +309,24 @@ class Engine:
         if only_known and needs_model(request.processors):
             raise LookupError
         start, ids = reader.start_at(request.place, request.seed, cancelled)
-        known = key_of(ids) in reader.logits
-        logits_after = self._logits_after(reader, ids, cancelled, only_known=only_known)
+        keys = keys_of(ids)
+        known = keys[-1] in reader.logits
+        logits_after = self._logits_after(reader, ids, keys, cancelled, only_known=only_known)
         chain = begin_at(request.processors, start, ids, logits_after, reader.past)
         logits = logits_after(len(ids))
         return inspect_place(checkpoint.tokenizer, request, chain, ids, logits, from_memory=known)
 
     def _logits_after(
-        self, reader: Reader, ids: list[int], cancelled: Cancelled, *, only_known: bool = False
+        self,
+        reader: Reader,
+        ids: list[int],
+        keys: list[int],
+        cancelled: Cancelled,
+        *,
+        only_known: bool = False,
     ) -> Callable[[int], Tensor]:
         """What finds the logits after the first n of `ids`, (V,) float32; raises LookupError if told not to
-        compute them."""
-        keys = keys_of(ids)
+        compute them. `keys`: those of all these places."""
 
         def find(n: int) -> Tensor:
             known = reader.logits.get(keys[n])
@@ -333,7 +343,8 @@ class Engine:
         reader = self._reader
         assert reader is not None
         n_told = 0
-        for message in reshape(reader, request, cancelled):
+        n_threads = 1 if self._writes else physical_cores()
+        for message in reshape(reader, request, cancelled, n_threads):
             n_told += len(message.tokens)
             yield message
         n_tokens = len(reader.token_ids)
@@ -344,7 +355,7 @@ class Engine:
         checkpoint, reader = self._loaded(), self._reader
         assert reader is not None
         start, ids = reader.start_at(request.place, request.seed, cancelled)
-        logits_after = self._logits_after(reader, ids, cancelled)
+        logits_after = self._logits_after(reader, ids, keys_of(ids), cancelled)
         return redraw(checkpoint.tokenizer, request, start, ids, logits_after, cancelled)
 
     def _read(self, request: ReadText, cancelled: Cancelled) -> Iterator[Message]:

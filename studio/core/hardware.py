@@ -62,7 +62,7 @@ def choose_threads(n_parameters: int) -> int:
         return int(wish)
     if n_parameters < _SMALL_MODEL:
         return 1
-    return max(1, min(_MAX_THREADS, _physical_cores() - 1))
+    return max(1, min(_MAX_THREADS, physical_cores() - 1))
 
 
 @contextmanager
@@ -81,7 +81,7 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(n_threads)
 
 
-def _physical_cores() -> int:
+def physical_cores() -> int:
     """Cores this process may use; two hyper-threads are one."""
     usable = getattr(os, "sched_getaffinity", None)  # only Linux has it
     if usable is not None:

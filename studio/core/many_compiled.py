@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import torch
 
@@ -21,7 +22,7 @@ from studio.core.reader import TextRun
 from studio.core.running import LogitsProcessor, Running, Untouched
 from studio.kernels import chains
 from studio.kernels.chains import Kind, Stage
-from studio.kernels.library import kernels
+from studio.kernels.library import Kernels, kernels
 
 
 def knows(processors: Sequence[LogitsProcessor], chain: Sequence[Running]) -> bool:
@@ -40,6 +41,7 @@ def reshaped(
     keys: Sequence[int],
     begin: int,
     end: int,
+    n_threads: int = 1,
 ) -> tuple[array[float], array[int]] | None:
     """Of tokens begin..end of a run whose chain is known: their log-probability in nats, and the index of the
     processor that removed them or -1. Stages that remember are told what was chosen.
@@ -57,6 +59,28 @@ def reshaped(
         array("i", run.ids[lengths[0] : lengths[-1] + 1]),
         run.end_of_text,
     )
+    with _threads(lib, n_threads):
+        return _found(lib, rows, processors, chain, run, begin)
+
+
+@contextmanager
+def _threads(lib: Kernels, n: int) -> Iterator[None]:
+    """So many for a moment; else the kernels compute with as many as torch."""
+    lib.set_threads(n)
+    try:
+        yield
+    finally:
+        lib.set_threads(torch.get_num_threads())
+
+
+def _found(
+    lib: Kernels,
+    rows: chains.StoredRows,
+    processors: Sequence[LogitsProcessor],
+    chain: Sequence[Running],
+    run: TextRun,
+    begin: int,
+) -> tuple[array[float], array[int]] | None:
     stages: list[Stage] = []
     owners: list[int] = []
     for index, (processor, running) in enumerate(zip(processors, chain, strict=True)):
@@ -67,13 +91,13 @@ def reshaped(
             if before is None or any(map(math.isnan, before[0])):
                 return None
             bits = [-logprob / math.log(2) for logprob in before[0]]
-            chosen = [run.chosen(at) is not None for at in range(begin, end)]
+            chosen = [run.chosen(at) is not None for at in range(begin, begin + len(bits))]
             most = [
                 running.follow(found if told else math.inf) for found, told in zip(bits, chosen, strict=True)
             ]
             stages.append(Stage(Kind.MIROSTAT, numbers=array("f", most)))
         else:
-            stages.append(_alone(processor) or _with_text(processor, running, run, lengths, rows.n))
+            stages.append(_alone(processor) or _with_text(processor, running, run, rows.lengths, rows.n))
         owners.append(index)
     found = chains.run(lib, rows, stages)
     if found is None or any(map(math.isnan, found[0])):

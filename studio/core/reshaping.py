@@ -32,7 +32,9 @@ COMPILED_NUMBERS = 3_200_000
 """The same for the compiled kernels, which look at one position after the other."""
 
 
-def reshape(reader: Reader, request: ReshapeText, cancelled: Cancelled = never) -> Iterator[TextReshaped]:
+def reshape(
+    reader: Reader, request: ReshapeText, cancelled: Cancelled = never, n_threads: int = 1
+) -> Iterator[TextReshaped]:
     """Tell of the tokens, in stretches. Raises StudioError if another text was read since, and
     InterruptedReading."""
     runs = reader.runs(request.reading)
@@ -45,7 +47,7 @@ def reshape(reader: Reader, request: ReshapeText, cancelled: Cancelled = never) 
         keys = run.keys()
         spans = _in_order(run) if any(map(remembers, chain)) else _near_first(run, request.around)
         for begin, end in spans:
-            for told in _stretch(reader, request, run, keys, chain, begin, end, cancelled):
+            for told in _stretch(reader, request, run, keys, chain, begin, end, cancelled, n_threads):
                 yield _without(told, taken, back.stage) if back else told
 
 
@@ -77,6 +79,7 @@ def _stretch(
     begin: int,
     end: int,
     cancelled: Cancelled,
+    n_threads: int,
 ) -> Iterator[TextReshaped]:
     """Tokens begin..end of a run."""
     ordered = any(map(remembers, chain))
@@ -103,7 +106,9 @@ def _stretch(
         with torch.inference_mode():
             where = run, keys, at, at + size
             found = (
-                many_compiled.reshaped(reader.logits, request.processors, chain, *where) if compiled else None
+                many_compiled.reshaped(reader.logits, request.processors, chain, *where, n_threads)
+                if compiled
+                else None
             )
             if found is None:
                 tokens = _reshaped(reader, request.processors, chain, *where)

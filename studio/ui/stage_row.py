@@ -73,6 +73,7 @@ class StageRow(QWidget):
         self._loading = False
         self._on = False
         self._built: LogitsProcessor | None = None  # asked for often, changed seldom
+        self._is_neutral = False  # what is built
         first, *others = parameters(processor)
         label = QCoreApplication.translate("processors", first.label)
         stage = QCoreApplication.translate("processors", processor.stage.label)
@@ -145,7 +146,12 @@ class StageRow(QWidget):
         """The stage as it is set, on or off."""
         if self._built is None:
             self._built = build(self.name, {row.parameter.name: row.value() for row in self.rows})
+            self._is_neutral = is_off(self._built)
         return self._built
+
+    def _neutral(self) -> bool:
+        self.processor()
+        return self._is_neutral
 
     def is_on(self) -> bool:
         """Whether the stage is switched on."""
@@ -153,7 +159,7 @@ class StageRow(QWidget):
 
     def is_bypassed(self) -> bool:
         """Whether the stage would do something, were it not switched off."""
-        return not self._on and not is_off(self.processor())
+        return not (self._on or self._neutral())
 
     def set_values(self, values: dict[str, Value], *, bypassed: bool) -> None:
         """Show other values; what is not named is neutral."""
@@ -161,7 +167,7 @@ class StageRow(QWidget):
         for row in self.rows:
             row.set_value(values.get(row.parameter.name, neutral(row.parameter)))
         self._loading = False
-        self._on = not bypassed and not is_off(self.processor())
+        self._on = not bypassed and not self._neutral()
         self._show()
 
     def set_reference(self, values: dict[str, Value]) -> None:

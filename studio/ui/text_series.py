@@ -32,6 +32,8 @@ class Extremes:
             part = self._values[first:last]
             return min(part), max(part)
         least, largest = min(self._least[begin:end]), max(self._largest[begin:end])
+        if first == begin * BLOCK and last == end * BLOCK:
+            return least, largest
         for part in (self._values[first : begin * BLOCK], self._values[end * BLOCK : last]):
             if part:
                 least, largest = min(least, min(part)), max(largest, max(part))

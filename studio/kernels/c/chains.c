@@ -78,9 +78,10 @@ static void shrink(struct line *r) {
         int32_t any = 0;
         for (int64_t i = begin; i < end; i++) any |= s->x[i] > -INFINITY;
         for (int64_t i = begin; any && i < end; i++) {
-            if (!(s->x[i] > -INFINITY)) continue;
+            const float value = s->x[i];
             s->tokens[m] = r->listed ? s->tokens[i] : (int32_t)i;
-            s->x[m++] = s->x[i];
+            s->x[m] = value;
+            m += value > -INFINITY;
         }
     }
     r->n = m;

@@ -6,7 +6,7 @@
 #include "chains.h"
 
 enum {
-    BINS = 4096,
+    BINS = 2048,
     DIGITS = 11, /* of a number's 32 bits that one round of sorting looks at */
     ROUNDS = 3,
     VALUES = 1 << DIGITS,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from array import array
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
@@ -100,13 +101,18 @@ def paint(
 
 def y_of(value: float, line: str, area: QRectF, scale: Scales) -> float:
     """The height of a value; beyond the scale, as the impossible is, the upper edge."""
+    return _heights((value,), line, area, scale)[0]
+
+
+def _heights(values: Iterable[float], line: str, area: QRectF, scale: Scales) -> list[float]:
+    top, bottom, height = area.top(), area.bottom(), area.height()
     if line == RANK:
-        part = math.log10(value) / math.log10(scale.rank) if value > 1 else 0.0
+        whole = math.log10(scale.rank)
+        parts = [math.log10(value) / whole if value > 1 else 0.0 for value in values]
     else:
-        part = value / scale.bits
-    if part >= 1:
-        return area.top()
-    return area.bottom() - area.height() * part if part > 0 else area.bottom()
+        bits = scale.bits
+        parts = [value / bits for value in values]
+    return [top if part >= 1 else bottom - height * part if part > 0 else bottom for part in parts]
 
 
 def values_of(series: TextSeries, line: str) -> array[float]:
@@ -208,21 +214,17 @@ def _points(area: QRectF, series: TextSeries, view: View, scale: Scales, line: s
     values = values_of(series, line)
     first, last = _bounds(series, view)
     per_px = (view.last - view.first) / max(area.width(), 1)
-    points: list[QPointF] = []
     if per_px <= 0.75:
-        for index in range(first, last):
-            points.append(QPointF(x_of(index, area, view), y_of(values[index], line, area, scale)))
-        return points
+        heights = _heights(values[first:last], line, area, scale)
+        return [QPointF(x_of(index, area, view), y) for index, y in enumerate(heights, first)]
     step = BLOCK if per_px >= 2 * BLOCK else 1  # then half a pixel is the most that it is off
     width = math.ceil(area.width())
     edges = [max(int(view.first + column * per_px), first) // step * step for column in range(width + 1)]
     within, left, n = series.extremes[line].within, area.left(), len(values)
-    for column, (begin, end) in enumerate(pairwise(edges)):
-        if begin < n:
-            low, high = within(begin, min(max(end, begin + 1), n))
-            points.append(QPointF(left + column, y_of(low, line, area, scale)))
-            points.append(QPointF(left + column, y_of(high, line, area, scale)))
-    return points
+    columns = [(begin, end) for begin, end in pairwise(edges) if begin < n]
+    extremes = chain.from_iterable(within(begin, min(max(end, begin + 1), n)) for begin, end in columns)
+    heights = _heights(extremes, line, area, scale)
+    return [QPointF(left + at // 2, y) for at, y in enumerate(heights)]
 
 
 def _paint_tokens(
