@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -222,6 +221,38 @@ def test_a_narrower_model_is_a_valid_gpt2_for_transformers_too(into: Path, text:
     assert guessed == pytest.approx(report.after.n_bytes, rel=0.05)
 
 
+def test_llama_loses_layers_and_tokens_too(tmp_path: Path, into: Path, text: Path) -> None:
+    import transformers
+
+    torch.manual_seed(1)
+    sizes: dict[str, Any] = {
+        "hidden_size": 32,
+        "intermediate_size": 64,
+        "num_hidden_layers": 3,
+        "vocab_size": 4096,
+    }
+    heads: dict[str, Any] = {
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "max_position_embeddings": 256,
+    }
+    config = transformers.LlamaConfig(**sizes, **heads, tie_word_embeddings=True, eos_token_id=0)
+    source = tmp_path / "llama"
+    transformers.LlamaForCausalLM(config).save_pretrained(source)
+    for name in (*TOKENIZER_FILES, "tokenizer.json"):
+        shutil.copy(STARTER / name, source)
+    report = make(source, into, Recipe("layers", keep=2), text)
+    whole, cut = load(source), load(into)
+    whole.model.switch_off((), report.left_out)
+    ids = torch.tensor(whole.tokenizer.encode(TEXT).ids[:60])
+    assert torch.allclose(cut.model.forward_all(ids), whole.model.forward_all(ids), atol=1e-4)
+    smaller = tmp_path / "smaller"
+    smaller.mkdir()
+    report = make(source, smaller, Recipe("vocabulary"), text)
+    assert report.agreement is not None
+    assert report.after.n_parameters < 0.4 * report.before.n_parameters
+
+
 def test_a_smaller_vocabulary_cuts_its_text_into_the_same_tokens(into: Path, text: Path) -> None:
     report = make(STARTER, into, Recipe("vocabulary"), text)
     old, new = load(STARTER), load(into)
@@ -316,6 +347,7 @@ def test_other_architectures_are_told_what_they_can_have(tmp_path: Path, into: P
 
 @pytest.mark.parametrize("recipe", [Recipe("neurons", keep=900), Recipe("vocabulary")])
 def test_a_disk_that_is_full_is_said_in_a_sentence(into: Path, text: Path, recipe: Recipe) -> None:
+    resource = pytest.importorskip("resource")
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, limits[1]))
