@@ -110,7 +110,7 @@ def _wants(path: Path, what: str) -> StudioError:
     return StudioError(
         QT_TRANSLATE_NOOP(
             "StudioError",
-            "Whoever opens “{name}” the usual way would run “{what}”: that is no model's doing.",
+            "Opened the usual way, “{name}” would run “{what}” on your computer."
         ),
         QT_TRANSLATE_NOOP("StudioError", "Do not open it anywhere, and do not use models from there."),
         name=clean_name(path.name),

@@ -24,7 +24,7 @@ FOLDER, SAFETENSORS, GGUF, PICKLE = "import_folder", "import_safetensors", "impo
 PICKLE_WARNING = QT_TRANSLATE_NOOP(
     "StudioError",
     "“{name}” is a Python pickle, a kind of file that can hide a program. It is read in a closed process "
-    "that runs nothing of it, and only its numbers are kept. Bring it only if you trust where it came from.",
+    "that runs nothing of it, and only its numbers are kept. Import it only if you trust where it came from.",
 )
 """What must be accepted before a pickle is read."""
 
