@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog
 from studio import paths
 from studio.core import chain
 from studio.core import messages as m
+from studio.core.precisions import can_choose
 from studio.core.processors import LogitsProcessor
 from studio.insight import stretch
 from studio.models.built_in import starter
@@ -78,6 +79,7 @@ class Comparison(QObject):
             for model in models
             if model.why is None and model.folder.resolve() != here
         ]
+        self._panel.precision.offer(info is not None and can_choose(info))
         self._panel.show_models(info.name if info is not None else "", others)
         presets = self._window.sampling.presets()
         self._panel.show_presets([(display_name(preset), preset.name) for preset in presets])
@@ -104,6 +106,7 @@ class Comparison(QObject):
                 *chains,
                 self._window.sampling.options.options().seed,
                 self._window.settings.device,
+                precision=wanted.precision,
             )
         )
 

@@ -87,7 +87,8 @@ class Precision(QObject):
         """Say everywhere how good the numbers are, and show in the dialog what is known."""
         info = self._writing.model
         text = self._words.numbers(info, self.known.of(info).get(info.dtype)) if info is not None else ""
-        self._window.status.show_precision(text)
+        slower = self._words.without_kernels(info) if info is not None else ""
+        self._window.status.show_precision("\n".join(filter(None, (text, slower))))
         self._window.probabilities.pane.set_precision(info.dtype if info is not None else "", text)
         self._window.side.xray.show_precision(text)
         if self.dialog is not None:

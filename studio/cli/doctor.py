@@ -94,6 +94,7 @@ def _model(problems: list[str]) -> Findings:
     findings: Findings = {"path": str(folder), "works": False}
     try:
         from studio.core import messages as m
+        from studio.kernels import library
 
         with running.interruptible() as cancelled:
             engine, info = running.load(folder, "auto", cancelled)
@@ -111,6 +112,7 @@ def _model(problems: list[str]) -> Findings:
     except (ImportError, OSError) as error:  # torch installed but broken: a library of the system's missing
         problems.append(f"The model's software cannot be loaded: {error}.")
         return findings
+    compiled = library.kernels()
     return findings | {
         "works": True,
         "name": info.name,
@@ -118,6 +120,7 @@ def _model(problems: list[str]) -> Findings:
         "n_parameters": info.n_parameters,
         "device": info.device,
         "dtype": info.dtype,
+        "kernels": library.why_not() if compiled is None else compiled.instructions,
         "n_threads": info.n_threads,
         "wrote": "".join(token.text for token in written),
         "seconds": running.number(time.perf_counter() - started, 3),

@@ -30,6 +30,16 @@ _PLAIN_EVERY = 32
 """Passes after which one token is read alone, to know how long that takes."""
 
 
+_AWAKE = 32
+"""Passes without a guess, after which the drafters rest."""
+
+_RESTS = 8, 32
+"""Tokens for which they rest, the first time and at most; each time twice as long."""
+
+_BETWEEN_RESTS = 4
+"""Passes in which they show whether there is something to guess again."""
+
+
 class Usual:
     """What something usually is, of many measurements some of which are far off."""
 
@@ -158,14 +168,22 @@ class Ahead:
         self._n_read, self._n_total = len(read), n_total
         self._guesses: list[int] = []  # those that are read but not drawn yet
         self._rows: list[Tensor] = []  # (V,) each, the logits after them
+        self._ids = torch.tensor(read)
+        self._n_untold = 0  # tokens at its end of which the drafters have not heard
+        self._n_idle = 0  # passes without a guess
+        self._rest, self._next_rest = 0, _RESTS[0]
         for drafter in drafting.drafters:
             drafter.begin(read)
 
     def logits(self, ids: Tensor) -> Tensor:
         """After `ids`, of which the last was drawn just now: (T,) int64 -> (V,) float32."""
+        self._ids = ids
+        self._n_untold += 1
+        if self._rest:
+            self._rest -= 1
+            return self._model.forward(ids[-1:])
+        self._tell()
         n, last = len(ids), int(ids[-1])
-        for drafter in self._drafting.drafters:
-            drafter.told(last)
         if self._guesses and self._guesses.pop(0) == last:
             self.account.n_right += 1
             self.account.saved_s += self._times.one
@@ -177,6 +195,7 @@ class Ahead:
         if who is not None:
             place = Place(self._chain, ids, self._seed, n - self._n_read, self._cancelled)
             self._guesses = who.guess(n_guesses, place)
+        self._take_rest(guessed=bool(self._guesses))
         if not self._guesses:
             logits, took = timed(lambda: self._model.forward(ids[-1:]))
             self._times.took(1, took)
@@ -190,8 +209,27 @@ class Ahead:
         first: Tensor = rows[0]
         return first
 
+    def _tell(self) -> None:
+        """The drafters hear of the tokens they have not heard of. Many at once cost less than one by one,
+        when the model in between has taken all caches."""
+        for token_id in self._ids[len(self._ids) - self._n_untold :].tolist():
+            for drafter in self._drafting.drafters:
+                drafter.told(token_id)
+        self._n_untold = 0
+
+    def _take_rest(self, *, guessed: bool) -> None:
+        """Where there is nothing to guess, asking costs more than it brings."""
+        if guessed:
+            self._n_idle, self._next_rest = 0, _RESTS[0]
+            return
+        self._n_idle += 1
+        if self._n_idle >= _AWAKE:
+            self._n_idle = _AWAKE - _BETWEEN_RESTS
+            self._rest, self._next_rest = self._next_rest, min(2 * self._next_rest, _RESTS[1])
+
     def close(self) -> None:
         """Cut off what was read but not drawn."""
+        self._tell()
         self._model.truncate(len(self._model.cached_ids) - len(self._guesses))
         self._guesses, self._rows = [], []
 

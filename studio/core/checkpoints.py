@@ -186,7 +186,9 @@ def _load_gpt2(folder: Path, raw: Config, wanted: Wanted) -> Loading:
     info = _info(
         folder, "gpt2", backend, digest, model, tokenizer, n_layer=config.n_layer, n_embd=config.n_embd
     )
-    return Checkpoint(model, tokenizer, replace(info, dtype=precision))
+    wished = wanted.device.type == "cpu" and wanted.backend != "torch"
+    absence = library.absence() if wished and kernels is None else ""
+    return Checkpoint(model, tokenizer, replace(info, dtype=precision, no_kernels=absence))
 
 
 def _each(

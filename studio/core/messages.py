@@ -147,6 +147,7 @@ class ModelInfo:
     system: str = ""  # "Linux 6.8 x86_64"
     cpu: str = ""  # as the system calls it, and the instructions that torch uses: "... (AVX2)"
     n_head: int = 0  # in each layer; 0: not known
+    no_kernels: str = ""  # why they do not compute what they could: "off", "missing", or what is wrong
     switched_off: str = ""  # "L3 L5H2": what it works without, counted from 1; empty: with everything
 
 

@@ -247,24 +247,40 @@ def kernels() -> Kernels | None:
     return _found()[0]
 
 
-def why_not() -> str:
-    """A sentence for the log: why there are no kernels. Empty if there are."""
+OFF, MISSING = "off", "missing"
+
+
+def absence() -> str:
+    """Why there are no kernels: OFF, MISSING, or what is wrong with them. Empty if there are."""
     return _found()[1]
+
+
+def why_not() -> str:
+    """A sentence: why there are no kernels. Empty if there are."""
+    match absence():
+        case "" as nothing:
+            return nothing
+        case "off":
+            return f"The compiled kernels are switched off ({VARIABLE})."
+        case "missing":
+            return "The compiled kernels are not there; make.py builds them where there is a C compiler."
+        case problem:
+            return f"The compiled kernels cannot be used: {problem}"
 
 
 @cache
 def _found() -> tuple[Kernels | None, str]:
     wish = os.environ.get(VARIABLE, "")
     if wish == "off":
-        return None, f"The compiled kernels are switched off ({VARIABLE})."
-    problem = "The compiled kernels are not there; make.py builds them where there is a C compiler."
+        return None, OFF
+    problem = MISSING
     for folder in folders():
         if not folder.is_dir():
             continue
         try:
             return open_library(folder, wish), ""
         except (OSError, AttributeError, ValueError) as error:
-            problem = f"The compiled kernels cannot be used: {error}"
+            problem = str(error)
     return None, problem
 
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 
 from studio.core.messages import Figure, GenerationFinished, ModelInfo, Quantity, UsageTold
 from studio.ui.performance_dialog import Row
+from studio.ui.precision.words import PrecisionWords
 
 NOT_KNOWN = "–"
 
@@ -46,7 +47,8 @@ class PerformanceWords(QObject):
                 self.tr(
                     "Which program part computes, and the processor's widest instructions it uses: with AVX2 "
                     "eight numbers at once, with AVX-512 sixteen."
-                ),
+                )
+                + (f"\n{slower}" if (slower := PrecisionWords().without_kernels(info)) else ""),
             ),
             Row(
                 self.tr("Threads"),

@@ -56,6 +56,7 @@ def test_doctor_is_content_and_changes_nothing(run: Run, tmp_path: Path) -> None
     }  # fmt: skip
     assert report["model"]["works"] is True
     assert len(report["model"]["sha256"]) == 64
+    assert report["model"]["kernels"]
     assert set(report["versions"]) >= {
         "studio",
         "python",

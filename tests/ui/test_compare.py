@@ -75,6 +75,23 @@ def test_what_differs_most_comes_first_and_every_column_sorts(panel: ComparePane
         assert panel.model.headerData(column, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole)
 
 
+def test_b_can_be_the_same_model_in_another_precision(open_window: Open, qtbot: QtBot) -> None:
+    window = open_window()
+    window.editor.insertPlainText(TEXT)
+    panel = window.bottom.compare
+    window.actions_by_name["compare"].trigger()
+    assert panel.precision.isEnabled()
+    panel.settings_b.setCurrentIndex(panel.settings_b.findData(""))
+    panel.precision.setCurrentIndex(panel.precision.findData("int4"))
+    find(panel, QPushButton, "compareGo").click()
+    note = find(panel, QLabel, "compareNote")
+    qtbot.waitUntil(lambda: "A was computed in float16, B in int4." in note.text(), timeout=30_000)
+    assert any(row.kl > 0 for row in panel.model.stretches)
+    panel.precision.offer(False)
+    assert not panel.precision.isEnabled()
+    assert panel.precision.chosen == ""
+
+
 def test_a_difference_is_said_in_words_and_never_by_colour_alone() -> None:
     assert "15.6" not in sentence(ROWS[0], "Once")
     assert "As likely to both" in sentence(ROWS[0], "Once")

@@ -19,6 +19,7 @@ from studio.core import messages as m
 from studio.core.precisions import NAMES, Known
 from studio.kernels.library import kernels
 from studio.ui.main_window import MainWindow
+from studio.ui.performance_words import PerformanceWords
 from studio.ui.precision.dialog import KL, MEMORY, NAME, SPEED, STATE, PrecisionDialog
 from studio.ui.precision.words import PrecisionWords, divergence, megabytes
 
@@ -50,6 +51,30 @@ def own(window: MainWindow) -> precision.Precision:
 
 def info(dtype: str, backend: str = "compiled") -> m.ModelInfo:
     return m.ModelInfo("small", "", "0" * 64, "gpt2", backend, 1, 1, 1, 1, 1, 0, 1, "cpu", dtype, 1, 0.0)
+
+
+def test_it_is_said_why_the_compiled_kernels_do_not_compute() -> None:
+    words = PrecisionWords()
+    plain = info("float32", "studio")
+    assert words.without_kernels(plain) == ""
+    said = [words.without_kernels(replace(plain, no_kernels=why)) for why in ("off", "missing", "broken.")]
+    assert "switched off" in said[0]
+    assert "C compiler" in said[1]
+    assert "cannot be used (broken)" in said[2]
+    rows = {row.name: row.tip for row in PerformanceWords().model(replace(plain, no_kernels="off"), None)}
+    assert rows["Computed with"].endswith(said[0])
+
+
+def test_the_status_bar_and_the_dialog_say_that_the_kernels_are_not_there(
+    open_window: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GPT2_STUDIO_KERNELS", "off")
+    window = open_window()
+    label = find(window, QLabel, "statusDevice")
+    qtbot.waitUntil(lambda: "switched off" in label.toolTip())
+    assert label.text() == "CPU · float32"
+    dialog = opened(window)
+    assert "switched off" in find(dialog, QLabel, "precisionNote").text()
 
 
 def test_every_precision_is_measured_and_the_chosen_one_computes(

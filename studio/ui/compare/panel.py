@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from studio.core.compared import Summary, summarise
 from studio.core.messages import ComparedStretch, ComparisonFinished
+from studio.ui.compare.precision_box import AS_A, PrecisionBox
 from studio.ui.compare.side_by_side import SideBySide, Switch
 from studio.ui.compare.table import DELTA, ComparisonModel
 from studio.ui.compare.text_view import DifferenceView, Legend
@@ -37,11 +38,12 @@ AS_SET = "\0as set"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to be compared: a path or SAME, and for each side ITSELF, AS_SET or a preset's name."""
+    """A path or SAME; for each side ITSELF, AS_SET or a preset's name; B's precision."""
 
     path: str
     settings_a: str
     settings_b: str
+    precision: str = AS_A
 
 
 class ComparePanel(QWidget):
@@ -171,6 +173,7 @@ class ComparePanel(QWidget):
         self.settings_b = self._box("compareSettingsB", self.tr("Settings of B"))
         self.models = self._box("compareModel", self.tr("Model of B"))
         self.models.activated.connect(self._on_model)
+        self.precision = PrecisionBox()
         self._go = QPushButton(self.tr("Compa&re"))
         self._go.setObjectName("compareGo")
         self._go.setToolTip(self.tr("Read the text with A and with B and show where they differ"))
@@ -188,6 +191,7 @@ class ComparePanel(QWidget):
             (self.settings_a, 1),
             (QLabel(self.tr("B")), 0),
             (self.models, 1),
+            (self.precision, 0),
             (self.settings_b, 1),
             (self._go, 0),
             (self._stop, 0),
@@ -266,9 +270,8 @@ class ComparePanel(QWidget):
 
     @Slot()
     def _on_go(self) -> None:
-        self.compare_requested.emit(
-            Wanted(self.models.currentData(), self.settings_a.currentData(), self.settings_b.currentData())
-        )
+        settings = self.settings_a.currentData(), self.settings_b.currentData()
+        self.compare_requested.emit(Wanted(self.models.currentData(), *settings, self.precision.chosen))
 
     # -- a comparison --------------------------------------------------------------------------------------
 
@@ -300,7 +303,7 @@ class ComparePanel(QWidget):
         stretches = self.model.stretches
         figures = summarise(stretches, self._text[: finished.n_characters])
         self._summary.setText(self._in_words(figures))
-        notes = [note] if note else []
+        notes = [said for said in (note, self.precision.told(finished)) if said]
         if not finished.same_vocabulary:
             notes.append(
                 self.tr(

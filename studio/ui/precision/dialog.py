@@ -248,6 +248,8 @@ class PrecisionDialog(QDialog):
                     "{name} is computed in {precision} only: the other precisions are for GPT-2 models on "
                     "the processor (CPU)."
                 ).format(name=self._info.name, precision=self._info.dtype)
+                if not self._info.no_kernels
+                else self._words.without_kernels(self._info)
             )
 
     @Slot()

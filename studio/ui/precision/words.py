@@ -49,6 +49,27 @@ class PrecisionWords(QObject):
             "int4": self.tr("4 bits for each number: small and fast, and another writer in places"),
         }[precision]
 
+    def without_kernels(self, info: ModelInfo) -> str:
+        """Why the compiled kernels do not compute, and what that costs; empty if they do or never could."""
+        match info.no_kernels:
+            case "" as nothing:
+                return nothing
+            case "off":
+                return self.tr(
+                    "The compiled kernels are switched off (GPT2_STUDIO_KERNELS), so PyTorch computes, more "
+                    "slowly and in float32 only."
+                )
+            case "missing":
+                return self.tr(
+                    "The compiled kernels are not there, so PyTorch computes, more slowly and in float32 "
+                    "only; setting the app up again where there is a C compiler builds them."
+                )
+            case problem:
+                return self.tr(
+                    "The compiled kernels cannot be used ({problem}), so PyTorch computes, more slowly and "
+                    "in float32 only."
+                ).format(problem=problem.rstrip("."))
+
     def numbers(self, info: ModelInfo, figures: PrecisionFigures | None) -> str:
         """How good the numbers are that are shown, in one sentence."""
         if info.dtype == "float32":
