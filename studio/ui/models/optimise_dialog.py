@@ -187,7 +187,7 @@ class OptimiseDialog(QDialog):
         self.form.set_config(config)
         self.result_view.setVisible(made is not None)
         if made is not None:
-            self.result_view.show_report(made)
+            self.result_view.show_report(made, samples=False)
             self.show_note(self.tr("This is how the chosen model itself came about."))
         else:
             self.show_note("")
