@@ -186,11 +186,17 @@ def _tell_llama(writer: GGUFWriter, config: Mapping[str, Any]) -> None:
 
 
 def _tell_vocabulary(writer: GGUFWriter, vocabulary: Vocabulary) -> None:
-    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_model("llama" if vocabulary.scores else "gpt2")
     writer.add_tokenizer_pre(vocabulary.pre)
     writer.add_token_list(vocabulary.tokens)
     writer.add_token_types(vocabulary.types)
-    writer.add_token_merges(vocabulary.merges)
+    if vocabulary.scores:
+        writer.add_token_scores(vocabulary.scores)
+        writer.add_add_space_prefix(vocabulary.space_in_front)
+        if vocabulary.unk is not None:
+            writer.add_unk_token_id(vocabulary.unk)
+    else:
+        writer.add_token_merges(vocabulary.merges)
     writer.add_add_bos_token(vocabulary.add_bos)
     if vocabulary.eos is not None:
         writer.add_eos_token_id(vocabulary.eos)

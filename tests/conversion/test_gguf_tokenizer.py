@@ -256,6 +256,35 @@ def test_sentencepiece_tokens_are_those_of_its_scores(tmp_path: Path) -> None:
         assert said == (f" {text}" if text else "")
 
 
+def test_what_came_in_as_pieces_goes_out_with_scores_that_merge_the_same(tmp_path: Path) -> None:
+    (tmp_path / "first").mkdir()
+    write_tokenizer(sentencepiece(), 1000, Path("x.gguf"), tmp_path / "first")
+    out = read_vocabulary(tmp_path / "first", len(SPM) + 1, {"bos_token_id": 1, "eos_token_id": 2})
+    assert (out.tokens, out.add_bos, out.space_in_front) == ([*SPM, f"[PAD{len(SPM)}]"], True, True)
+    assert out.unk == 0
+    assert out.types[3:-1] == list(SPM_TYPES)[3:]
+    told = {"tokens": out.tokens, "token_type": array("i", out.types), "scores": array("f", out.scores)}
+    write_tokenizer(sentencepiece(**told), 1000, Path("x.gguf"), tmp_path)
+    first, again = (
+        json.loads((folder / "tokenizer.json").read_text("utf-8"))["model"]["merges"]
+        for folder in (tmp_path / "first", tmp_path)
+    )
+    assert first == again
+
+
+@pytest.mark.parametrize("change", [lambda merges: merges[:-1], lambda merges: merges[1:] + merges[:1]])
+def test_merges_that_no_scores_tell_are_refused(tmp_path: Path, change: Any) -> None:
+    write_tokenizer(sentencepiece(), 1000, Path("x.gguf"), tmp_path)
+    file = tmp_path / "tokenizer.json"
+    full = json.loads(file.read_text("utf-8"))
+    made = ["".join(pair) for pair in full["model"]["merges"]]
+    several = next(made.index(token) for token in made if made.count(token) > 1)
+    full["model"]["merges"] = change(full["model"]["merges"][several:] + full["model"]["merges"][:several])
+    file.write_text(json.dumps(full), "utf-8")
+    with pytest.raises(StudioError, match="cannot be written into a GGUF"):
+        read_vocabulary(tmp_path, 1000, {})
+
+
 def test_a_space_is_put_in_front_only_where_the_file_does_not_forbid_it(tmp_path: Path) -> None:
     write_tokenizer(
         sentencepiece(add_space_prefix=False, add_bos_token=False), 1000, Path("x.gguf"), tmp_path
