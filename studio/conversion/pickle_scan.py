@@ -109,8 +109,7 @@ def _called(name: str, argument: object) -> str:
 def _wants(path: Path, what: str) -> StudioError:
     return StudioError(
         QT_TRANSLATE_NOOP(
-            "StudioError",
-            "Opened the usual way, “{name}” would run “{what}” on your computer."
+            "StudioError", "Opened the usual way, “{name}” would run “{what}” on your computer."
         ),
         QT_TRANSLATE_NOOP("StudioError", "Do not open it anywhere, and do not use models from there."),
         name=clean_name(path.name),
