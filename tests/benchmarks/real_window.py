@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QCheckBox, QSpinBox, QWidget
 from studio import app as studio_app
 from studio.controller import Controller
 from studio.core import messages as m
+from studio.core.errors import STOPPED
 from studio.store import records as r
 from studio.worker import LibraryThread, ModelThread
 
@@ -69,7 +70,7 @@ class RealWindow:
                 self.n_shown += len(tokens)
             case m.GenerationFinished():
                 self.finished, self.finished_at = message, time.perf_counter()
-            case m.JobFailed():
+            case m.JobFailed() if message.templates != STOPPED:  # cancelled for something newer is no failure
                 self.failures.append(message)
             case _:
                 pass
