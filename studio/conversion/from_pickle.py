@@ -72,7 +72,11 @@ class _Reader:
         for late in _IMPORTED_LATE:
             importlib.import_module(late)
         state.warm_up(target)
-        self.confinement = Confinement(target, path, resource("gpt2-bpe"))
+        folder = (path if path.is_dir() else path.parent).resolve()
+        blobs = (
+            folder.parents[1] / "blobs" if folder.parent.name == "snapshots" else folder
+        )  # the hub's cache
+        self.confinement = Confinement(target, folder, path, blobs, resource("gpt2-bpe"))
 
     def read(self, path: Path) -> Any:
         """What a checkpoint holds. StudioError for what torch does not read."""

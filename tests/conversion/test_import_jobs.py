@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from tests.conversion.checkpoints import (
     write_old_folder,
 )
 from tests.core.loading import load
-from tests.core.tiny import STARTER, TINY, as_loaded, random_weights
+from tests.core.tiny import STARTER, TINY, TOKENIZER_FILES, as_loaded, random_weights
 
 IDS = torch.tensor([5, 6, 7, 8, 1000])
 
@@ -186,8 +187,14 @@ def test_nanogpts_matrices_are_turned_its_padding_cut_and_its_biases_made(tmp_pa
     assert (checkpoint.info.sha256, checkpoint.info.n_head) == (model.sha256, 2)
 
 
-def test_an_old_pickle_in_a_folder_becomes_safetensors(tmp_path: Path) -> None:
-    found = bringing.recognise(write_old_folder(tmp_path / "old"))
+def test_an_old_pickle_in_a_folder_of_the_hubs_cache_becomes_safetensors(tmp_path: Path) -> None:
+    folder = tmp_path / "models--some--old" / "snapshots" / "0a1b"
+    folder.parent.mkdir(parents=True)
+    write_old_folder(folder).rename(folder.parents[1] / "blobs")
+    folder.mkdir()
+    for file in (folder.parents[1] / "blobs").iterdir():
+        (folder / file.name).symlink_to(file)
+    found = bringing.recognise(folder)
     shelf = Shelf(tmp_path / "models")
     with shelf.staged() as staged:
         *_, done = job_runner.run(bringing.spec(found, staged), 100)
@@ -197,7 +204,21 @@ def test_an_old_pickle_in_a_folder_becomes_safetensors(tmp_path: Path) -> None:
     assert torch.equal(
         load(model.folder).model.forward(IDS), as_loaded(TINY, random_weights(TINY)).forward(IDS)
     )
-    assert model.name == "old"
+    assert model.name == "some/old"
+
+
+def test_a_tokenizer_beside_a_checkpoint_is_its_own(tmp_path: Path) -> None:
+    for name in TOKENIZER_FILES:
+        shutil.copy(STARTER / name, tmp_path)
+    state_dict = as_nanogpt(random_weights(TINY))
+    torch.save({"model": state_dict, "model_args": {"n_head": 4}}, tmp_path / "tales.pt")
+    found = bringing.recognise(tmp_path / "tales.pt")
+    shelf = Shelf(tmp_path / "models")
+    with shelf.staged() as staged:
+        *_, done = job_runner.run(bringing.spec(found, staged), 100)
+        model = bringing.adopt(shelf, staged, found, done)
+    assert (model.name, model.vocab_size, model.tokenizer) == ("tales", 4096, "byte-level BPE")
+    assert load(model.folder).info.n_head == 4
 
 
 def test_a_compiled_models_names_in_a_single_safetensors_file_are_understood(
