@@ -12,7 +12,7 @@ from gguf.constants import GGMLQuantizationType as Kind
 from gguf.quants import dequantize, quantize
 from safetensors.torch import load_file
 
-from studio.conversion import to_gguf
+from studio.conversion import from_gguf, to_gguf
 from studio.core.errors import StudioError
 from studio.models import job_runner
 from studio.models.gguf_header import read_gguf_header
@@ -187,3 +187,13 @@ def test_a_file_that_is_cut_short_says_so_from_the_child(tmp_path: Path) -> None
     spec = {"job": "import_gguf", "file": str(file), "staging": str(staging)}
     with pytest.raises(StudioError, match="cut short"):
         list(job_runner.run(spec | {"memory_bytes": 600 << 20, "cpu_s": 20}, wall_s=30))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux' disk that is always full")
+def test_a_disk_that_is_full_is_said_in_a_sentence(tmp_path: Path) -> None:
+    file = gpt2_file(tmp_path / "tiny.gguf")
+    staging = tmp_path / "staging"
+    staging.mkdir()
+    (staging / "model.safetensors").symlink_to("/dev/full")
+    with pytest.raises(StudioError, match="not enough space on the disk"):
+        run(from_gguf.run, file=file, staging=staging)
