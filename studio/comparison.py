@@ -86,7 +86,10 @@ class Comparison(QObject):
 
     @Slot(object)
     def _on_compare(self, wanted: Wanted) -> None:
-        if self._writing.model is None or self._writing.job_id is not None:
+        if self._writing.model is None:
+            self._panel.show_note(self._writing.without_model())
+            return
+        if self._writing.job_id is not None:
             self._panel.show_note(self.tr("The model is busy; compare when it has finished."))
             return
         self.stop()

@@ -252,7 +252,7 @@ class Provenance(QObject):
         if not target:
             refusal = self.tr("The model did not write here: put the caret into words that it wrote.")
         elif self._writing.model is None:
-            refusal = self.tr("No model is loaded yet. Try again when one is.")
+            refusal = self._writing.without_model()
         elif self._writing.job_id is not None or self._reproduction.is_running:
             refusal = self.tr("The model is writing. Try again when it has finished.")
         if refusal:

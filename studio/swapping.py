@@ -120,7 +120,7 @@ class Swapping(QObject):
         if self._window.editor.isReadOnly():
             return self.tr("The text cannot be changed right now, so no word can be swapped.")
         if self._writing.model is None or not self._sessions.id:
-            return self.tr("No model is loaded yet. Try again when one is.")
+            return self._writing.without_model()
         if not row.tokens:
             return self.tr("The model has not read this place since it was written. Try again in a moment.")
         if target is None:
