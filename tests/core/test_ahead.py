@@ -10,8 +10,9 @@ from functools import cache
 from itertools import islice
 
 import pytest
+import torch
 
-from studio.core.ahead import Drafting, StepTimes
+from studio.core.ahead import Ahead, Drafting, StepTimes
 from studio.core.chain import Chain, all_parameters, default_chain, effective, with_values
 from studio.core.checkpoints import Checkpoint, load_checkpoint
 from studio.core.compiled import CompiledGPT2
@@ -284,6 +285,38 @@ def test_guesses_that_are_never_right_are_soon_not_made() -> None:
             drafting.lookup.told(token_id)
     assert asked < 60
     assert drafting.plan(50) == (None, 0)
+
+
+class Listening(LookupDrafter):
+    """Remembers what it has heard, each time for itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[list[int]] = [[]]
+
+    def told(self, token_id: int) -> None:
+        self.heard[-1].append(token_id)
+        super().told(token_id)
+
+
+@needs_kernels
+def test_where_nothing_can_be_guessed_the_drafters_rest_and_still_hear_of_every_token() -> None:
+    model = compiled()
+    drafting = Drafting(model)
+    drafting.lookup = lookup = Listening()
+    heard = lookup.heard
+    ids = torch.randperm(model.vocab_size, generator=torch.Generator().manual_seed(3))[:100]
+    model.truncate(0)
+    model.forward(ids[:4])
+    ahead = Ahead(drafting, [], ids[:4].tolist(), 100, 1, never)
+    for n in range(5, 90):
+        ahead.logits(ids[:n])
+        heard.append([])
+    ahead.close()
+    assert [token for some in heard for token in some] == ids[4:89].tolist()
+    assert [len(some) for some in heard[:32]] == [1] * 32
+    assert max(map(len, heard)) > 8
+    assert sum(map(bool, heard)) < 50
 
 
 def test_guesses_that_are_always_right_are_made_as_far_as_it_pays() -> None:
