@@ -20,6 +20,8 @@ _EXPERTS = re.compile(r"experts")
 _SIZES = re.compile(
     r"^n_|^num_|_num_|size|dim|heads?$|inner|positions?|embeddings?$|seq_len|^d_|window|width|rank"
 )
+_N_LAYERS = frozenset(["num_hidden_layers", "n_layer", "n_layers", "num_layers", "decoder_layers"])
+_WIDTHS = frozenset(["hidden_size", "n_embd", "d_model"])
 _MAX_SIZE = 1 << 24
 _MAX_LAYERS = 1024
 _MAX_EXPERTS = 4096
@@ -34,13 +36,7 @@ def safe_config(raw: Mapping[str, Any], weights: Weights) -> Any:
     Internal settings (leading underscore) and pointers to code are dropped, sizes are checked before anything
     is allocated, or imported. StudioError if the model is of no known kind.
     """
-    n_layers = raw.get("num_hidden_layers")
-    if type(n_layers) is int and n_layers > len(weights.shapes):
-        raise _impossible("num_hidden_layers", n_layers)
-    for key, value in _numbers(raw):
-        limit = _MAX_LAYERS if _LAYERS.search(key) else _MAX_SIZE
-        if not 0 <= value <= (_MAX_EXPERTS if _EXPERTS.search(key) else limit):
-            raise _impossible(key, value)
+    _check_roughly(raw, weights)
     if raw.get("quantization_config") is not None:
         raise StudioError(
             QT_TRANSLATE_NOOP("StudioError", "This model is quantized, which is not supported."),
@@ -63,6 +59,29 @@ def safe_config(raw: Mapping[str, Any], weights: Weights) -> Any:
     return config
 
 
+def _check_roughly(raw: Mapping[str, Any], weights: Weights) -> None:
+    """What can be told of the sizes at once: none is absurd, and the files hold that many layers so wide."""
+    for key, value in _numbers(raw):
+        limit = _MAX_LAYERS if _LAYERS.search(key) else _MAX_SIZE
+        if not 0 <= value <= (_MAX_EXPERTS if _EXPERTS.search(key) else limit):
+            raise _impossible(key, value)
+    n_layers = max((value for key, value in _numbers(raw) if key in _N_LAYERS), default=0)
+    if not n_layers:
+        raise StudioError(
+            QT_TRANSLATE_NOOP("StudioError", "config.json does not say how many layers the model has."),
+            QT_TRANSLATE_NOOP("StudioError", "Use the config.json that belongs to these weights."),
+        )
+    if n_layers > len(weights.shapes):
+        raise _impossible("num_hidden_layers", n_layers)
+    width = max((value for key, value in _numbers(raw) if key in _WIDTHS), default=0)
+    if n_layers * width**2 > _ROOM * _held(weights):  # every layer has a square of that side, and more
+        raise _impossible("hidden_size", width)
+
+
+def _held(weights: Weights) -> int:
+    return sum(prod(shape) for shape in weights.shapes.values())
+
+
 def check_size(config: Any, weights: Weights) -> None:
     """Raise StudioError if the configuration describes a model that cannot be in these files.
 
@@ -83,7 +102,7 @@ def check_size(config: Any, weights: Weights) -> None:
         described = sum(parameter.numel() for parameter in model.parameters())
     except Exception as error:  # whatever such a configuration trips over
         raise unsupported(str(config.model_type)) from error
-    held = sum(prod(shape) for shape in weights.shapes.values())
+    held = _held(weights)
     if described > _ROOM * held:
         raise StudioError(
             QT_TRANSLATE_NOOP(

@@ -117,7 +117,8 @@ def test_other_kinds_keep_their_numbers_and_words_but_nothing_that_could_be_an_a
 
 
 def test_a_config_that_describes_more_than_the_file_holds_is_refused(tmp_path: Path, target: Path) -> None:
-    folder = write_folder(tmp_path / "fox", model_type="llama", num_hidden_layers=2, hidden_size=2048)
+    folder = write_folder(tmp_path / "fox", model_type="llama", num_hidden_layers=2, hidden_size=96,
+                          intermediate_size=5000, vocab_size=99)  # fmt: skip
     assert "million numbers" in refusal(from_folder.import_folder, folder, target)
     (folder / "config.json").write_text(
         json.dumps({"model_type": "gpt_neo", "attention_types": [[["global"], 10**9]]}), encoding="utf-8"

@@ -261,11 +261,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--quick", action="store_true", help="20 runs")
+    parser.add_argument("--quick", action="store_true", help="10 runs")
     parser.add_argument("--only", default="", help="a kind")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
-    runs = 20 if arguments.quick else arguments.runs
+    runs = 10 if arguments.quick else arguments.runs
     trials: list[Trial] = []
     with tempfile.TemporaryDirectory() as name, listening(trials) as port:
         folder = Path(name)
