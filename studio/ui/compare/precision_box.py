@@ -22,7 +22,7 @@ class PrecisionBox(QComboBox):
         )
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(7)
-        self.addItem(self.tr("precision as A"), AS_A)
+        self.addItem(self.tr("as A"), AS_A)
         for name in NAMES:
             self.addItem(name, name)
 
