@@ -82,6 +82,14 @@ def test_a_model_with_fewer_layers_is_made_measured_kept_and_written_with(
     assert reports.read(model.folder) is not None
     assert not list(shelf.staging.iterdir())
     assert not dialog.isVisible()
+    opened(window, qtbot)
+    qtbot.waitUntil(button(dialog, "optimiseReport").isVisible, timeout=WAIT_MS)
+    assert find(dialog, QComboBox, "optimiseModel").currentText() == "small"
+    button(dialog, "optimiseReport").click()
+    assert table.isVisible()
+    assert not dialog.form.isVisible()
+    button(dialog, "optimiseReport").click()
+    assert dialog.form.isVisible()
 
 
 def test_what_is_stopped_discarded_or_impossible_leaves_nothing(

@@ -58,6 +58,14 @@ class OptimiseDialog(QDialog):
         self._models.setAccessibleName(self.tr("Model"))
         self._models.setToolTip(self.tr("Which model a smaller one is made of; it stays as it is"))
         self._models.activated.connect(lambda: self.model_chosen.emit(self.model_id))
+        self._report = push_button(
+            "optimiseReport",
+            self.tr("Its re&port"),
+            self.tr("Show how this model itself was made, and its price"),
+        )
+        self._report.setCheckable(True)
+        self._report.toggled.connect(self._on_report)
+        self._made: Report | None = None  # the report of the chosen model's own making
         self.form = OptimiseForm(self.words)
         self.form.changed.connect(self._update_estimate)
         self._judged = QLabel(self.tr("Judged by"))
@@ -123,6 +131,7 @@ class OptimiseDialog(QDialog):
         heading = QLabel(self.tr("Make a smaller one of"))
         of.addWidget(heading)
         of.addWidget(self._models, 1)
+        of.addWidget(self._report)
         by = QHBoxLayout()
         by.setSpacing(12)
         by.addWidget(self._judged)
@@ -161,6 +170,10 @@ class OptimiseDialog(QDialog):
         return found if isinstance(found, str) else ""
 
     @property
+    def _judging(self) -> tuple[QWidget, ...]:
+        return self._judged, self._own, self._check, self._from_file, self._browse
+
+    @property
     def recipe(self) -> Recipe:
         """What is to be made."""
         return self.form.recipe()
@@ -185,12 +198,23 @@ class OptimiseDialog(QDialog):
         """What is known of the chosen model; `made` is the report of its own making."""
         self._config, self._weights = config, weights
         self.form.set_config(config)
-        self.result_view.setVisible(made is not None)
-        if made is not None:
-            self.result_view.show_report(made, samples=False)
-            self.show_note(self.tr("This is how the chosen model itself came about."))
-        else:
-            self.show_note("")
+        self._made = made
+        self._report.setChecked(False)
+        self._report.setVisible(made is not None)
+        self._fit()
+
+    @Slot(bool)
+    def _on_report(self, wanted: bool) -> None:
+        """Show the chosen model's own report in the place of the choice, or the choice again."""
+        self._set_state(choosing=not wanted, making=False, made=False)
+        for widget in (self.form, *self._judging):
+            widget.setVisible(not wanted)
+        self._models.setEnabled(True)
+        self._report.setVisible(self._made is not None)
+        self.result_view.setVisible(wanted)
+        if self._made is not None and wanted:
+            self.result_view.show_report(self._made)
+        self.show_note("")
         self._fit()
 
     @Slot()
@@ -224,6 +248,7 @@ class OptimiseDialog(QDialog):
 
     def show_choice(self, note: str = "") -> None:
         """Something is to be chosen."""
+        self._report.setChecked(False)
         self._set_state(choosing=True, making=False, made=False)
         self.result_view.hide()
         self.show_note(note)
@@ -259,11 +284,11 @@ class OptimiseDialog(QDialog):
         self._note.setVisible(bool(text))
 
     def _set_state(self, *, choosing: bool, making: bool, made: bool) -> None:
-        judging = (self._judged, self._own, self._check, self._from_file, self._browse)
-        for asked in (self._models, self.form, *judging):
+        for asked in (self._models, self.form, *self._judging):
             asked.setEnabled(choosing)
-        for asked in judging:
+        for asked in self._judging:
             asked.setVisible(not made)
+        self._report.setVisible(choosing and self._made is not None)
         self.form.setVisible(not made)
         self._estimate.setVisible(choosing)
         self._make.setVisible(choosing)

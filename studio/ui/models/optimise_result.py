@@ -41,9 +41,7 @@ class OptimiseResult(QWidget):
         table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         table.header().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self._on_text = plain_label("optimiseMeasuredOn", quiet=True)
-        self._texts = QWidget()
-        texts = QHBoxLayout(self._texts)
-        texts.setContentsMargins(0, 0, 0, 0)
+        texts = QHBoxLayout()
         texts.setSpacing(12)
         self._samples = []
         for name, title in (("before", self.tr("Writes before")), ("after", self.tr("Writes after"))):
@@ -66,11 +64,10 @@ class OptimiseResult(QWidget):
         layout.setSpacing(8)
         layout.addWidget(table)
         layout.addWidget(self._on_text)
-        layout.addWidget(self._texts)
+        layout.addLayout(texts)
 
-    def show_report(self, report: Report, *, samples: bool = True) -> None:
+    def show_report(self, report: Report) -> None:
         """Show it, in place of the one before."""
-        self._texts.setVisible(samples)
         self._table.clear()
         for name, before, after, tip in self._words.rows(report):
             row = QTreeWidgetItem(self._table, [name, before, after])
