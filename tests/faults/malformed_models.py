@@ -310,8 +310,9 @@ def report(arguments: argparse.Namespace, runs: int, tally: Tally) -> int:
         print(trouble)
     print(
         f"malformed_models: {runs} runs, {len(tally.troubles)} troubles, slowest {tally.slowest_s:.1f} s"
-        f" ({tally.slowest}; at most {tally.busiest_s:.1f} s of processor time), the app grew by {tally.app_bytes >> 20} MB, the model"
-        f" process by {tally.model_bytes >> 20} MB, the largest job had {tally.child_bytes >> 20} MB"
+        f" ({tally.slowest}; at most {tally.busiest_s:.1f} s of processor time),"
+        f" the app grew by {tally.app_bytes >> 20} MB, the model process by {tally.model_bytes >> 20} MB,"
+        f" the largest job had {tally.child_bytes >> 20} MB"
     )
     return 1 if tally.troubles else 0
 

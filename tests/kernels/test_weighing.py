@@ -48,7 +48,9 @@ def test_a_stage_is_weighed_as_torch_weighs_it(logits: tuple[Tensor, Tensor]) ->
     for a, b in ((start, slow_start), (stage, slow_stage)):
         assert a.n_left == b.n_left
         assert (a.kept, a.removed) == pytest.approx((b.kept, b.removed), abs=1e-12)
-        if not 0 < b.kept < 1e-290:  # the kernels' e^-700 is 0: where torch has 1e-310, they have nothing left
+        if (
+            not 0 < b.kept < 1e-290
+        ):  # the kernels' e^-700 is 0: where torch has 1e-310, they have nothing left
             assert a.shift == pytest.approx(b.shift, abs=1e-12)
         assert a.entropy == pytest.approx(b.entropy, abs=1e-10)
 
