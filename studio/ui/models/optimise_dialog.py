@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -33,6 +33,7 @@ from studio.ui.precision.words import megabytes
 
 OWN, CHECK, FILE = "own", "check", "file"
 _NAME_CHARS = 80
+_TALLEST_PX = 560  # with a report and a name
 
 
 class OptimiseDialog(QDialog):
@@ -52,6 +53,7 @@ class OptimiseDialog(QDialog):
         self.words = OptimiseWords(self)
         self._config: Mapping[str, Any] = {}
         self._weights: Weights | None = None
+        self._is_placed = False
         self.file = ""
         self._models = QComboBox()
         self._models.setObjectName("optimiseModel")
@@ -301,6 +303,19 @@ class OptimiseDialog(QDialog):
     def _fit(self) -> None:
         if self.isVisible():
             self.adjustSize()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Lie over the window's middle. Growing before the system had placed it would move it to a corner."""
+        super().showEvent(event)
+        if self._is_placed:
+            return
+        self._is_placed = True
+        self.adjustSize()
+        parent = self.parentWidget()
+        if parent is not None:
+            middle, tallest = parent.frameGeometry().center(), _TALLEST_PX
+            left, top = middle.x() - self.width() // 2, middle.y() - tallest // 2
+            self.move(max(left, 0), max(top, 0))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc stops the work first, then closes."""
