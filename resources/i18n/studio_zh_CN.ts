@@ -375,6 +375,45 @@ The first one is made by itself soon after you have written something. “Back u
     </message>
 </context>
 <context>
+    <name>BringingIn</name>
+    <message>
+        <source>Models ({patterns})</source>
+        <translation>模型（{patterns}）</translation>
+    </message>
+    <message>
+        <source>All files ({patterns})</source>
+        <translation>所有文件 ({patterns})</translation>
+    </message>
+    <message>
+        <source>Import a model</source>
+        <translation>导入模型</translation>
+    </message>
+    <message>
+        <source>Import a model&apos;s folder</source>
+        <translation>导入模型文件夹</translation>
+    </message>
+    <message>
+        <source>Importing “{name}” was stopped; nothing has changed.</source>
+        <translation>已停止导入“{name}”，什么都没有改变。</translation>
+    </message>
+    <message>
+        <source>Import it</source>
+        <translation>导入</translation>
+    </message>
+    <message>
+        <source>Another model is being imported; try again then.</source>
+        <translation>正在导入另一个模型，请等它完成后再试。</translation>
+    </message>
+    <message>
+        <source>Importing “{name}”… {percent}%</source>
+        <translation>正在导入“{name}”… {percent}%</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+</context>
+<context>
     <name>Catalogue</name>
     <message>
         <source>This session is in the trash: it can be read, not changed.</source>
@@ -685,6 +724,33 @@ The first one is made by itself soon after you have written something. “Back u
     </message>
 </context>
 <context>
+    <name>ConnectionForm</name>
+    <message>
+        <source>Address of the Hub or a mirror of it; empty: huggingface.co, or HF_ENDPOINT if it is set</source>
+        <translation>Hub 或其镜像的地址；留空则为 huggingface.co，若设置了 HF_ENDPOINT 则用它</translation>
+    </message>
+    <message>
+        <source>A proxy for downloads, such as http://proxy.example:8080; empty: the system&apos;s own</source>
+        <translation>下载用的代理，例如 http://proxy.example:8080；留空则用系统代理</translation>
+    </message>
+    <message>
+        <source>Only for models that ask for one; sent to the Hub alone, and forgotten when the app closes</source>
+        <translation>仅供需要令牌的模型使用；只发送给 Hub，应用关闭后即忘记</translation>
+    </message>
+    <message>
+        <source>&amp;Endpoint:</source>
+        <translation>端点(&amp;E)：</translation>
+    </message>
+    <message>
+        <source>P&amp;roxy:</source>
+        <translation>代理(&amp;R)：</translation>
+    </message>
+    <message>
+        <source>Access &amp;token:</source>
+        <translation>访问令牌(&amp;T)：</translation>
+    </message>
+</context>
+<context>
     <name>ContextMeter</name>
     <message>
         <source>The model sees the last {used} tokens before the caret; its window holds {limit}, and the rest is kept free for what it writes.</source>
@@ -710,24 +776,8 @@ The first one is made by itself soon after you have written something. “Back u
 <context>
     <name>Controller</name>
     <message>
-        <source>Loading the model… {percent}%</source>
-        <translation>正在加载模型… {percent}%</translation>
-    </message>
-    <message>
-        <source>Loading the model…</source>
-        <translation>正在加载模型…</translation>
-    </message>
-    <message>
         <source>Show report</source>
         <translation>查看报告</translation>
-    </message>
-    <message>
-        <source>Use the starter model</source>
-        <translation>使用入门模型</translation>
-    </message>
-    <message>
-        <source>Open a GPT-2 model folder</source>
-        <translation>打开 GPT-2 模型文件夹</translation>
     </message>
     <message>
         <source>Try again</source>
@@ -861,6 +911,247 @@ Tokens: pieces of words as the model reads them; only those read so far are coun
     <message>
         <source>favourite B</source>
         <translation>B 的首选</translation>
+    </message>
+</context>
+<context>
+    <name>DownloadDialog</name>
+    <message>
+        <source>Download a model</source>
+        <translation>下载模型</translation>
+    </message>
+    <message>
+        <source>Model on the Hub</source>
+        <translation>Hub 上的模型</translation>
+    </message>
+    <message>
+        <source>owner/name, or the address of a model&apos;s page</source>
+        <translation>所有者/名称，或模型页面的地址</translation>
+    </message>
+    <message>
+        <source>Any model of the Hub: owner/name, owner/name@revision, or its page&apos;s address</source>
+        <translation>Hub 上的任何模型：所有者/名称、所有者/名称@版本，或其页面地址</translation>
+    </message>
+    <message>
+        <source>&amp;Download…</source>
+        <translation>下载…(&amp;D)</translation>
+    </message>
+    <message>
+        <source>Ask the Hub what this model is; it is fetched after you have seen licence and size</source>
+        <translation>向 Hub 询问这个模型的情况；看过许可证和大小之后才会下载</translation>
+    </message>
+    <message>
+        <source>{n} million</source>
+        <translation>{n} 百万</translation>
+    </message>
+    <message>
+        <source>“Download…” opens a connection to {host} and asks what the model is; it is fetched only after you have seen its licence and size. Nothing before that connects to anybody.</source>
+        <translation>“下载…”会连接 {host}，询问模型的情况；看过许可证和大小之后才会下载。在此之前不会连接任何地方。</translation>
+    </message>
+    <message>
+        <source>Models to download</source>
+        <translation>可下载的模型</translation>
+    </message>
+    <message>
+        <source>Choose a model; nothing is connected to before you press “Download…”</source>
+        <translation>选择一个模型；按“下载…”之前不会连接任何地方</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Parameters</source>
+        <translation>参数量</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>Licence</source>
+        <translation>许可证</translation>
+    </message>
+    <message>
+        <source>On this computer</source>
+        <translation>在本机上</translation>
+    </message>
+    <message>
+        <source>Good for</source>
+        <translation>适合</translation>
+    </message>
+    <message>
+        <source>&amp;Model:</source>
+        <translation>模型(&amp;M)：</translation>
+    </message>
+    <message>
+        <source>&amp;Connection…</source>
+        <translation>连接(&amp;C)…</translation>
+    </message>
+    <message>
+        <source>Use a mirror of the Hub, a proxy, or an access token</source>
+        <translation>使用 Hub 镜像、代理或访问令牌</translation>
+    </message>
+    <message>
+        <source>C&amp;lose</source>
+        <translation>关闭(&amp;L)</translation>
+    </message>
+    <message>
+        <source>Close this page (Esc); downloads go on</source>
+        <translation>关闭此页（Esc）；下载会继续</translation>
+    </message>
+</context>
+<context>
+    <name>DownloadRow</name>
+    <message>
+        <source>&amp;Fetch it</source>
+        <translation>下载(&amp;F)</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Asking {host} what there is…</source>
+        <translation>正在询问 {host}…</translation>
+    </message>
+    <message>
+        <source>Ask no more</source>
+        <translation>不再询问</translation>
+    </message>
+    <message>
+        <source>Fetch these files, verify them, and put the model into your library</source>
+        <translation>取得并核验这些文件，再把模型放进资料库</translation>
+    </message>
+    <message>
+        <source>Fetch nothing</source>
+        <translation>什么都不下载</translation>
+    </message>
+    <message>
+        <source>Close the connection; what has come stays</source>
+        <translation>断开连接；已下载的部分会保留</translation>
+    </message>
+    <message>
+        <source>&amp;Pause</source>
+        <translation>暂停(&amp;P)</translation>
+    </message>
+    <message>
+        <source>Stop, and delete what has come</source>
+        <translation>停止并删除已下载的部分</translation>
+    </message>
+    <message>
+        <source>Verified; its weights are taken out of the GGUF file…</source>
+        <translation>已核验；正在从 GGUF 文件中取出权重…</translation>
+    </message>
+    <message>
+        <source>“{file}” is not what the Hub promises; it is fetched once more.</source>
+        <translation>“{file}”与 Hub 所公布的不符；将重新下载一次。</translation>
+    </message>
+    <message>
+        <source>Go on where it stopped</source>
+        <translation>从停下的地方继续</translation>
+    </message>
+    <message>
+        <source>Paused; no connection is open.</source>
+        <translation>已暂停；没有打开的连接。</translation>
+    </message>
+    <message>
+        <source>&amp;Resume</source>
+        <translation>继续(&amp;R)</translation>
+    </message>
+    <message>
+        <source>Begun before: {done} of {total} have come.</source>
+        <translation>先前开始的下载：已有 {done}，共 {total}。</translation>
+    </message>
+    <message>
+        <source>Connect again and go on where it stopped</source>
+        <translation>重新连接，从停下的地方继续</translation>
+    </message>
+    <message>
+        <source>Delete what has come</source>
+        <translation>删除已下载的部分</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>&amp;Try again</source>
+        <translation>再试一次(&amp;T)</translation>
+    </message>
+    <message>
+        <source>Verified; it is in your library as “{name}”.</source>
+        <translation>已核验；它在资料库中的名称是“{name}”。</translation>
+    </message>
+    <message>
+        <source>This very model is in your library already, as “{name}”.</source>
+        <translation>这个模型已经在资料库中，名称是“{name}”。</translation>
+    </message>
+    <message>
+        <source>Remove from this list</source>
+        <translation>从列表中移除</translation>
+    </message>
+    <message>
+        <source>The model stays in your library</source>
+        <translation>模型会留在资料库中</translation>
+    </message>
+</context>
+<context>
+    <name>DownloadWords</name>
+    <message>
+        <source>fits</source>
+        <translation>装得下</translation>
+    </message>
+    <message>
+        <source>fits, but slow</source>
+        <translation>装得下，但慢</translation>
+    </message>
+    <message>
+        <source>won&apos;t fit now</source>
+        <translation>目前装不下</translation>
+    </message>
+    <message>
+        <source>cannot be loaded</source>
+        <translation>无法加载</translation>
+    </message>
+    <message>
+        <source>none is stated</source>
+        <translation>未注明</translation>
+    </message>
+    <message>
+        <source>Licence: {licence}</source>
+        <translation>许可证：{licence}</translation>
+    </message>
+    <message>
+        <source>{n} files, {size}; {free} are free on the disk.</source>
+        <translation>{n} 个文件，{size}；磁盘剩余 {free}。</translation>
+    </message>
+    <message>
+        <source>{size} of it have come before.</source>
+        <translation>其中 {size} 先前已经下载。</translation>
+    </message>
+    <message>
+        <source>Left where it is: {names}</source>
+        <translation>不下载：{names}</translation>
+    </message>
+    <message>
+        <source>{done} of {total}</source>
+        <translation>{done} / {total}</translation>
+    </message>
+    <message>
+        <source>{part} – verifying {file}</source>
+        <translation>{part} – 正在核验 {file}</translation>
+    </message>
+    <message>
+        <source>{part}, {speed}/s</source>
+        <translation>{part}，{speed}/秒</translation>
+    </message>
+    <message>
+        <source>{text}, {time} left</source>
+        <translation>{text}，还需 {time}</translation>
+    </message>
+    <message>
+        <source>{reason} Next try in {n} s.</source>
+        <translation>{reason}{n} 秒后再试。</translation>
     </message>
 </context>
 <context>
@@ -1403,10 +1694,6 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
 <context>
     <name>Interior</name>
     <message>
-        <source>The model is loading.</source>
-        <translation>模型正在载入。</translation>
-    </message>
-    <message>
         <source>The model is writing; it can be looked into when it has finished.</source>
         <translation>模型正在写作；写完之后才能看它的内部。</translation>
     </message>
@@ -1580,6 +1867,33 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     </message>
 </context>
 <context>
+    <name>Loading</name>
+    <message>
+        <source>Loading the model…</source>
+        <translation>正在加载模型…</translation>
+    </message>
+    <message>
+        <source>Loading was stopped; “{name}” goes on writing.</source>
+        <translation>已停止加载；“{name}”继续写作。</translation>
+    </message>
+    <message>
+        <source>Loading the model… {percent}%</source>
+        <translation>正在加载模型… {percent}%</translation>
+    </message>
+    <message>
+        <source>Memory does not hold two models, so “{name}” was unloaded first.</source>
+        <translation>内存装不下两个模型，因此先卸载了“{name}”。</translation>
+    </message>
+    <message>
+        <source>Unloaded: {freed} of memory are free again. Continue loads the model again.</source>
+        <translation>已卸载：释放了 {freed} 内存。“续写”会重新加载模型。</translation>
+    </message>
+    <message>
+        <source>Unloaded. Continue loads the model again.</source>
+        <translation>已卸载。“续写”会重新加载模型。</translation>
+    </message>
+</context>
+<context>
     <name>LoomPanel</name>
     <message>
         <source>Loom</source>
@@ -1674,6 +1988,526 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     </message>
 </context>
 <context>
+    <name>ModelChip</name>
+    <message>
+        <source>no model</source>
+        <translation>无模型</translation>
+    </message>
+    <message>
+        <source>Model: {name}</source>
+        <translation>模型：{name}</translation>
+    </message>
+    <message>
+        <source>The model that writes: {name}. Click to choose another one.</source>
+        <translation>正在写作的模型：{name}。点击可换一个。</translation>
+    </message>
+    <message>
+        <source>Stop loading</source>
+        <translation>停止加载</translation>
+    </message>
+</context>
+<context>
+    <name>ModelDetails</name>
+    <message>
+        <source>Tokenizer</source>
+        <translation>分词器</translation>
+    </message>
+    <message>
+        <source>Licence</source>
+        <translation>许可证</translation>
+    </message>
+    <message>
+        <source>Source</source>
+        <translation>来源</translation>
+    </message>
+    <message>
+        <source>Added</source>
+        <translation>添加于</translation>
+    </message>
+    <message>
+        <source>Written in</source>
+        <translation>写于</translation>
+    </message>
+    <message>
+        <source>Speed so far</source>
+        <translation>以往速度</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>文件夹</translation>
+    </message>
+    <message>
+        <source>On the way in</source>
+        <translation>导入说明</translation>
+    </message>
+    <message>
+        <source>Copy the SHA-256</source>
+        <translation>复制 SHA-256</translation>
+    </message>
+    <message>
+        <source>Copy the whole SHA-256 of the weights</source>
+        <translation>复制权重的完整 SHA-256</translation>
+    </message>
+    <message>
+        <source>Choose a model to see more of it.</source>
+        <translation>选择一个模型以查看详情。</translation>
+    </message>
+    <message>
+        <source>not known</source>
+        <translation>未知</translation>
+    </message>
+    <message>
+        <source>{n} tokens/s</source>
+        <translation>{n} 词元/秒</translation>
+    </message>
+    <message>
+        <source>{kind}, {n} entries</source>
+        <translation>{kind}，{n} 个词条</translation>
+    </message>
+    <message>
+        <source>is being computed…</source>
+        <translation>正在计算…</translation>
+    </message>
+</context>
+<context>
+    <name>ModelExport</name>
+    <message>
+        <source>Another model is being exported; try again then.</source>
+        <translation>正在导出另一个模型；请稍后再试。</translation>
+    </message>
+    <message>
+        <source>GGUF for llama.cpp, 16 bits (*.gguf)</source>
+        <translation>供 llama.cpp 使用的 GGUF，16 位 (*.gguf)</translation>
+    </message>
+    <message>
+        <source>GGUF for llama.cpp, 8 bits (*.gguf)</source>
+        <translation>供 llama.cpp 使用的 GGUF，8 位 (*.gguf)</translation>
+    </message>
+    <message>
+        <source>GGUF for llama.cpp, 32 bits (*.gguf)</source>
+        <translation>供 llama.cpp 使用的 GGUF，32 位 (*.gguf)</translation>
+    </message>
+    <message>
+        <source>Folder for Hugging Face, 16 bits (*)</source>
+        <translation>Hugging Face 文件夹，16 位 (*)</translation>
+    </message>
+    <message>
+        <source>Folder for Hugging Face, 32 bits (*)</source>
+        <translation>Hugging Face 文件夹，32 位 (*)</translation>
+    </message>
+    <message>
+        <source>Export “{name}”</source>
+        <translation>导出“{name}”</translation>
+    </message>
+    <message>
+        <source>The export was stopped; nothing was written.</source>
+        <translation>导出已停止；没有写入任何内容。</translation>
+    </message>
+    <message>
+        <source>Exporting “{name}”… {percent}%</source>
+        <translation>正在导出“{name}”… {percent}%</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>“{name}” was written, {size} MB.</source>
+        <translation>已写入“{name}”，{size} MB。</translation>
+    </message>
+    <message>
+        <source>Show</source>
+        <translation>显示</translation>
+    </message>
+</context>
+<context>
+    <name>ModelLibrary</name>
+    <message>
+        <source>loading…</source>
+        <translation>加载中…</translation>
+    </message>
+    <message>
+        <source>only in memory</source>
+        <translation>仅在内存中</translation>
+    </message>
+    <message>
+        <source>“{name}” was removed: it is in the trash of models.</source>
+        <translation>“{name}”已被移除：它在模型回收站里。</translation>
+    </message>
+    <message>
+        <source>Put it back and load it</source>
+        <translation>放回并加载</translation>
+    </message>
+    <message>
+        <source>Use the starter model</source>
+        <translation>使用入门模型</translation>
+    </message>
+    <message>
+        <source>“{name}” goes on writing.</source>
+        <translation>“{name}”继续写作。</translation>
+    </message>
+    <message>
+        <source>Open a GPT-2 model folder</source>
+        <translation>打开 GPT-2 模型文件夹</translation>
+    </message>
+    <message>
+        <source>“{name}” is in the trash.</source>
+        <translation>“{name}”已移入回收站。</translation>
+    </message>
+    <message>
+        <source>“{name}” is not listed any more; its folder was not touched.</source>
+        <translation>“{name}”不再列出；它的文件夹没有被改动。</translation>
+    </message>
+    <message>
+        <source>It stays in memory and goes on writing until it is unloaded.</source>
+        <translation>它仍在内存中，卸载之前继续写作。</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>“{name}” stands on the shelf of models now.</source>
+        <translation>“{name}”已放上模型架。</translation>
+    </message>
+    <message>
+        <source>Write with it</source>
+        <translation>用它写作</translation>
+    </message>
+</context>
+<context>
+    <name>ModelNote</name>
+    <message>
+        <source>Do what the words beside say</source>
+        <translation>执行旁边文字所说的操作</translation>
+    </message>
+    <message>
+        <source>S&amp;top</source>
+        <translation>停止(&amp;T)</translation>
+    </message>
+    <message>
+        <source>Stop loading; the model before goes on writing (Esc)</source>
+        <translation>停止加载；之前的模型继续写作 (Esc)</translation>
+    </message>
+</context>
+<context>
+    <name>ModelTable</name>
+    <message>
+        <source>Models</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Arrows choose, Enter writes with the model, F2 renames, Delete removes</source>
+        <translation>方向键选择，回车用该模型写作，F2 重命名，Delete 移除</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation>类型</translation>
+    </message>
+    <message>
+        <source>Precision</source>
+        <translation>精度</translation>
+    </message>
+    <message>
+        <source>Parameters</source>
+        <translation>参数量</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>Context</source>
+        <translation>上下文</translation>
+    </message>
+    <message>
+        <source>Here</source>
+        <translation>在本机</translation>
+    </message>
+    <message>
+        <source>Last used</source>
+        <translation>上次使用</translation>
+    </message>
+    <message>
+        <source>The architecture that the model&apos;s files name</source>
+        <translation>模型文件中写明的架构</translation>
+    </message>
+    <message>
+        <source>How the file holds the weights; Model → Precision… says how they are computed</source>
+        <translation>文件中权重的存储方式；计算精度见“模型 → 精度…”</translation>
+    </message>
+    <message>
+        <source>On the disk</source>
+        <translation>在磁盘上</translation>
+    </message>
+    <message>
+        <source>How many tokens of a text the model sees at most</source>
+        <translation>模型最多能看到文本中的多少个词元</translation>
+    </message>
+    <message>
+        <source>Whether the model fits into the memory that is free, and how fast it is</source>
+        <translation>模型能否放入空闲内存，以及有多快</translation>
+    </message>
+</context>
+<context>
+    <name>ModelWords</name>
+    <message>
+        <source>in use</source>
+        <translation>使用中</translation>
+    </message>
+    <message>
+        <source>loading…</source>
+        <translation>加载中…</translation>
+    </message>
+    <message>
+        <source>only in memory</source>
+        <translation>仅在内存中</translation>
+    </message>
+    <message>
+        <source>in the trash</source>
+        <translation>在回收站中</translation>
+    </message>
+    <message>
+        <source>default</source>
+        <translation>默认</translation>
+    </message>
+    <message>
+        <source>fits</source>
+        <translation>装得下</translation>
+    </message>
+    <message>
+        <source>slow</source>
+        <translation>较慢</translation>
+    </message>
+    <message>
+        <source>won&apos;t fit</source>
+        <translation>装不下</translation>
+    </message>
+    <message>
+        <source>cannot be loaded</source>
+        <translation>无法加载</translation>
+    </message>
+    <message>
+        <source>Its weights have been changed since it was put on the shelf: their SHA-256 was {digest}…</source>
+        <translation>放上模型架之后，它的权重被改动过：原来的 SHA-256 是 {digest}…</translation>
+    </message>
+    <message>
+        <source>It is in memory and goes on writing, but its files are not on the shelf any more.</source>
+        <translation>它仍在内存中并继续写作，但文件已不在模型架上。</translation>
+    </message>
+    <message>
+        <source>never</source>
+        <translation>从不</translation>
+    </message>
+    <message>
+        <source>has not written yet</source>
+        <translation>尚未写作</translation>
+    </message>
+    <message>
+        <source>1 session</source>
+        <translation>1 个会话</translation>
+    </message>
+    <message>
+        <source>{n} sessions</source>
+        <translation>{n} 个会话</translation>
+    </message>
+    <message>
+        <source>without words</source>
+        <translation>无文字</translation>
+    </message>
+    <message>
+        <source>ships with the app</source>
+        <translation>随应用附带</translation>
+    </message>
+    <message>
+        <source>used in place</source>
+        <translation>原处使用</translation>
+    </message>
+    <message>
+        <source>not known</source>
+        <translation>未知</translation>
+    </message>
+</context>
+<context>
+    <name>ModelsDialog</name>
+    <message>
+        <source>Models</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Find a model</source>
+        <translation>查找模型</translation>
+    </message>
+    <message>
+        <source>List only models that have all these words somewhere in their line</source>
+        <translation>只列出所在行包含全部这些词的模型</translation>
+    </message>
+    <message>
+        <source>&amp;Import…</source>
+        <translation>导入(&amp;I)…</translation>
+    </message>
+    <message>
+        <source>Put a model from a file or a folder on the shelf</source>
+        <translation>把文件或文件夹中的模型放上模型架</translation>
+    </message>
+    <message>
+        <source>&amp;Download…</source>
+        <translation>下载…(&amp;D)</translation>
+    </message>
+    <message>
+        <source>Fetch a model from the Hugging Face Hub, checked before it is used</source>
+        <translation>从 Hugging Face Hub 下载模型，使用前先校验</translation>
+    </message>
+    <message>
+        <source>Use a &amp;folder…</source>
+        <translation>使用文件夹…(&amp;F)</translation>
+    </message>
+    <message>
+        <source>List a model&apos;s folder without copying it; nothing in it is ever changed</source>
+        <translation>列出模型文件夹而不复制；其中的内容绝不会被改动</translation>
+    </message>
+    <message>
+        <source>List the models that were removed</source>
+        <translation>列出已移除的模型</translation>
+    </message>
+    <message>
+        <source>&amp;Write with it</source>
+        <translation>用它写作(&amp;W)</translation>
+    </message>
+    <message>
+        <source>Load the chosen model; the one before goes on writing until it is ready (Enter)</source>
+        <translation>加载所选模型；就绪之前，原来的模型继续写作（回车）</translation>
+    </message>
+    <message>
+        <source>&amp;Unload</source>
+        <translation>卸载(&amp;U)</translation>
+    </message>
+    <message>
+        <source>Give the model&apos;s memory back; Continue loads it again</source>
+        <translation>释放模型占用的内存；“续写”会重新加载</translation>
+    </message>
+    <message>
+        <source>Make d&amp;efault</source>
+        <translation>设为默认(&amp;E)</translation>
+    </message>
+    <message>
+        <source>Begin with this model whenever the app starts, whichever was used last; again: not</source>
+        <translation>每次启动都使用此模型，无论上次用的是哪个；再按一次则取消</translation>
+    </message>
+    <message>
+        <source>&amp;Rename</source>
+        <translation>重命名(&amp;R)</translation>
+    </message>
+    <message>
+        <source>Call it something else (F2)</source>
+        <translation>改个名字 (F2)</translation>
+    </message>
+    <message>
+        <source>Re&amp;move</source>
+        <translation>移除(&amp;M)</translation>
+    </message>
+    <message>
+        <source>Put the model into the trash (Delete)</source>
+        <translation>把模型移入回收站 (Delete)</translation>
+    </message>
+    <message>
+        <source>&amp;Optimise…</source>
+        <translation>优化…(&amp;O)</translation>
+    </message>
+    <message>
+        <source>Make a smaller or faster model of it, beside it</source>
+        <translation>另外生成一个更小或更快的模型</translation>
+    </message>
+    <message>
+        <source>E&amp;xport…</source>
+        <translation>导出…(&amp;X)</translation>
+    </message>
+    <message>
+        <source>Write it to a folder or a GGUF file for other programs</source>
+        <translation>写入文件夹或 GGUF 文件，供其他程序使用</translation>
+    </message>
+    <message>
+        <source>Open fol&amp;der</source>
+        <translation>打开文件夹(&amp;D)</translation>
+    </message>
+    <message>
+        <source>Show the model&apos;s files in the file manager</source>
+        <translation>在文件管理器中显示模型文件</translation>
+    </message>
+    <message>
+        <source>&amp;Restore</source>
+        <translation>恢复(&amp;R)</translation>
+    </message>
+    <message>
+        <source>Put the model back on the shelf</source>
+        <translation>把模型放回模型架</translation>
+    </message>
+    <message>
+        <source>&amp;Empty the trash…</source>
+        <translation>清空回收站…(&amp;E)</translation>
+    </message>
+    <message>
+        <source>Delete for good what is in the trash</source>
+        <translation>永久删除回收站中的内容</translation>
+    </message>
+    <message>
+        <source>Unload by itself:</source>
+        <translation>自动卸载：</translation>
+    </message>
+    <message>
+        <source>Unload the model by itself</source>
+        <translation>自动卸载模型</translation>
+    </message>
+    <message>
+        <source>After so long without use the model&apos;s memory is given back; Continue loads it again</source>
+        <translation>闲置这么久之后释放模型内存；“续写”会重新加载</translation>
+    </message>
+    <message>
+        <source>after {n} minutes</source>
+        <translation>{n} 分钟后</translation>
+    </message>
+    <message>
+        <source>never</source>
+        <translation>从不</translation>
+    </message>
+    <message>
+        <source>&amp;Trash ({n})</source>
+        <translation>回收站 ({n})(&amp;T)</translation>
+    </message>
+    <message>
+        <source>No d&amp;efault</source>
+        <translation>取消默认(&amp;E)</translation>
+    </message>
+    <message>
+        <source>Put the model into the trash (Delete); it stays in memory until it is unloaded</source>
+        <translation>把模型移入回收站 (Delete)；卸载之前它仍在内存中</translation>
+    </message>
+    <message>
+        <source>Delete {n} models for good? {size} come free. This cannot be undone.</source>
+        <translation>永久删除 {n} 个模型？将释放 {size}。此操作无法撤销。</translation>
+    </message>
+    <message>
+        <source>Delete 1 model for good? {size} come free. This cannot be undone.</source>
+        <translation>永久删除 1 个模型？将释放 {size}。此操作无法撤销。</translation>
+    </message>
+    <message>
+        <source>Delete for good</source>
+        <translation>永久删除</translation>
+    </message>
+    <message>
+        <source>Use a model&apos;s folder where it is</source>
+        <translation>在原处使用模型文件夹</translation>
+    </message>
+</context>
+<context>
     <name>NoticeBar</name>
     <message>
         <source>Dismiss</source>
@@ -1704,6 +2538,353 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     <message>
         <source>Begin with this sentence</source>
         <translation>用这句话开头</translation>
+    </message>
+</context>
+<context>
+    <name>OptimiseDialog</name>
+    <message>
+        <source>Optimise a model</source>
+        <translation>优化模型</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Which model a smaller one is made of; it stays as it is</source>
+        <translation>由哪个模型做出较小的模型；它本身保持不变</translation>
+    </message>
+    <message>
+        <source>Its re&amp;port</source>
+        <translation>它的报告(&amp;P)</translation>
+    </message>
+    <message>
+        <source>Show how this model itself was made, and its price</source>
+        <translation>查看此模型本身是怎样做出来的，以及代价</translation>
+    </message>
+    <message>
+        <source>Judged by</source>
+        <translation>评判依据</translation>
+    </message>
+    <message>
+        <source>my &amp;text</source>
+        <translation>我的文本(&amp;T)</translation>
+    </message>
+    <message>
+        <source>The selected words, or the whole open text</source>
+        <translation>选中的文字，或打开的整篇文本</translation>
+    </message>
+    <message>
+        <source>the &amp;app&apos;s text</source>
+        <translation>应用自带文本(&amp;A)</translation>
+    </message>
+    <message>
+        <source>A short text that ships with the app, English and Chinese</source>
+        <translation>应用自带的一小段中英文文本</translation>
+    </message>
+    <message>
+        <source>a f&amp;ile</source>
+        <translation>一个文件(&amp;I)</translation>
+    </message>
+    <message>
+        <source>A plain text file of your own, in UTF-8</source>
+        <translation>你自己的 UTF-8 纯文本文件</translation>
+    </message>
+    <message>
+        <source>Ch&amp;oose…</source>
+        <translation>选择(&amp;O)…</translation>
+    </message>
+    <message>
+        <source>Choose the text file</source>
+        <translation>选择文本文件</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>进度</translation>
+    </message>
+    <message>
+        <source>How far the work is</source>
+        <translation>工作进行到哪里了</translation>
+    </message>
+    <message>
+        <source>&amp;Stop</source>
+        <translation>停止(&amp;S)</translation>
+    </message>
+    <message>
+        <source>Stop; nothing is kept (Esc)</source>
+        <translation>停止，什么都不保留 (Esc)</translation>
+    </message>
+    <message>
+        <source>&amp;Make it</source>
+        <translation>开始制作(&amp;M)</translation>
+    </message>
+    <message>
+        <source>Make the new model and measure both; it is not kept yet</source>
+        <translation>做出新模型并测量两者；此时还不会保留</translation>
+    </message>
+    <message>
+        <source>Na&amp;me</source>
+        <translation>名称(&amp;M)</translation>
+    </message>
+    <message>
+        <source>Name of the new model</source>
+        <translation>新模型的名称</translation>
+    </message>
+    <message>
+        <source>What the new model is called on the shelf</source>
+        <translation>新模型在模型架上的名称</translation>
+    </message>
+    <message>
+        <source>&amp;Discard</source>
+        <translation>丢弃(&amp;D)</translation>
+    </message>
+    <message>
+        <source>Delete the new model; the old one is untouched</source>
+        <translation>删除新模型；原来的模型不受影响</translation>
+    </message>
+    <message>
+        <source>&amp;Keep</source>
+        <translation>保留(&amp;K)</translation>
+    </message>
+    <message>
+        <source>Put the new model on the shelf</source>
+        <translation>把新模型放上模型架</translation>
+    </message>
+    <message>
+        <source>Keep and &amp;write with it</source>
+        <translation>保留并用它写作(&amp;W)</translation>
+    </message>
+    <message>
+        <source>Put it on the shelf and load it</source>
+        <translation>放上模型架并加载</translation>
+    </message>
+    <message>
+        <source>Make a smaller one of</source>
+        <translation>做一个较小的版本，来自</translation>
+    </message>
+    <message>
+        <source>How small it gets depends on the text.</source>
+        <translation>能变多小取决于文本。</translation>
+    </message>
+    <message>
+        <source>About {after} instead of {before}.</source>
+        <translation>约 {after}，原为 {before}。</translation>
+    </message>
+    <message>
+        <source>Choose a text</source>
+        <translation>选择一段文本</translation>
+    </message>
+</context>
+<context>
+    <name>OptimiseForm</name>
+    <message>
+        <source>&amp;Fewer bits</source>
+        <translation>更少的位(&amp;F)</translation>
+    </message>
+    <message>
+        <source>Fewer &amp;layers</source>
+        <translation>更少的层(&amp;L)</translation>
+    </message>
+    <message>
+        <source>Fewer &amp;heads, narrower</source>
+        <translation>更少的头，更窄(&amp;H)</translation>
+    </message>
+    <message>
+        <source>Fewer &amp;neurons</source>
+        <translation>更少的神经元(&amp;N)</translation>
+    </message>
+    <message>
+        <source>Smaller &amp;vocabulary</source>
+        <translation>更小的词表(&amp;V)</translation>
+    </message>
+    <message>
+        <source>Precision of the new model</source>
+        <translation>新模型的精度</translation>
+    </message>
+    <message>
+        <source>what the text needs, and single bytes</source>
+        <translation>文本需要的词元和单个字节</translation>
+    </message>
+    <message>
+        <source>How many stay</source>
+        <translation>保留多少</translation>
+    </message>
+    <message>
+        <source>of {there}</source>
+        <translation>共 {there}</translation>
+    </message>
+    <message>
+        <source>not with this model</source>
+        <translation>不适用于此模型</translation>
+    </message>
+</context>
+<context>
+    <name>OptimiseResult</name>
+    <message>
+        <source>Before and after</source>
+        <translation>前后对比</translation>
+    </message>
+    <message>
+        <source>What was measured of both models; each row explains itself</source>
+        <translation>两个模型的测量结果；每行都有说明</translation>
+    </message>
+    <message>
+        <source>Before</source>
+        <translation>之前</translation>
+    </message>
+    <message>
+        <source>After</source>
+        <translation>之后</translation>
+    </message>
+    <message>
+        <source>Writes before</source>
+        <translation>之前的写法</translation>
+    </message>
+    <message>
+        <source>Writes after</source>
+        <translation>之后的写法</translation>
+    </message>
+    <message>
+        <source>The text&apos;s beginning, written on with the same seeds</source>
+        <translation>从文本的开头用相同的种子续写</translation>
+    </message>
+</context>
+<context>
+    <name>OptimiseWords</name>
+    <message>
+        <source>Every number of the model in fewer bits. float16 and bfloat16 lose next to nothing, 8 bits little, 4 bits more. 8 and 4 bits are for GPT-2 models.</source>
+        <translation>模型的每个数用更少的位存储。float16 和 bfloat16 几乎没有损失，8 位损失很小，4 位损失大一些。8 位和 4 位仅适用于 GPT-2 模型。</translation>
+    </message>
+    <message>
+        <source>Whole layers go, one after the other: the one without which the text stays likeliest (SLEB, arXiv 2402.09025). Fine-tuning brings back much of what is lost.</source>
+        <translation>整层逐一去掉：每次去掉对文本影响最小的一层（SLEB，arXiv 2402.09025）。微调可以找回大部分损失。</translation>
+    </message>
+    <message>
+        <source>The same number of attention heads goes in every layer, those the text needs least (Michel et al., arXiv 1905.10650), and the model gets narrower by as much, its main directions kept (SliceGPT, arXiv 2401.15024). Single heads cannot go: all layers of a GPT-2 have equally many. Costs much; fine-tune the model afterwards.</source>
+        <translation>每层去掉同样多的注意力头，即文本最不需要的那些（Michel 等，arXiv 1905.10650）；模型也相应变窄，保留主要方向（SliceGPT，arXiv 2401.15024）。无法只去掉个别的头：GPT-2 各层的头数必须相同。代价较大，之后应当微调。</translation>
+    </message>
+    <message>
+        <source>Every layer keeps the neurons that say most on the text (Minitron, arXiv 2407.14679). A quarter can often go at a small price.</source>
+        <translation>每层保留在文本上最活跃的神经元（Minitron，arXiv 2407.14679）。去掉四分之一往往代价很小。</translation>
+    </message>
+    <message>
+        <source>Only the tokens that the text needs, and single bytes. The text is cut up as before; any other text can still be written, with more tokens. For byte-level BPE.</source>
+        <translation>只保留文本需要的词元和单个字节。该文本的切分不变；其他文本仍可书写，只是需要更多词元。适用于字节级 BPE。</translation>
+    </message>
+    <message>
+        <source>Loading…</source>
+        <translation>正在加载…</translation>
+    </message>
+    <message>
+        <source>Measuring the model as it is…</source>
+        <translation>正在测量原来的模型…</translation>
+    </message>
+    <message>
+        <source>Making the new model…</source>
+        <translation>正在制作新模型…</translation>
+    </message>
+    <message>
+        <source>Measuring the new model…</source>
+        <translation>正在测量新模型…</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>Of the files with the weights</source>
+        <translation>权重文件的大小</translation>
+    </message>
+    <message>
+        <source>Parameters</source>
+        <translation>参数量</translation>
+    </message>
+    <message>
+        <source>How many numbers the model consists of</source>
+        <translation>模型由多少个数组成</translation>
+    </message>
+    <message>
+        <source>Speed</source>
+        <translation>速度</translation>
+    </message>
+    <message>
+        <source>Each computed in the precision it is stored in, beside whatever else this computer did</source>
+        <translation>各按其存储精度计算，与电脑当时的其他工作同时进行</translation>
+    </message>
+    <message>
+        <source>Perplexity</source>
+        <translation>困惑度</translation>
+    </message>
+    <message>
+        <source>Among how many equally likely tokens the model chooses, as it were; less is better</source>
+        <translation>相当于模型在多少个同样可能的词元中选择；越小越好</translation>
+    </message>
+    <message>
+        <source>Bits per byte</source>
+        <translation>每字节比特数</translation>
+    </message>
+    <message>
+        <source>The same in a measure that does not depend on the vocabulary; less is better</source>
+        <translation>同样的意思，但与词表无关；越小越好</translation>
+    </message>
+    <message>
+        <source>Same favourite</source>
+        <translation>首选相同</translation>
+    </message>
+    <message>
+        <source>How often the likeliest token is the same in both models</source>
+        <translation>两个模型最可能的词元有多少次相同</translation>
+    </message>
+    <message>
+        <source>{n} nats</source>
+        <translation>{n} 奈特</translation>
+    </message>
+    <message>
+        <source>Mean KL</source>
+        <translation>平均 KL</translation>
+    </message>
+    <message>
+        <source>Kullback-Leibler divergence of the new model from the old one, the mean of all tokens; not known where the vocabularies differ</source>
+        <translation>新模型相对旧模型的 KL 散度，对所有词元取平均；词表不同时无法得知</translation>
+    </message>
+    <message>
+        <source>Measured on {n} tokens: “{quote}”.</source>
+        <translation>在 {n} 个词元上测得：“{quote}”。</translation>
+    </message>
+    <message>
+        <source>The text was too short to be cut in two, so it also decided what went: others will fare worse.</source>
+        <translation>文本太短，无法一分为二，所以也用它决定了去掉什么：换成别的文本会更差一些。</translation>
+    </message>
+    <message>
+        <source>{n} tokens/s ({precision})</source>
+        <translation>{n} 词元/秒（{precision}）</translation>
+    </message>
+</context>
+<context>
+    <name>Optimising</name>
+    <message>
+        <source>There is no text yet to judge by: write some, or choose another text.</source>
+        <translation>还没有可用来评判的文本：请先写一些，或另选一段文本。</translation>
+    </message>
+    <message>
+        <source>The smaller model is made; it is not kept yet.</source>
+        <translation>较小的模型已做好，尚未保留。</translation>
+    </message>
+    <message>
+        <source>Look at it</source>
+        <translation>查看</translation>
+    </message>
+    <message>
+        <source>Stopped; nothing has changed.</source>
+        <translation>已停止，什么都没有改变。</translation>
+    </message>
+    <message>
+        <source>Discarded; the old model is untouched.</source>
+        <translation>已丢弃，原来的模型没有动过。</translation>
+    </message>
+    <message>
+        <source>“{name}” is on the shelf.</source>
+        <translation>“{name}”已放上模型架。</translation>
     </message>
 </context>
 <context>
@@ -2170,6 +3351,25 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     </message>
 </context>
 <context>
+    <name>PrecisionBox</name>
+    <message>
+        <source>Precision of B</source>
+        <translation>B 的精度</translation>
+    </message>
+    <message>
+        <source>Precision of B: the same model in fewer bits shows what they cost this text</source>
+        <translation>B 的精度：让同一模型用更少的位数计算，可看出这对本文有多大代价</translation>
+    </message>
+    <message>
+        <source>as A</source>
+        <translation>同 A</translation>
+    </message>
+    <message>
+        <source>A was computed in {a}, B in {b}.</source>
+        <translation>A 以 {a} 计算，B 以 {b} 计算。</translation>
+    </message>
+</context>
+<context>
     <name>PrecisionDialog</name>
     <message>
         <source>Precision</source>
@@ -2333,6 +3533,18 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     <message>
         <source>4 bits for each number: small and fast, and another writer in places</source>
         <translation>每个数 4 位：又小又快，但有些地方会写得不一样</translation>
+    </message>
+    <message>
+        <source>The compiled kernels are switched off (GPT2_STUDIO_KERNELS), so PyTorch computes, more slowly and in float32 only.</source>
+        <translation>已编译的计算内核被关闭（GPT2_STUDIO_KERNELS），因此由 PyTorch 计算：速度较慢，且只能用 float32。</translation>
+    </message>
+    <message>
+        <source>The compiled kernels are not there, so PyTorch computes, more slowly and in float32 only; setting the app up again where there is a C compiler builds them.</source>
+        <translation>没有已编译的计算内核，因此由 PyTorch 计算：速度较慢，且只能用 float32；在装有 C 编译器的电脑上重新安装本应用即可生成它们。</translation>
+    </message>
+    <message>
+        <source>The compiled kernels cannot be used ({problem}), so PyTorch computes, more slowly and in float32 only.</source>
+        <translation>已编译的计算内核无法使用（{problem}），因此由 PyTorch 计算：速度较慢，且只能用 float32。</translation>
     </message>
     <message>
         <source>Numbers of the float32 weights: as exact as the model gets.</source>
@@ -2510,10 +3722,6 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     <message>
         <source>The model did not write here: put the caret into words that it wrote.</source>
         <translation>这里不是模型写的：请把光标放到它写的文字里。</translation>
-    </message>
-    <message>
-        <source>No model is loaded yet. Try again when one is.</source>
-        <translation>还没有载入模型。载入后再试。</translation>
     </message>
     <message>
         <source>The model is writing. Try again when it has finished.</source>
@@ -3600,8 +4808,32 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <translation>“{path}”长 {size} 字节；这种文件从不需要超过 {max_bytes} 字节。</translation>
     </message>
     <message>
+        <source>The disk is full: the model could not be written to the end.</source>
+        <translation>磁盘已满：模型没能写完。</translation>
+    </message>
+    <message>
+        <source>Make room on the library&apos;s disk, then try again.</source>
+        <translation>请在文库所在的磁盘上腾出空间，然后重试。</translation>
+    </message>
+    <message>
+        <source>The model knows {n} tokens, and no tokenizer lies beside it that says which.</source>
+        <translation>该模型有 {n} 个词元，但旁边没有说明它们的分词器。</translation>
+    </message>
+    <message>
+        <source>Put its tokenizer.json, or vocab.json and merges.txt, into the same folder.</source>
+        <translation>请把它的 tokenizer.json，或 vocab.json 和 merges.txt，放进同一个文件夹。</translation>
+    </message>
+    <message>
+        <source>“{path}” is larger than the tokenizer of any model.</source>
+        <translation>“{path}”比任何模型的分词器都大。</translation>
+    </message>
+    <message>
         <source>Download the model again, or choose another one.</source>
         <translation>请重新下载模型，或选择其他模型。</translation>
+    </message>
+    <message>
+        <source>This model is quantized, in a way that is not supported.</source>
+        <translation>此模型经过量化，且其方式不受支持。</translation>
     </message>
     <message>
         <source>“{path}” is not a valid JSON file.</source>
@@ -3688,6 +4920,34 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <translation>请关闭其他程序，或选择更小的模型。</translation>
     </message>
     <message>
+        <source>“{path}” holds a model of the kind “{kind}”, which cannot be taken over yet.</source>
+        <translation>“{path}”中的模型属于“{kind}”类型，目前还不能导入。</translation>
+    </message>
+    <message>
+        <source>Choose a GPT-2, a Llama or a Qwen2 model.</source>
+        <translation>请选择 GPT-2、Llama 或 Qwen2 模型。</translation>
+    </message>
+    <message>
+        <source>“{path}” is one of several parts of a model.</source>
+        <translation>“{path}”只是模型的若干部分之一。</translation>
+    </message>
+    <message>
+        <source>Join the parts with llama.cpp&apos;s gguf-split, or choose a whole file.</source>
+        <translation>请用 llama.cpp 的 gguf-split 合并各部分，或选择完整的文件。</translation>
+    </message>
+    <message>
+        <source>There is not enough space on the disk for the new model.</source>
+        <translation>磁盘空间不足，放不下新模型。</translation>
+    </message>
+    <message>
+        <source>Free some space, then try again.</source>
+        <translation>请腾出一些空间后重试。</translation>
+    </message>
+    <message>
+        <source>Choose another file of this model.</source>
+        <translation>请选择该模型的其他文件。</translation>
+    </message>
+    <message>
         <source>There is not enough memory for this model.</source>
         <translation>内存不足以加载这个模型。</translation>
     </message>
@@ -3748,16 +5008,32 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <translation>请选择其他模型；这个模型的权重已损坏。</translation>
     </message>
     <message>
+        <source>The model “{folder}” is gone.</source>
+        <translation>模型“{folder}”已不存在。</translation>
+    </message>
+    <message>
         <source>Choose another model.</source>
         <translation>请选择其他模型。</translation>
+    </message>
+    <message>
+        <source>llama.cpp computes GPT-2 in one way only, and this model asks for another.</source>
+        <translation>llama.cpp 只以一种方式计算 GPT-2，而该模型要求另一种方式。</translation>
+    </message>
+    <message>
+        <source>Models of the kind “{kind}” with these settings cannot be written as GGUF.</source>
+        <translation>带有这些设置的“{kind}”类模型无法写成 GGUF。</translation>
+    </message>
+    <message>
+        <source>“{name}” is not as config.json says.</source>
+        <translation>“{name}”与 config.json 所说的不符。</translation>
     </message>
     <message>
         <source>Use the config.json that belongs to these weights.</source>
         <translation>请使用与这些权重配套的 config.json。</translation>
     </message>
     <message>
-        <source>This kind of GPT-2 (quantized, or with cross-attention) is not supported.</source>
-        <translation>不支持这种 GPT-2（经过量化，或带有交叉注意力）。</translation>
+        <source>A GPT-2 with cross-attention is not supported.</source>
+        <translation>不支持带交叉注意力的 GPT-2。</translation>
     </message>
     <message>
         <source>The weights lack “{name}”, which config.json promises.</source>
@@ -3802,6 +5078,14 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     <message>
         <source>Choose a GPT-2 model for that.</source>
         <translation>请为此选择 GPT-2 模型。</translation>
+    </message>
+    <message>
+        <source>config.json does not say how many layers the model has.</source>
+        <translation>config.json 没有说明模型有多少层。</translation>
+    </message>
+    <message>
+        <source>config.json describes {described} million numbers, but the files hold {held} million.</source>
+        <translation>config.json 描述了 {described} 百万个数值，但文件里只有 {held} 百万个。</translation>
     </message>
     <message>
         <source>Models of the kind “{kind}” are not supported.</source>
@@ -4172,8 +5456,20 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <translation>这个会话已不在文库中。</translation>
     </message>
     <message>
+        <source>There is no model “{name}” any more.</source>
+        <translation>模型“{name}”已不存在。</translation>
+    </message>
+    <message>
         <source>Choose another one from the list.</source>
         <translation>请从列表中选择其他会话。</translation>
+    </message>
+    <message>
+        <source>“{folder}” could not be changed ({reason}).</source>
+        <translation>无法更改“{folder}”（{reason}）。</translation>
+    </message>
+    <message>
+        <source>Check the disk&apos;s free space and the folder&apos;s permissions.</source>
+        <translation>请检查磁盘剩余空间和文件夹权限。</translation>
     </message>
     <message>
         <source>The library file has been moved, replaced or deleted while it was open.</source>
@@ -4591,6 +5887,614 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
         <source>Load the model again, then measure.</source>
         <translation>请重新载入模型，然后再测量。</translation>
     </message>
+    <message>
+        <source>The file tried to do what no model needs to do ({what}), and was stopped.</source>
+        <translation>该文件试图做模型不需要做的事（{what}），已被阻止。</translation>
+    </message>
+    <message>
+        <source>Do not open it anywhere, and do not use models from there.</source>
+        <translation>不要在任何地方打开它，也不要使用那个来源的模型。</translation>
+    </message>
+    <message>
+        <source>This model counts positions in a way ({kind}) that cannot be taken over.</source>
+        <translation>该模型的位置编码方式（{kind}）无法导入。</translation>
+    </message>
+    <message>
+        <source>The file does not tell {key}.</source>
+        <translation>文件中没有说明 {key}。</translation>
+    </message>
+    <message>
+        <source>The file says {key} = {value}, which cannot be.</source>
+        <translation>文件中写着 {key} = {value}，这是不可能的。</translation>
+    </message>
+    <message>
+        <source>“{name}” has the shape {actual}, but the file&apos;s own sizes ask for {shape}.</source>
+        <translation>“{name}”的形状是 {actual}，但按文件自身的尺寸应为 {shape}。</translation>
+    </message>
+    <message>
+        <source>The file holds “{name}”, which no model of this kind that is known here has.</source>
+        <translation>文件中有“{name}”，而这里已知的同类模型都没有它。</translation>
+    </message>
+    <message>
+        <source>The file lacks “{name}”.</source>
+        <translation>文件中缺少“{name}”。</translation>
+    </message>
+    <message>
+        <source>The tokenizer in “{path}” is damaged.</source>
+        <translation>“{path}”中的分词器已损坏。</translation>
+    </message>
+    <message>
+        <source>The tokenizer in “{path}” is of a kind (“{kind}”) that is not supported.</source>
+        <translation>“{path}”中的分词器属于不支持的类型（“{kind}”）。</translation>
+    </message>
+    <message>
+        <source>The tokenizer of this model cannot be written into a GGUF file.</source>
+        <translation>该模型的分词器无法写入 GGUF 文件。</translation>
+    </message>
+    <message>
+        <source>Export the model as a folder instead.</source>
+        <translation>请改为导出成文件夹。</translation>
+    </message>
+    <message>
+        <source>“{name}” holds weights, but not those of a GPT-2.</source>
+        <translation>“{name}”里有权重，但不是 GPT-2 的权重。</translation>
+    </message>
+    <message>
+        <source>Put the model&apos;s config.json beside it, then choose the folder.</source>
+        <translation>请把模型的 config.json 放在它旁边，然后选择该文件夹。</translation>
+    </message>
+    <message>
+        <source>“{name}” does not say how many attention heads the model has.</source>
+        <translation>“{name}”没有说明模型有多少个注意力头。</translation>
+    </message>
+    <message>
+        <source>Opened the usual way, “{name}” would run “{what}” on your computer.</source>
+        <translation>若按通常方式打开，“{name}”会在您的电脑上运行“{what}”。</translation>
+    </message>
+    <message>
+        <source>“{name}” is not a checkpoint that PyTorch wrote, or it is damaged.</source>
+        <translation>“{name}”不是 PyTorch 写的检查点，或者已损坏。</translation>
+    </message>
+    <message>
+        <source>Copy or download the model again, or choose its safetensors version.</source>
+        <translation>请重新复制或下载模型，或选择它的 safetensors 版本。</translation>
+    </message>
+    <message>
+        <source>“{path}” could not be written ({reason}).</source>
+        <translation>无法写入“{path}”（{reason}）。</translation>
+    </message>
+    <message>
+        <source>Check the disk and the folder&apos;s permissions, then try again.</source>
+        <translation>请检查磁盘和文件夹权限后重试。</translation>
+    </message>
+    <message>
+        <source>The weights “{name}” hold numbers that are too large for 16 bits.</source>
+        <translation>权重“{name}”中有超出 16 位范围的数值。</translation>
+    </message>
+    <message>
+        <source>Export the model with 32 bits.</source>
+        <translation>请以 32 位导出该模型。</translation>
+    </message>
+    <message>
+        <source>Where the layers of this kind of model are is not known.</source>
+        <translation>不知道这类模型的层在哪里。</translation>
+    </message>
+    <message>
+        <source>Choose a GPT-2 or Llama model, or another precision.</source>
+        <translation>请选择 GPT-2 或 Llama 模型，或改用别的精度。</translation>
+    </message>
+    <message>
+        <source>The text is too short to measure on: two tokens are the least.</source>
+        <translation>文本太短，无法测量：至少要有两个词元。</translation>
+    </message>
+    <message>
+        <source>Choose a longer text; some hundred words are good.</source>
+        <translation>请选择长一些的文本，几百个词比较合适。</translation>
+    </message>
+    <message>
+        <source>The text is longer than {limit} MB.</source>
+        <translation>文本超过 {limit} MB。</translation>
+    </message>
+    <message>
+        <source>Choose a part of it.</source>
+        <translation>请选择其中一部分。</translation>
+    </message>
+    <message>
+        <source>“{path}” cannot be read as a text ({reason}).</source>
+        <translation>“{path}”无法作为文本读取（{reason}）。</translation>
+    </message>
+    <message>
+        <source>Choose a plain text file in UTF-8.</source>
+        <translation>请选择 UTF-8 纯文本文件。</translation>
+    </message>
+    <message>
+        <source>The new model needs {needed} MB, but the disk has {free} MB left.</source>
+        <translation>新模型需要 {needed} MB，但磁盘只剩 {free} MB。</translation>
+    </message>
+    <message>
+        <source>Make room on the disk, then try again.</source>
+        <translation>请在磁盘上腾出空间后再试。</translation>
+    </message>
+    <message>
+        <source>“{name}” holds the number {number}, which {precision} cannot: it ends at {limit}.</source>
+        <translation>“{name}”中有数值 {number}，{precision} 装不下：它最大到 {limit}。</translation>
+    </message>
+    <message>
+        <source>Choose bfloat16, which reaches as far as float32.</source>
+        <translation>请选择 bfloat16，它的范围与 float32 一样大。</translation>
+    </message>
+    <message>
+        <source>8 and 4 bits need the compiled kernels, which are not there.</source>
+        <translation>8 位和 4 位需要编译好的计算内核，但这里没有。</translation>
+    </message>
+    <message>
+        <source>Choose float16 or bfloat16.</source>
+        <translation>请选择 float16 或 bfloat16。</translation>
+    </message>
+    <message>
+        <source>This model&apos;s vocabulary is not made of bytes and merges, so it cannot be cut.</source>
+        <translation>此模型的词表不是由字节和合并规则构成的，无法裁剪。</translation>
+    </message>
+    <message>
+        <source>Make the model smaller in another way.</source>
+        <translation>请用别的方式缩小模型。</translation>
+    </message>
+    <message>
+        <source>“{name}” holds no weights.</source>
+        <translation>“{name}”里没有权重。</translation>
+    </message>
+    <message>
+        <source>Choose the file that holds the model, not its training&apos;s state.</source>
+        <translation>请选择保存模型的文件，而不是训练状态。</translation>
+    </message>
+    <message>
+        <source>“{folder}” is there already.</source>
+        <translation>“{folder}”已经存在。</translation>
+    </message>
+    <message>
+        <source>Choose a folder that does not exist yet.</source>
+        <translation>请选择一个尚不存在的文件夹。</translation>
+    </message>
+    <message>
+        <source>“{name}” is no SentencePiece tokenizer that can be read here.</source>
+        <translation>“{name}”不是这里能读取的 SentencePiece 分词器。</translation>
+    </message>
+    <message>
+        <source>Put the model&apos;s tokenizer.json into its folder.</source>
+        <translation>请把模型的 tokenizer.json 放进它的文件夹。</translation>
+    </message>
+    <message>
+        <source>“{path}” is damaged.</source>
+        <translation>“{path}”已损坏。</translation>
+    </message>
+    <message>
+        <source>“{name}” is a Python pickle, a kind of file that can hide a program. It is read in a closed process that runs nothing of it, and only its numbers are kept. Import it only if you trust where it came from.</source>
+        <translation>“{name}”是 Python pickle 文件，这类文件里可能藏有程序。它会在封闭的进程中读取，不运行其中任何内容，只保留数值。请只导入来源可信的文件。</translation>
+    </message>
+    <message>
+        <source>Choose a folder with config.json and model.safetensors, or a .safetensors or .gguf file.</source>
+        <translation>请选择含有 config.json 和 model.safetensors 的文件夹，或 .safetensors、.gguf 文件。</translation>
+    </message>
+    <message>
+        <source>“{name}” is a pipe, a socket or a device, not a model.</source>
+        <translation>“{name}”是管道、套接字或设备，不是模型。</translation>
+    </message>
+    <message>
+        <source>“{name}” needs {needed} GB on the disk, but only {free} GB are free.</source>
+        <translation>“{name}”需要 {needed} GB 磁盘空间，但只剩 {free} GB。</translation>
+    </message>
+    <message>
+        <source>Make room on the disk, or use the folder where it is.</source>
+        <translation>请腾出磁盘空间，或直接在原处使用该文件夹。</translation>
+    </message>
+    <message>
+        <source>“{name}” is empty.</source>
+        <translation>“{name}”是空的。</translation>
+    </message>
+    <message>
+        <source>“{name}” is only a placeholder that Git LFS left.</source>
+        <translation>“{name}”只是 Git LFS 留下的占位文件。</translation>
+    </message>
+    <message>
+        <source>Download the model&apos;s real files, then choose them.</source>
+        <translation>请下载模型的真实文件，然后再选择。</translation>
+    </message>
+    <message>
+        <source>“{name}” is a web page, not a model.</source>
+        <translation>“{name}”是网页，不是模型。</translation>
+    </message>
+    <message>
+        <source>Download the model&apos;s file again; the page came in its place.</source>
+        <translation>请重新下载模型文件；下载到的只是一个网页。</translation>
+    </message>
+    <message>
+        <source>“{name}” is a Python pickle, but not a checkpoint that PyTorch wrote.</source>
+        <translation>“{name}”是 Python pickle 文件，但不是 PyTorch 写的检查点。</translation>
+    </message>
+    <message>
+        <source>Do not open it anywhere; choose a .safetensors file.</source>
+        <translation>不要在任何地方打开它；请选择 .safetensors 文件。</translation>
+    </message>
+    <message>
+        <source>“{name}” is no kind of model file that is known here.</source>
+        <translation>“{name}”不是这里认识的模型文件。</translation>
+    </message>
+    <message>
+        <source>“{name}” is an archive ({kind}), not a model.</source>
+        <translation>“{name}”是压缩包（{kind}），不是模型。</translation>
+    </message>
+    <message>
+        <source>Unpack it, then choose the folder that comes out.</source>
+        <translation>请先解压，再选择解压出来的文件夹。</translation>
+    </message>
+    <message>
+        <source>“{name}” is not a model: it holds no config.json.</source>
+        <translation>“{name}”不是模型：里面没有 config.json。</translation>
+    </message>
+    <message>
+        <source>Put the model&apos;s config.json into the folder, beside its weights.</source>
+        <translation>请把模型的 config.json 放进文件夹，和权重放在一起。</translation>
+    </message>
+    <message>
+        <source>“{name}” holds {n} GGUF files, each of them a model.</source>
+        <translation>“{name}”里有 {n} 个 GGUF 文件，每个都是一个模型。</translation>
+    </message>
+    <message>
+        <source>Choose one of the files.</source>
+        <translation>请选择其中一个文件。</translation>
+    </message>
+    <message>
+        <source>“{name}” holds its weights as {other}, which cannot be read here.</source>
+        <translation>“{name}”的权重保存为 {other}，这里无法读取。</translation>
+    </message>
+    <message>
+        <source>Choose the model&apos;s safetensors version.</source>
+        <translation>请选择该模型的 safetensors 版本。</translation>
+    </message>
+    <message>
+        <source>The folder “{name}” holds no model.</source>
+        <translation>文件夹“{name}”里没有模型。</translation>
+    </message>
+    <message>
+        <source>“{name}” holds more files than any model has.</source>
+        <translation>“{name}”里的文件比任何模型都多。</translation>
+    </message>
+    <message>
+        <source>Choose the model&apos;s own folder.</source>
+        <translation>请选择模型自己的文件夹。</translation>
+    </message>
+    <message>
+        <source>“{path}” is a GGUF file of version {version}; only versions 2 and 3 can be read.</source>
+        <translation>“{path}”是第 {version} 版的 GGUF 文件；只能读取第 2 版和第 3 版。</translation>
+    </message>
+    <message>
+        <source>Choose a newer file of this model.</source>
+        <translation>请选择该模型的较新文件。</translation>
+    </message>
+    <message>
+        <source>“{path}” holds numbers of a kind (type {type_id}) that is not known.</source>
+        <translation>“{path}”中有未知类型（{type_id}）的数值。</translation>
+    </message>
+    <message>
+        <source>Choose another file of this model, such as one marked Q8_0 or Q4_K_M.</source>
+        <translation>请选择该模型的其他文件，例如标有 Q8_0 或 Q4_K_M 的文件。</translation>
+    </message>
+    <message>
+        <source>“{path}” is not a GGUF file.</source>
+        <translation>“{path}”不是 GGUF 文件。</translation>
+    </message>
+    <message>
+        <source>Choose a file that ends in .gguf.</source>
+        <translation>请选择以 .gguf 结尾的文件。</translation>
+    </message>
+    <message>
+        <source>The GGUF file “{path}” is damaged or cut short.</source>
+        <translation>GGUF 文件“{path}”已损坏或不完整。</translation>
+    </message>
+    <message>
+        <source>Copy or download it again.</source>
+        <translation>请重新复制或下载。</translation>
+    </message>
+    <message>
+        <source>{host} wants to hand over to an unprotected connection.</source>
+        <translation>{host} 要转到不加密的连接。</translation>
+    </message>
+    <message>
+        <source>Nothing was fetched from there; use another endpoint.</source>
+        <translation>没有从那里取得任何内容；请换用其他端点。</translation>
+    </message>
+    <message>
+        <source>{host} sends from one address to the next without end.</source>
+        <translation>{host} 不断地从一个地址转到另一个地址。</translation>
+    </message>
+    <message>
+        <source>Check the endpoint in the download settings.</source>
+        <translation>请检查下载设置中的端点地址。</translation>
+    </message>
+    <message>
+        <source>{host} cannot prove that it is {host}: its certificate is not valid.</source>
+        <translation>{host} 无法证明自己就是 {host}：它的证书无效。</translation>
+    </message>
+    <message>
+        <source>Check the date of this computer, the proxy and the endpoint.</source>
+        <translation>请检查本机的日期、代理和端点地址。</translation>
+    </message>
+    <message>
+        <source>The proxy refuses the connection.</source>
+        <translation>代理拒绝了连接。</translation>
+    </message>
+    <message>
+        <source>{host} does not answer.</source>
+        <translation>{host} 没有响应。</translation>
+    </message>
+    <message>
+        <source>{host} cannot be reached.</source>
+        <translation>无法连接到 {host}。</translation>
+    </message>
+    <message>
+        <source>The connection to {host} broke off.</source>
+        <translation>与 {host} 的连接中断了。</translation>
+    </message>
+    <message>
+        <source>{host} does not give “{repo}” to everybody: it is private, or does not exist.</source>
+        <translation>{host} 不向所有人提供“{repo}”：它是私有的，或者不存在。</translation>
+    </message>
+    <message>
+        <source>Check the name; if it has conditions, accept them on its page and give your access token.</source>
+        <translation>请检查名称；如果它附有条件，请在其页面上接受，并填写你的访问令牌。</translation>
+    </message>
+    <message>
+        <source>{host} has no model “{repo}”, or not the revision or file asked for.</source>
+        <translation>{host} 上没有模型“{repo}”，或没有所要的版本或文件。</translation>
+    </message>
+    <message>
+        <source>Check the name; upper and lower case matter.</source>
+        <translation>请检查名称，注意大小写。</translation>
+    </message>
+    <message>
+        <source>{host} refuses with status {status}.</source>
+        <translation>{host} 拒绝了请求（状态 {status}）。</translation>
+    </message>
+    <message>
+        <source>Check the endpoint in the download settings, or try again later.</source>
+        <translation>请检查下载设置中的端点地址，或稍后再试。</translation>
+    </message>
+    <message>
+        <source>{host} asks for a pause: too many requests.</source>
+        <translation>{host} 要求暂停：请求过多。</translation>
+    </message>
+    <message>
+        <source>{host} is in trouble (status {status}).</source>
+        <translation>{host} 出了故障（状态 {status}）。</translation>
+    </message>
+    <message>
+        <source>“{repo}” does not write on: it is a {kind}.</source>
+        <translation>“{repo}”不能续写：它是 {kind}。</translation>
+    </message>
+    <message>
+        <source>Choose a model for text generation.</source>
+        <translation>请选择用于文本生成的模型。</translation>
+    </message>
+    <message>
+        <source>The download that was begun is not there any more.</source>
+        <translation>先前开始的下载已经不在了。</translation>
+    </message>
+    <message>
+        <source>Start it anew.</source>
+        <translation>请重新开始。</translation>
+    </message>
+    <message>
+        <source>“{name}” came twice with other contents than the Hub promises.</source>
+        <translation>“{name}”两次下载的内容都与 Hub 所公布的不符。</translation>
+    </message>
+    <message>
+        <source>It was not kept; try again later, or use another endpoint.</source>
+        <translation>没有保留；请稍后再试，或换用其他端点。</translation>
+    </message>
+    <message>
+        <source>The download could not be written ({reason}).</source>
+        <translation>无法写入下载内容（{reason}）。</translation>
+    </message>
+    <message>
+        <source>Check the disk and the folder&apos;s permissions, then resume it.</source>
+        <translation>请检查磁盘和文件夹的权限，然后继续下载。</translation>
+    </message>
+    <message>
+        <source>There is not enough space: {needed} MB are needed, {free} MB are free.</source>
+        <translation>空间不足：需要 {needed} MB，剩余 {free} MB。</translation>
+    </message>
+    <message>
+        <source>Make space on the library&apos;s disk, then resume the download.</source>
+        <translation>请在资料库所在磁盘上腾出空间，然后继续下载。</translation>
+    </message>
+    <message>
+        <source>{host} sends something else than it was asked for.</source>
+        <translation>{host} 发来的不是所请求的内容。</translation>
+    </message>
+    <message>
+        <source>Check the endpoint and the proxy in the download settings.</source>
+        <translation>请检查下载设置中的端点和代理。</translation>
+    </message>
+    <message>
+        <source>This repository has weights but no config.json.</source>
+        <translation>此仓库有权重，但没有 config.json。</translation>
+    </message>
+    <message>
+        <source>Choose another repository: this one is not a whole model.</source>
+        <translation>请选择其他仓库：这个不是完整的模型。</translation>
+    </message>
+    <message>
+        <source>The repository&apos;s “{name}” is {size} bytes long; no such file needs that.</source>
+        <translation>仓库中的“{name}”有 {size} 字节；这类文件不需要这么大。</translation>
+    </message>
+    <message>
+        <source>Choose another repository.</source>
+        <translation>请选择其他仓库。</translation>
+    </message>
+    <message>
+        <source>This repository holds {n} GGUF files, each of them a model: {names}.</source>
+        <translation>此仓库有 {n} 个 GGUF 文件，每个都是一个模型：{names}。</translation>
+    </message>
+    <message>
+        <source>Paste the address of the page of the one that you want.</source>
+        <translation>请粘贴所需文件的页面地址。</translation>
+    </message>
+    <message>
+        <source>This repository offers its weights only as Python pickles, which could run any program on your computer; they are not fetched.</source>
+        <translation>此仓库只以 Python pickle 形式提供权重，它可能在你的电脑上运行任何程序；不会下载。</translation>
+    </message>
+    <message>
+        <source>Choose a repository or a revision with a model.safetensors; often “refs/pr/1” has one.</source>
+        <translation>请选择带有 model.safetensors 的仓库或版本；“refs/pr/1”里常常有。</translation>
+    </message>
+    <message>
+        <source>This repository holds no weights: there is no model.safetensors and no GGUF file.</source>
+        <translation>此仓库没有权重：既没有 model.safetensors，也没有 GGUF 文件。</translation>
+    </message>
+    <message>
+        <source>Choose a repository of a language model with safetensors or GGUF files.</source>
+        <translation>请选择带有 safetensors 或 GGUF 文件的语言模型仓库。</translation>
+    </message>
+    <message>
+        <source>The answer cannot be understood: it is not as the Hub answers.</source>
+        <translation>无法理解对方的回答：Hub 不会这样回答。</translation>
+    </message>
+    <message>
+        <source>“{revision}” cannot be the name of a revision.</source>
+        <translation>“{revision}”不能作为版本名。</translation>
+    </message>
+    <message>
+        <source>Give a branch, a tag, or a commit&apos;s 40 letters and digits.</source>
+        <translation>请填写分支、标签或提交的 40 位字母和数字。</translation>
+    </message>
+    <message>
+        <source>“{endpoint}” is not the address of a Hub.</source>
+        <translation>“{endpoint}”不是 Hub 的地址。</translation>
+    </message>
+    <message>
+        <source>It begins with https://, as “https://huggingface.co” does.</source>
+        <translation>地址以 https:// 开头，例如“https://huggingface.co”。</translation>
+    </message>
+    <message>
+        <source>The address of the proxy cannot be used.</source>
+        <translation>无法使用这个代理地址。</translation>
+    </message>
+    <message>
+        <source>It looks like “http://proxy.example:8080”.</source>
+        <translation>它应形如“http://proxy.example:8080”。</translation>
+    </message>
+    <message>
+        <source>This is not an access token.</source>
+        <translation>这不是访问令牌。</translation>
+    </message>
+    <message>
+        <source>Copy it again from the Hub&apos;s page of access tokens.</source>
+        <translation>请从 Hub 的访问令牌页面重新复制。</translation>
+    </message>
+    <message>
+        <source>The token would travel unprotected to {host}.</source>
+        <translation>令牌会以不加密的方式发送到 {host}。</translation>
+    </message>
+    <message>
+        <source>Use an endpoint that begins with https://, or no token.</source>
+        <translation>请使用以 https:// 开头的端点，或不使用令牌。</translation>
+    </message>
+    <message>
+        <source>“{text}” is not the name of a model on the Hub.</source>
+        <translation>“{text}”不是 Hub 上的模型名称。</translation>
+    </message>
+    <message>
+        <source>Type it as “owner/name”, or paste the address of the model&apos;s page.</source>
+        <translation>请输入“所有者/名称”，或粘贴模型页面的地址。</translation>
+    </message>
+    <message>
+        <source>Check the connection and resume the download later; what has come is kept.</source>
+        <translation>请检查网络，稍后继续下载；已下载的部分会保留。</translation>
+    </message>
+    <message>
+        <source>This model is being downloaded already.</source>
+        <translation>这个模型正在下载中。</translation>
+    </message>
+    <message>
+        <source>Wait for the other download, or cancel it first.</source>
+        <translation>请等待另一个下载完成，或先取消它。</translation>
+    </message>
+    <message>
+        <source>The work broke off: its process ended without a result.</source>
+        <translation>任务中断：进程没有给出结果就结束了。</translation>
+    </message>
+    <message>
+        <source>Nothing was changed. Try another file, or close other programs and try again.</source>
+        <translation>没有任何改动。请换一个文件，或关闭其他程序后重试。</translation>
+    </message>
+    <message>
+        <source>The folder “{folder}” is not there any more ({reason}).</source>
+        <translation>文件夹“{folder}”已不在（{reason}）。</translation>
+    </message>
+    <message>
+        <source>Ask for fewer, but at least one.</source>
+        <translation>请少留一些，但至少留一个。</translation>
+    </message>
+    <message>
+        <source>This model is stored in few bits already.</source>
+        <translation>此模型已经用较少的位存储了。</translation>
+    </message>
+    <message>
+        <source>Start from the model that it was made from.</source>
+        <translation>请从制作它的那个模型开始。</translation>
+    </message>
+    <message>
+        <source>Only GPT-2 models can be made smaller in this way.</source>
+        <translation>只有 GPT-2 模型可以这样缩小。</translation>
+    </message>
+    <message>
+        <source>Choose float16, bfloat16, fewer layers or a smaller vocabulary.</source>
+        <translation>请选择 float16、bfloat16、更少的层或更小的词表。</translation>
+    </message>
+    <message>
+        <source>{keep} cannot be kept of {there}: something must go, and something stay.</source>
+        <translation>{there} 个中无法保留 {keep} 个：必须去掉一些，也必须留下一些。</translation>
+    </message>
+    <message>
+        <source>It needs {needed} of memory while it loads; {free} are free now.</source>
+        <translation>加载时需要 {needed} 内存；目前空闲 {free}。</translation>
+    </message>
+    <message>
+        <source>It needs {needed} of memory while it loads; {free} are free now. In {precision} it would fit.</source>
+        <translation>加载时需要 {needed} 内存；目前空闲 {free}。用 {precision} 就装得下。</translation>
+    </message>
+    <message>
+        <source>It takes {needed} of memory</source>
+        <translation>占用 {needed} 内存</translation>
+    </message>
+    <message>
+        <source>It takes {needed} of the {free} of memory that are free</source>
+        <translation>空闲内存 {free}，占用其中 {needed}</translation>
+    </message>
+    <message>
+        <source>how fast it writes is not known yet</source>
+        <translation>写作速度尚不清楚</translation>
+    </message>
+    <message>
+        <source>about {speed} tokens/s, by what {name} reached here</source>
+        <translation>约 {speed} 词元/秒，依据 {name} 在本机的速度</translation>
+    </message>
+    <message>
+        <source>about {speed} tokens/s, by the speed of this memory</source>
+        <translation>约 {speed} 词元/秒，依据本机内存的速度</translation>
+    </message>
+    <message>
+        <source>{needs}; {how}.</source>
+        <translation>{needs}；{how}。</translation>
+    </message>
+    <message>
+        <source>The text could not be put aside for measuring ({reason}).</source>
+        <translation>无法把用于测量的文本暂存起来（{reason}）。</translation>
+    </message>
+    <message>
+        <source>Check the disk&apos;s free space.</source>
+        <translation>请检查磁盘剩余空间。</translation>
+    </message>
 </context>
 <context>
     <name>Swapping</name>
@@ -4605,10 +6509,6 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     <message>
         <source>The text cannot be changed right now, so no word can be swapped.</source>
         <translation>正文现在不能更改，因此无法换词。</translation>
-    </message>
-    <message>
-        <source>No model is loaded yet. Try again when one is.</source>
-        <translation>尚未加载模型。加载后请再试。</translation>
     </message>
     <message>
         <source>The model has not read this place since it was written. Try again in a moment.</source>
@@ -4765,10 +6665,6 @@ Python {python}，MIT 许可证。图标：Lucide（ISC）。入门模型的数�
     <message>
         <source>As it was when it was drawn: no model is loaded.</source>
         <translation>这是当初抽取时的情形：尚未加载模型。</translation>
-    </message>
-    <message>
-        <source>The model is not loaded yet; then it reads the text.</source>
-        <translation>模型尚未加载；加载后会读取正文。</translation>
     </message>
     <message>
         <source>The model reads this as soon as it has finished writing.</source>
@@ -5515,10 +7411,6 @@ log-probability {logprob}</source>
 <context>
     <name>Weaving</name>
     <message>
-        <source>The model is loading; the tree grows as soon as it is ready.</source>
-        <translation>模型正在加载；一就绪树就会生长。</translation>
-    </message>
-    <message>
         <source>The model is writing. The tree grows at the caret when it has finished.</source>
         <translation>模型正在写作。写完后，树会在光标处生长。</translation>
     </message>
@@ -5610,6 +7502,14 @@ log-probability {logprob}</source>
     <message>
         <source>The model is loading; writing starts as soon as it is ready.</source>
         <translation>模型正在加载；就绪后立即开始写作。</translation>
+    </message>
+    <message>
+        <source>The model is loading.</source>
+        <translation>模型正在加载。</translation>
+    </message>
+    <message>
+        <source>No model is loaded. Continue loads it again; Model → Models… has others.</source>
+        <translation>没有加载模型。“续写”会重新加载；“模型 → 模型…”中有其他模型。</translation>
     </message>
     <message>
         <source>Reading the text…</source>
@@ -6041,6 +7941,22 @@ log-probability {logprob}</source>
         <translation>停止写作；已写出的保留</translation>
     </message>
     <message>
+        <source>&amp;Models…</source>
+        <translation>模型…(&amp;M)</translation>
+    </message>
+    <message>
+        <source>See all models, choose one to write with, and look after them</source>
+        <translation>查看所有模型，选一个来写作，并管理它们</translation>
+    </message>
+    <message>
+        <source>&amp;Unload the model</source>
+        <translation>卸载模型(&amp;U)</translation>
+    </message>
+    <message>
+        <source>Give the model&apos;s memory back; Continue loads it again</source>
+        <translation>释放模型占用的内存；“续写”会重新加载</translation>
+    </message>
+    <message>
         <source>&amp;Open model folder…</source>
         <translation>打开模型文件夹(&amp;O)…</translation>
     </message>
@@ -6049,12 +7965,52 @@ log-probability {logprob}</source>
         <translation>用这台电脑上某个文件夹中的其他 GPT-2 模型写作</translation>
     </message>
     <message>
+        <source>Downl&amp;oad a model…</source>
+        <translation>下载模型(&amp;O)…</translation>
+    </message>
+    <message>
+        <source>Fetch a model from the Hugging Face Hub; nothing is connected to before you say so</source>
+        <translation>从 Hugging Face Hub 下载模型；在你同意之前不会连接任何地方</translation>
+    </message>
+    <message>
+        <source>&amp;Import model…</source>
+        <translation>导入模型(&amp;I)…</translation>
+    </message>
+    <message>
+        <source>Put a model from a file on this computer on the shelf: safetensors, GGUF, or an old checkpoint</source>
+        <translation>把本机文件中的模型放上模型架：safetensors、GGUF 或旧的检查点</translation>
+    </message>
+    <message>
+        <source>Import model &amp;folder…</source>
+        <translation>导入模型文件夹(&amp;F)…</translation>
+    </message>
+    <message>
+        <source>Put a copy of a model&apos;s folder on the shelf; nothing of it is run</source>
+        <translation>把模型文件夹的副本放上模型架；不运行其中任何内容</translation>
+    </message>
+    <message>
+        <source>E&amp;xport model…</source>
+        <translation>导出模型(&amp;X)…</translation>
+    </message>
+    <message>
+        <source>Write the model that writes as a GGUF file for llama.cpp, or as a folder for other programs</source>
+        <translation>把正在写作的模型写成供 llama.cpp 使用的 GGUF 文件，或供其他程序使用的文件夹</translation>
+    </message>
+    <message>
         <source>Use the &amp;starter model</source>
         <translation>使用入门模型(&amp;S)</translation>
     </message>
     <message>
         <source>Write with the small model that ships with the app</source>
         <translation>用随程序提供的小模型写作</translation>
+    </message>
+    <message>
+        <source>Op&amp;timise model…</source>
+        <translation>优化模型(&amp;T)…</translation>
+    </message>
+    <message>
+        <source>Make a smaller or faster model of one, beside it: fewer bits, layers, heads, neurons or tokens</source>
+        <translation>由一个模型另做一个更小或更快的：更少的位、层、头、神经元或词元</translation>
     </message>
     <message>
         <source>&amp;Precision…</source>
@@ -6363,6 +8319,49 @@ log-probability {logprob}</source>
     <message>
         <source>&amp;Help</source>
         <translation>帮助(&amp;H)</translation>
+    </message>
+</context>
+<context>
+    <name>catalogue</name>
+    <message>
+        <source>The smallest of OpenAI&apos;s four: quick on any computer, and what most has been written about.</source>
+        <translation>OpenAI 四个模型中最小的一个：在任何电脑上都快，相关资料也最多。</translation>
+    </message>
+    <message>
+        <source>Clearly more coherent than the small one; still quick in 8 or 4 bits.</source>
+        <translation>比小模型连贯得多；用 8 位或 4 位计算时仍然很快。</translation>
+    </message>
+    <message>
+        <source>Holds a thread over a page; wants patience or a fast computer.</source>
+        <translation>能在一页之内不跑题；需要耐心或一台快电脑。</translation>
+    </message>
+    <message>
+        <source>The whole of GPT-2: the best prose of the family, at a tenth of the speed.</source>
+        <translation>完整的 GPT-2：全系列文笔最好，速度约为十分之一。</translation>
+    </message>
+    <message>
+        <source>Twice as fast as GPT-2 and a little duller; a good model to draft ahead with.</source>
+        <translation>速度是 GPT-2 的两倍，稍显平淡；适合用来预先起草。</translation>
+    </message>
+    <message>
+        <source>Answers in short turns, as people do in forums; not for prose.</source>
+        <translation>像论坛里那样简短地对答；不适合写散文。</translation>
+    </message>
+    <message>
+        <source>Conversation with a longer memory than the small one.</source>
+        <translation>对话，记性比小的那个更长。</translation>
+    </message>
+    <message>
+        <source>The most fluent of the three in conversation; slow without a fast computer.</source>
+        <translation>三者中对话最流畅的；没有快电脑会慢。</translation>
+    </message>
+    <message>
+        <source>Writes Chinese, character by character, from news, reviews and encyclopaedias.</source>
+        <translation>逐字书写中文，语料来自新闻、评论和百科。</translation>
+    </message>
+    <message>
+        <source>GPT-2&apos;s size, trained on more science and code, with twice its context.</source>
+        <translation>与 GPT-2 大小相当，学过更多科学文章和代码，上下文是其两倍。</translation>
     </message>
 </context>
 <context>

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from studio.core.errors import QT_TRANSLATE_NOOP, Sentence
@@ -67,7 +67,7 @@ class Verdict:
     tokens_per_s: float = 0.0  # 0.0: not known
     judged_by: str = ""  # the model whose speed was measured; empty: the memory's was
     fits_in: str = ""  # a precision that would fit, if this one does not
-    said: Sentence = Sentence("")  # noqa: RUF009 (frozen)
+    said: Sentence = field(kw_only=True)
 
 
 def precision_of(model: ShelfModel, wish: str, known: Mapping[str, Measured]) -> str:
