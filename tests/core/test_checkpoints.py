@@ -373,7 +373,7 @@ def test_a_gpu_that_fails_while_loading_is_replaced_by_the_cpu(
 
 def test_one_core_stays_free_for_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
     for cores, threads in ((1, 1), (2, 1), (4, 3), (64, 8)):
-        monkeypatch.setattr(hardware, "_physical_cores", lambda cores=cores: cores)
+        monkeypatch.setattr(hardware, "physical_cores", lambda cores=cores: cores)
         assert hardware.choose_threads(124_000_000) == threads
         assert hardware.choose_threads(4_000_000) == 1
 
