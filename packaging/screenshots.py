@@ -54,6 +54,8 @@ VIEWS = {
     "sides": ("compare", "compareSettingsB=2", "compareGo", "compareSwitch"),
     "beams": ("param_max_new_tokens=16", "param_beams=4", "generate", "beams"),
     "models": ("models",),
+    "download": ("download_model",),
+    "optimise": ("optimise_model",),
     "precision": ("precision",),
     "performance": ("performance",),
     "tuning": ("find_settings", "tuning_likeliest", "tuningFind"),
