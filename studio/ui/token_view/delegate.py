@@ -106,8 +106,9 @@ class RowDelegate(QStyledItemDelegate):
         ) -> None:
             box = QRect(rect.left() + where[0], rect.top(), where[1], rect.height())
             painter.setPen(QColor(colour))
-            shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, box.width())
-            painter.drawText(box, side, shown)
+            if side is LEFT:  # figures fit into their columns
+                text = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, box.width())
+            painter.drawText(box, side, text)
 
         painter.setFont(font)
         if row.chosen:
@@ -118,9 +119,9 @@ class RowDelegate(QStyledItemDelegate):
         after = percent(row.sampling_prob) if row.is_sampled else ""
         if removed:
             whole = self.removed_by.format(stage=row.removed_by)
-            after = (
-                whole if painter.fontMetrics().horizontalAdvance(whole) <= AFTER_PX - 4 else row.removed_by
-            )
+            metrics = painter.fontMetrics()
+            after = whole if metrics.horizontalAdvance(whole) <= AFTER_PX - 4 else row.removed_by
+            after = metrics.elidedText(after, Qt.TextElideMode.ElideRight, AFTER_PX)
         write(place.after, after, ink, RIGHT)
         if place.figure[1]:
             write(place.figure, row.figure, theme.quiet, RIGHT)
