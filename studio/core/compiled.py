@@ -30,9 +30,8 @@ class KeysAndValues:
         n = n_regions * config.n_layer * config.n_head * self.room
         n_bytes = 4 if weights.cache_form == Form.FLOAT32 else 2
         wide = -(-d // 16) * 16
-        large = n_regions == 1 and n_tokens >= 256  # all of it is read for every token
-        self._keys = Buffer(n * d * n_bytes, big_pages=large)
-        self._values = Buffer(n * wide * n_bytes, big_pages=large)
+        # In big pages the first tokens would touch all of it, for each head lies apart.
+        self._keys, self._values = Buffer(n * d * n_bytes), Buffer(n * wide * n_bytes)
         self.c = CacheStruct(weights.cache_form, self.room, self._keys.address, self._values.address)
         dtype = torch.float32 if weights.cache_form == Form.FLOAT32 else torch.float16
         keys, values = (torch.frombuffer(part.memory, dtype=dtype) for part in (self._keys, self._values))
