@@ -211,6 +211,7 @@ class Race:
         """window.py's own comparison of the window with the engine alone."""
         script = Path(__file__).with_name("window.py")
         command = [sys.executable, str(script), "--only", "generate", "--shared", "--json"]
+        command += ["--model", str(self.arguments.model)]
         command += ["--runs", str(max(2, self.arguments.rounds))]
         run = subprocess.run(command, capture_output=True, text=True, check=False)
         figures = run.stdout[run.stdout.find("\n[\n") : run.stdout.rfind("\n]\n") + 3]

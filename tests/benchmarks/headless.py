@@ -1,7 +1,8 @@
 """The engine without a window, for window.py to compare with.
 
-On stdin a line of JSON, {"prompt", "processors", "n_tokens", "precision"}, then seeds, one a line; for each,
-on stdout, a line of JSON: [text, tokens a second]. It answers once before the first seed: it is ready.
+On stdin a line of JSON, {"prompt", "processors", "n_tokens", "precision", "model"}, then seeds, one a line;
+for each, on stdout, a line of JSON: [text, tokens a second]. It answers once before the first seed: it is
+ready.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from studio import paths
 from studio.core import chain
 from studio.core import messages as m
 from studio.core.engine import Engine
@@ -33,11 +33,10 @@ def write(engine: Engine, wish: dict[str, Any], seed: int) -> tuple[str, float]:
 
 
 def main() -> int:
-    """Load the starter model, write once for nothing, then once for each seed."""
+    """Load the model, write once for nothing, then once for each seed."""
     wish = json.loads(sys.stdin.readline())
     engine = Engine()
-    path = str(paths.resource("models", "starter"))
-    for loading in engine.run(m.LoadModel(1, path, precision=wish["precision"])):
+    for loading in engine.run(m.LoadModel(1, wish["model"], precision=wish["precision"])):
         assert not isinstance(loading, m.JobFailed), loading
     write(engine, wish, 0)
     print("ready", flush=True)

@@ -33,6 +33,8 @@ from PySide6.QtWidgets import QCheckBox, QLineEdit
 
 from studio.core import chain
 from studio.core import messages as m
+from studio.paths import settings_file
+from studio.settings import Settings, save
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.latency_probe import LatencyProbe, summarise
 from tests.benchmarks.real_window import CONTROL, RealWindow
@@ -52,14 +54,20 @@ PARTS = ("start", "ready", "generate", "stop", "paste", "open")
 class Alone:
     """An engine in a process without a window."""
 
-    def __init__(self, processors: str, precision: str) -> None:
+    def __init__(self, processors: str, precision: str, model: str) -> None:
         self._process = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("headless.py"))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
-        wish = {"prompt": PROMPT, "processors": processors, "n_tokens": N_TOKENS, "precision": precision}
+        wish = {
+            "prompt": PROMPT,
+            "processors": processors,
+            "n_tokens": N_TOKENS,
+            "precision": precision,
+            "model": model,
+        }
         self._ask(json.dumps(wish))
 
     def write(self, seed: int) -> tuple[str, float]:
@@ -82,9 +90,10 @@ class Alone:
 class Session:
     """One window and its probe, through all parts."""
 
-    def __init__(self, folder: Path, chance: random.Random, shared: bool) -> None:
+    def __init__(self, folder: Path, chance: random.Random, shared: bool, model: str) -> None:
         self.chance, self.shared = chance, shared
         fill(folder / "library", [prose(1_000_000, chance), "A short one.\n"])
+        save(settings_file(folder / "library"), Settings(model=model))
         self.real = RealWindow(folder / "library")
         self.probe = LatencyProbe(stall_ms=LOOK_INTO_MS)
         self.figures: list[Figure] = []
@@ -145,7 +154,8 @@ class Session:
         fixed.setChecked(True)
         real.wait(0.2)
         assert real.loaded is not None
-        alone = Alone(chain.to_json(real.window.sampling.processors()), real.loaded.model.dtype)
+        loaded = real.loaded.model
+        alone = Alone(chain.to_json(real.window.sampling.processors()), loaded.dtype, loaded.path)
         rates, alone_rates, first, same = [], [], [], 0
         for run in range(runs):
             seed = 1000 + run
@@ -300,7 +310,7 @@ class Session:
 
 def measure_window(arguments: argparse.Namespace, folder: Path, chance: random.Random) -> Session:
     """All parts that share one window."""
-    session = Session(folder, chance, arguments.shared)
+    session = Session(folder, chance, arguments.shared, arguments.model)
     wanted: set[str] = set(arguments.only)
     session.load()
     session.idle()
@@ -326,6 +336,7 @@ def main() -> int:
     )
     parser.add_argument("--runs", type=int, default=10, help="generations, and starts of each kind")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--model", default="starter", help="a folder, instead of the starter model")
     parser.add_argument("--quick", action="store_true", help="two runs")
     parser.add_argument("--json", action="store_true", help="the figures as JSON, before the summary")
     parser.add_argument(
