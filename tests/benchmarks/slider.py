@@ -238,6 +238,7 @@ class Shown(QObject):
         kind = type(message)
         if kind in self._answers and kind not in self.took and message.job_id > self._asked_after:
             self._waiting.append(kind)
+            self._widget.update()  # what looks as before is not painted again by itself
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Look at it, let it pass."""
