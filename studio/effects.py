@@ -28,6 +28,9 @@ REDRAW_MS = 60
 TEXT_MS = 1
 """The question about one place goes first."""
 
+MAX_STOPPED = 5
+"""Others end a question, such as the end of a generation: it is asked again so often."""
+
 MARK_S = 0.1
 """While the rest of a long text is being told, words are struck out this often."""
 
@@ -58,6 +61,7 @@ class Effects(QObject):
         self._next_job = next_job
         self._page = window.side.xray
         self._job = 0  # the ReshapeText under way
+        self._n_stopped = 0  # how many in a row were ended by others
         self._jobs: set[int] = set()  # of ours, which are not over
         self._is_dirty = False  # the settings have changed since it was sent
         self._recompute = False
@@ -237,6 +241,7 @@ class Effects(QObject):
                 self._ask_text()
 
     def _on_finished(self, message: m.ReshapingFinished) -> None:
+        self._n_stopped = 0
         if message.job_id == self._job and self._page.effect.isChecked():
             self._told = self._fresh
             self.marks.show(shown=True)
@@ -341,6 +346,9 @@ class Effects(QObject):
             return False
         if job_id == self._redraw_job:
             self._redraw_job = 0
+        if job_id == self._job and not self._is_dirty and self._n_stopped < MAX_STOPPED:
+            self._n_stopped += 1  # by the end of a generation, say: what it was to tell is still wanted
+            self._is_dirty = True
         self._over(job_id)
         return True
 

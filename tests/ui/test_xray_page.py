@@ -129,6 +129,22 @@ def test_the_text_shows_what_could_not_have_been_written(open_window: Open, qtbo
     assert not summary.text()
 
 
+def test_a_question_about_the_text_that_others_end_is_asked_again(open_window: Open, qtbot: QtBot) -> None:
+    window = open_window()
+    window.editor.setPlainText(TEXT)
+    use(window)
+    read_through(window, qtbot)
+    summary = find(window, QLabel, "xraySummary")
+    window.actions_by_name["effect"].trigger()
+    qtbot.waitUntil(lambda: summary.text().startswith("All 15 words"), timeout=5000)
+    effects = controller_of(window).views.effects
+    use(window, TopK(3))
+    effects._ask_text()
+    assert effects._job
+    assert effects.on_failed(effects._job)  # as at the end of a generation
+    qtbot.waitUntil(lambda: "could not have been written" in summary.text(), timeout=5000)
+
+
 def test_a_run_tells_which_words_other_settings_change(open_window: Open, qtbot: QtBot) -> None:
     window = open_window()
     window.editor.setPlainText("Once upon a time")
