@@ -66,7 +66,7 @@ def teach(folder: Path, out: Path) -> list[float]:
     losses = []
     for _ in range(N_STEPS):
         loss = model(input_ids=ids, labels=ids).loss
-        losses.append(float(loss))
+        losses.append(loss.item())
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
